@@ -1,9 +1,22 @@
-"""Where a company's files are. (company.yml itself is read in `CompanySettings`.)"""
+"""One company's folder and its company.yml: connections, paths and switches (business rules live in rules.xlsx)."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+SOURCE_NAME = re.compile(r"^[a-z][a-z0-9_]{1,62}$")
+
+
+class ConfigurationError(Exception):
+    """company.yml, a preset or a command line cannot be used as it stands (exit code 2)."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,200 @@ class CompanyFolder:
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(_Strict):
+    """Who the company is and how it counts time."""
+
+    name: str = Field(description="Shown on the board. 公司名称")
+    timezone: str = Field("Asia/Shanghai", description="IANA name; D is the end of a local day")
+    currency: str = Field("CNY", pattern=r"^[A-Z]{3}$", description="Reporting currency, ISO 4217")
+    calendar: str = Field("CN", description="CN, another ISO country, or weekdays")
+    fiscal_year_start_month: int = Field(1, ge=1, le=12)
+    week_start: Literal["monday", "sunday"] = "monday"
+    languages: list[Literal["zh", "en"]] = Field(default_factory=lambda: ["zh", "en"], min_length=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(
+                f"unknown time zone {value!r}; use an IANA name such as Asia/Shanghai"
+            ) from error
+        return value
+
+
+class FileSource(_Strict):
+    """Files that match a glob, each an export of one entity."""
+
+    name: str
+    entity: str
+    kind: Literal["file"] = "file"
+    path: str = Field(description="Glob, relative to the company folder or absolute")
+    preset: str | None = Field(None, description="Named mapping of a system's export")
+    columns: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="canonical column: header, overriding the preset"
+    )
+    values: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="canonical column: {value in the file: our value}"
+    )
+    constants: dict[str, str] = Field(
+        default_factory=dict, description="canonical column: the value of every row"
+    )
+    load: Literal["snapshot", "delta", "append"] = "snapshot"
+    export_date: str = Field(
+        "auto", description="auto (name, else arrival) | filename | arrival | column:<header> | a date"
+    )
+    covers: Literal["same_day", "previous_day"] = "same_day"
+    required: bool = False
+    max_age_workdays: int = Field(2, ge=1)
+    date_order: Literal["", "ymd", "mdy", "dmy"] = ""
+    timezone: str | None = Field(None, description="Of naive times in the file; default the company's")
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = Field(None, description="Sheet name or glob; default every visible sheet")
+    header_row: int | None = Field(None, ge=1)
+    source_kind: Literal["crm", "erp", "sheet", "personal"] = "crm"
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if not SOURCE_NAME.match(value):
+            raise ValueError(
+                f"source name {value!r}: use lower-case letters, digits and _, starting with a letter"
+            )
+        return value
+
+    @field_validator("export_date", mode="before")
+    @classmethod
+    def _known_export_date(cls, value: Any) -> str:
+        text = value.isoformat() if isinstance(value, date) else str(value)
+        if text in {"auto", "filename", "arrival"} or text.startswith("column:"):
+            return text
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError as error:
+            raise ValueError(
+                f"export_date {text!r}: use auto, filename, arrival, column:<header> or YYYY-MM-DD"
+            ) from error
+
+
+class CustomPeriod(_Strict):
+    """A period that is no calendar month, quarter or year."""
+
+    label: str
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> CustomPeriod:
+        if self.end < self.start:
+            raise ValueError(f"custom period {self.label!r} ends before it starts")
+        return self
+
+
+class Actuals(_Strict):
+    """Which event counts as signed."""
+
+    signed_amount: Literal["orders", "won_opportunities"] | None = Field(
+        None, description="default: orders where a source delivers orders, else won opportunities"
+    )
+
+
+class Quality(_Strict):
+    """When a file is blocked and when a landing counts as fallen."""
+
+    max_bad_row_rate: float = Field(0.05, gt=0, le=1)
+    min_bad_rows: int = Field(20, ge=1)
+    max_fall_rate: float = Field(0.15, gt=0, le=1)
+
+
+class Publish(_Strict):
+    """Where finished nights go besides the published folder."""
+
+    postgres: str | None = None
+    keep_versions: int = Field(14, ge=2)
+
+
+class CompanySettings(_Strict):
+    """company.yml, validated."""
+
+    company: Company
+    as_of: date | None = Field(None, description="Fixes D (demo, tests); default: yesterday")
+    day_close: time = Field(time(18, 0), description="Exports before it cover the previous day")
+    actuals: Actuals = Actuals()
+    sources: list[FileSource] = Field(min_length=1)
+    custom_periods: list[CustomPeriod] = Field(default_factory=list)
+    quality: Quality = Quality()
+    publish: Publish = Publish()
+    nightly_at: time = Field(time(3, 0), description="Local time of the scheduled night")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> CompanySettings:
+        names = [source.name for source in self.sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources share a name: {', '.join(twice)}")
+        return self
+
     @property
-    def lock_file(self) -> Path:
-        return self.root / "warehouse" / "night.lock"
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.company.timezone)
+
+    @property
+    def signed_amount_source(self) -> str:
+        """Where signed amount comes from: the setting, else orders where any source delivers them."""
+        if self.actuals.signed_amount:
+            return self.actuals.signed_amount
+        has_orders = any(source.entity == "orders" for source in self.sources)
+        return "orders" if has_orders else "won_opportunities"
+
+    def source(self, name: str) -> FileSource:
+        """Return one source.
+
+        Raises:
+            ConfigurationError: no source of that name; the known ones are listed.
+        """
+        for source in self.sources:
+            if source.name == name:
+                return source
+        known = ", ".join(source.name for source in self.sources)
+        raise ConfigurationError(f"no source named {name!r} in company.yml; known: {known}")
+
+
+def load_company(folder: CompanyFolder) -> CompanySettings:
+    """Read and validate company.yml.
+
+    Raises:
+        ConfigurationError: missing or wrong; every wrong entry is named with its place and the fix.
+    """
+    path = folder.company_yml
+    if not path.is_file():
+        raise ConfigurationError(
+            f"{path} does not exist. Create a company folder with: gapwise init {folder.root}"
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no readable YAML (UTF-8): {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path} must hold settings such as `company:` and `sources:`")
+    content.pop("$schema", None)
+    try:
+        return CompanySettings.model_validate(content)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise ConfigurationError(f"{path}:\n" + "\n".join(lines)) from error
+
+
+def company_json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of company.yml for editors."""
+    return CompanySettings.model_json_schema()

@@ -1,0 +1,154 @@
+"""The archive: every source file, unchanged, compressed, named by the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from pipelines.landing.manifest import Delivery, Manifest
+
+CHUNK_BYTES = 1 << 20
+
+
+class FileStillChanging(Exception):
+    """A file grew or was replaced while it was read; it is taken on the next night."""
+
+
+class ArchiveDamaged(Exception):
+    """An archived object does not hold what its name says."""
+
+
+class Archive:
+    """Store files by content. An object, once there, never changes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.manifest = Manifest(root)
+
+    def admit(self, source: str, file: Path, name: str, arrived_at: datetime) -> Delivery:
+        """Archive one file and record its arrival.
+
+        Args:
+            source: configured source that it belongs to.
+            file: the file in the inbox; it is only read.
+            name: how the file is called in messages, relative to the company folder.
+            arrived_at: when this run saw it (UTC).
+
+        Returns:
+            The new delivery, or the one already recorded for that name and content.
+
+        Raises:
+            FileStillChanging: size or time changed while it was read.
+        """
+        known = self.manifest.deliveries()
+        before = file.stat()
+        latest = next((d for d in reversed(known) if (d.source, d.name) == (source, name)), None)
+        if latest and (latest.size_bytes, latest.modified_ns) == (before.st_size, before.st_mtime_ns):
+            return latest
+        sha256 = self._store(file)
+        after = file.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise FileStillChanging(
+                f"{name} changed while it was being read; it is left for the next night. "
+                "Copy exports into the inbox under a temporary name and rename them when complete."
+            )
+        if latest and latest.sha256 == sha256:
+            return latest
+        delivery = Delivery(
+            seq=(known[-1].seq if known else 0) + 1,
+            source=source,
+            name=name,
+            sha256=sha256,
+            size_bytes=before.st_size,
+            arrived_at=arrived_at,
+            modified_ns=before.st_mtime_ns,
+        )
+        self.manifest.append(delivery)
+        return delivery
+
+    @contextmanager
+    def opened(self, delivery: Delivery, work_dir: Path) -> Iterator[Path]:
+        """Give the archived file back under its own name, for as long as it is being read.
+
+        Raises:
+            ArchiveDamaged: the object is missing or its content does not match its name.
+        """
+        work_dir.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=work_dir, prefix="open-") as folder:
+            path = Path(folder) / Path(delivery.name).name
+            self._restore(delivery, path)
+            yield path
+
+    def read_bytes(self, delivery: Delivery) -> bytes:
+        """Return one archived file's content (for small files: the rules workbook)."""
+        with TemporaryDirectory(prefix="gapwise-") as folder:
+            path = Path(folder) / "object"
+            self._restore(delivery, path)
+            return path.read_bytes()
+
+    def object_path(self, sha256: str) -> Path:
+        """Return where the object of that hash is kept."""
+        return self._root / "objects" / sha256[:2] / f"{sha256}.zst"
+
+    def _store(self, file: Path) -> str:
+        staging = self._root / "staging"
+        staging.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=staging) as folder:
+            packed = Path(folder) / "object.zst"
+            digest = hashlib.sha256()
+            with file.open("rb") as incoming, pa.CompressedOutputStream(str(packed), "zstd") as out:
+                while chunk := incoming.read(CHUNK_BYTES):
+                    digest.update(chunk)
+                    out.write(chunk)
+            sha256 = digest.hexdigest()
+            target = self.object_path(sha256)
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _sync(packed)
+                packed.replace(target)
+                _sync(target.parent)
+        return sha256
+
+    def _restore(self, delivery: Delivery, path: Path) -> None:
+        packed = self.object_path(delivery.sha256)
+        if not packed.is_file():
+            raise ArchiveDamaged(
+                f"{delivery.name}: its archived copy {packed.name} is missing. "
+                "Put the original file back into the inbox under a new name, or restore the archive."
+            )
+        digest = hashlib.sha256()
+        try:
+            with pa.CompressedInputStream(str(packed), "zstd") as stored, path.open("wb") as out:
+                _copy(stored, out, digest)
+        except OSError as error:
+            raise ArchiveDamaged(f"{delivery.name}: {packed.name} cannot be unpacked: {error}") from error
+        if digest.hexdigest() != delivery.sha256:
+            raise ArchiveDamaged(f"{delivery.name}: {packed.name} does not hold what its name says")
+
+
+def _copy(stored: pa.NativeFile, out: BinaryIO, digest: hashlib._Hash) -> None:
+    while chunk := stored.read(CHUNK_BYTES):
+        digest.update(chunk)
+        out.write(chunk)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove_leftovers(root: Path) -> None:
+    """Delete what a killed run left half-stored."""
+    shutil.rmtree(root / "staging", ignore_errors=True)

@@ -1,0 +1,131 @@
+"""The archive's manifest: what arrived and which nights were published, in order, for ever."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file, or one pull, as it arrived. Grain: one per source, name and content."""
+
+    seq: int
+    source: str
+    name: str
+    sha256: str
+    size_bytes: int
+    arrived_at: datetime
+    modified_ns: int
+
+
+@dataclass(frozen=True)
+class Night:
+    """A published night. Grain: one per publish; the newest of a D decides what that D knew."""
+
+    as_of: date
+    cutoff_seq: int
+    run_id: str
+    version: str
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A person accepted that a landing shrank. Grain: one per source and landing."""
+
+    source: str
+    landing_id: str
+    confirmed_at: datetime
+
+
+class Manifest:
+    """Append-only record of deliveries, nights and confirmations.
+
+    A line is whole or it is not there: a crash while appending leaves a torn last line, which is
+    cut off before the next append and never read.
+    """
+
+    def __init__(self, archive: Path) -> None:
+        self._path = archive / "manifest.jsonl"
+
+    def deliveries(self) -> list[Delivery]:
+        """Return every delivery in order of arrival."""
+        return [
+            Delivery(**{**line, "arrived_at": datetime.fromisoformat(line["arrived_at"])})
+            for line in self._lines("delivery")
+        ]
+
+    def nights(self) -> list[Night]:
+        """Return every published night in order of publishing."""
+        return [
+            Night(
+                **{
+                    **line,
+                    "as_of": date.fromisoformat(line["as_of"]),
+                    "published_at": datetime.fromisoformat(line["published_at"]),
+                }
+            )
+            for line in self._lines("night")
+        ]
+
+    def confirmations(self) -> list[Confirmation]:
+        """Return every confirmed fall."""
+        return [
+            Confirmation(**{**line, "confirmed_at": datetime.fromisoformat(line["confirmed_at"])})
+            for line in self._lines("confirmation")
+        ]
+
+    def append(self, record: Delivery | Night | Confirmation) -> None:
+        """Write one record durably."""
+        line = {"kind": type(record).__name__.lower(), **asdict(record)}
+        text = json.dumps(line, ensure_ascii=False, default=_iso) + "\n"
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._cut_torn_line()
+        with self._path.open("ab") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _lines(self, kind: str) -> Iterator[dict[str, Any]]:
+        if not self._path.is_file():
+            return
+        for text in self._path.read_bytes().split(b"\n")[:-1]:
+            line = json.loads(text)
+            if line.pop("kind") == kind:
+                yield line
+
+    def _cut_torn_line(self) -> None:
+        if not self._path.is_file():
+            return
+        with self._path.open("rb+") as file:
+            content = file.read()
+            whole = content.rfind(b"\n") + 1
+            if whole != len(content):
+                file.truncate(whole)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"a manifest line cannot hold {type(value).__name__}")
+
+
+def cutoff_for(manifest: Manifest, as_of: date) -> int:
+    """Return the last delivery that a run of D may use.
+
+    The newest or a never published D takes what has arrived by now; an older D takes what had
+    arrived when it was last published, so that rebuilding the past gives the past.
+    """
+    deliveries = manifest.deliveries()
+    arrived = deliveries[-1].seq if deliveries else 0
+    nights = manifest.nights()
+    of_that_day = [night for night in nights if night.as_of == as_of]
+    if not of_that_day or as_of >= max(night.as_of for night in nights):
+        return arrived
+    return of_that_day[-1].cutoff_seq
