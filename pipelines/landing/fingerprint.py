@@ -1,0 +1,50 @@
+"""What the landing of a source depends on besides its files: when it changes, the source lands anew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from pipelines.landing.contract import Entity
+from pipelines.landing.mapping import Vocabulary
+from pipelines.settings import CompanySettings, FileSource
+from pipelines.sources.presets import load_preset
+
+PACKAGE = Path(__file__).parent.parent
+
+
+@cache
+def _code_hash() -> str:
+    """Return the hash of the code that reads and types rows (DuckDB's row hash included)."""
+    digest = hashlib.sha256(duckdb.__version__.encode())
+    for folder in ("landing", "sources"):
+        for path in sorted((PACKAGE / folder).rglob("*")):
+            if path.suffix in {".py", ".sql", ".yml"} and "presets" not in path.parts:
+                digest.update(path.name.encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def landing_fingerprint(
+    settings: CompanySettings, source: FileSource, entity: Entity, vocabulary: Vocabulary
+) -> str:
+    """Return 16 hex digits over code, contract, mapping, words and the settings that landing reads."""
+    words = {name: vocabulary.words[name] for name in sorted(vocabulary.words)}
+    depends_on = {
+        "code": _code_hash(),
+        "entity": asdict(entity),
+        "source": source.model_dump(mode="json", exclude={"required", "max_age_workdays"}),
+        "preset": asdict(load_preset(source.preset).entity(entity.name)) if source.preset else None,
+        "words": words,
+        "strict": sorted(vocabulary.strict),
+        "zone": settings.company.timezone,
+        "day_close": settings.day_close.isoformat(),
+        "quality": settings.quality.model_dump(),
+    }
+    text = json.dumps(depends_on, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]

@@ -1,0 +1,171 @@
+"""Which column of a file is which of ours, for one table and one source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz, process
+
+from pipelines.core.names import normalise_name
+from pipelines.landing.contract import Entity
+from pipelines.settings import FileSource
+from pipelines.sources.headers import header_unit
+from pipelines.sources.presets import EntityPreset, load_preset
+
+
+class RequiredColumnMissing(Exception):
+    """A table lacks a column without which none of its rows can be used: the source is blocked."""
+
+    def __init__(self, message_en: str, message_zh: str) -> None:
+        super().__init__(message_en)
+        self.message_en = message_en
+        self.message_zh = message_zh
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where the value of one canonical column comes from: cells (joined when several) or a constant."""
+
+    positions: tuple[int, ...] = ()
+    constant: str | None = None
+    unit_factor: int = 1
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """The mapping of one table, and what did not fit."""
+
+    bindings: dict[str, Binding]
+    extra: dict[str, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    date_order: str = ""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The company's words: column → normalised spelling → our value.
+
+    `strict` columns accept nothing else (an unmapped stage is an error row, not a silent null);
+    in the others a word that nobody listed stands as it is.
+    """
+
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    strict: frozenset[str] = frozenset()
+
+
+def plan_columns(
+    entity: Entity, source: FileSource, headers: tuple[str, ...], where: str, vocabulary: Vocabulary
+) -> ColumnPlan:
+    """Map the headers of one table to canonical columns.
+
+    company.yml overrides the preset column by column; a column that nobody maps is kept as extra.
+
+    Args:
+        entity: what the rows are.
+        source: the configured source.
+        headers: cleaned header texts, by position.
+        where: file and sheet, for messages.
+        vocabulary: the company's words for stages, regions, product lines, people.
+
+    Raises:
+        RequiredColumnMissing: names the column, the headers looked for and the nearest one found.
+    """
+    preset = load_preset(source.preset).entity(entity.name) if source.preset else _canonical(entity)
+    by_name = _positions(headers)
+    bindings: dict[str, Binding] = {}
+    for column in entity.columns:
+        bound = _bind(column.name, source, preset, by_name)
+        if bound is not None:
+            bindings[column.name] = bound
+    _check_required(entity, source, preset, bindings, headers, where)
+    used = {position for binding in bindings.values() for position in binding.positions}
+    extra = {header: i for i, header in enumerate(headers) if i not in used and header}
+    missing = tuple(c.name for c in entity.columns if c.name not in bindings)
+    own = {column.name for column in entity.columns}
+    values = {
+        name: _words(preset.values.get(name, {}) | source.values.get(name, {}), vocabulary.words.get(name, {}))
+        for name in own & {*preset.values, *source.values, *vocabulary.words}
+    }
+    allowed = {
+        name: tuple(sorted(set(vocabulary.words[name].values()))) for name in own & vocabulary.strict
+    }
+    return ColumnPlan(bindings, extra, missing, values, allowed, source.date_order or preset.date_order)
+
+
+def _words(mapped: dict[str, str], company: dict[str, str]) -> dict[str, str]:
+    """Return normalised spelling → our value: the mapping's words first, then the company's."""
+    final = dict(company)
+    for theirs, ours in mapped.items():
+        final[normalise_name(theirs)] = company.get(normalise_name(ours), ours)
+    return final
+
+
+def _canonical(entity: Entity) -> EntityPreset:
+    return EntityPreset(columns={c.name: (c.name, c.zh) for c in entity.columns})
+
+
+def _positions(headers: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+    """Return normalised header → (position, unit factor); the first of two equal headers wins."""
+    found: dict[str, tuple[int, int]] = {}
+    for position, header in enumerate(headers):
+        clean, factor = header_unit(header)
+        for spelling, unit in ((header, factor), (clean, factor)):
+            found.setdefault(normalise_name(spelling), (position, unit))
+    found.pop("", None)
+    return found
+
+
+def _wanted(name: str, source: FileSource, preset: EntityPreset) -> tuple[str, ...]:
+    own = source.columns.get(name)
+    if own is not None:
+        return (own,) if isinstance(own, str) else tuple(own)
+    return preset.columns.get(name, ())
+
+
+def _bind(
+    name: str, source: FileSource, preset: EntityPreset, by_name: dict[str, tuple[int, int]]
+) -> Binding | None:
+    if name in source.constants:
+        return Binding(constant=source.constants[name])
+    if name in preset.compose and name not in source.columns:
+        places = [by_name.get(normalise_name(part)) for part in preset.compose[name]]
+        if all(place is not None for place in places):
+            return Binding(positions=tuple(place[0] for place in places if place))
+        return None
+    for header in _wanted(name, source, preset):
+        place = by_name.get(normalise_name(header))
+        if place is not None:
+            return Binding(positions=(place[0],), unit_factor=place[1])
+    if name in preset.constants:
+        return Binding(constant=preset.constants[name])
+    return None
+
+
+def _check_required(
+    entity: Entity,
+    source: FileSource,
+    preset: EntityPreset,
+    bindings: dict[str, Binding],
+    headers: tuple[str, ...],
+    where: str,
+) -> None:
+    lacking = [c for c in entity.columns if c.required and c.name not in bindings]
+    if entity.any_required and not any(name in bindings for name in entity.any_required):
+        lacking.append(entity.column(entity.any_required[0]))
+    if not lacking:
+        return
+    column = lacking[0]
+    wanted = _wanted(column.name, source, preset) or preset.compose.get(column.name, ())
+    named = " / ".join(wanted) or column.name
+    near = process.extractOne(named, [h for h in headers if h], scorer=fuzz.WRatio)
+    guess = f"{near[0]!r}" if near else "-"
+    listed = ", ".join(h for h in headers if h)[:300]
+    raise RequiredColumnMissing(
+        f"{where}: required column {column.name!r} (header {named!r}) is missing; the nearest header "
+        f"found is {guess}. Found: {listed}. Fix: rename the header, or add "
+        f"`columns: {{{column.name}: <header>}}` to source {source.name!r} in company.yml.",
+        f"{where}：缺少必填列「{column.zh}」（表头 {named}）；最接近的表头是 {guess}。"
+        f"修复：改正表头，或在 company.yml 的来源 {source.name} 中写 columns: {{{column.name}: 表头}}。",
+    )

@@ -1,0 +1,152 @@
+"""Land one source: take what lies in the inbox, then land every delivery that has not landed yet."""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.core.export_time import NoExportDate
+from pipelines.landing.archive import Archive, ArchiveDamaged, FileStillChanging
+from pipelines.landing.contract import load_entities
+from pipelines.landing.fingerprint import landing_fingerprint
+from pipelines.landing.land import blank_record, land_delivery
+from pipelines.landing.log import LandingLog, LandingRecord
+from pipelines.landing.manifest import Delivery
+from pipelines.landing.mapping import Vocabulary
+from pipelines.landing.task import LandingTask
+from pipelines.settings import CompanyFolder, CompanySettings, ConfigurationError, FileSource
+
+TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
+
+
+@dataclass(frozen=True)
+class SourceLanding:
+    """What a night found of one source."""
+
+    source: str
+    records: tuple[LandingRecord, ...]
+    new_records: tuple[LandingRecord, ...]
+    problems: tuple[tuple[str, str], ...]  # (English, Chinese)
+
+
+def land_source(
+    folder: CompanyFolder,
+    settings: CompanySettings,
+    source: FileSource,
+    vocabulary: Vocabulary,
+    seen_at: datetime,
+) -> SourceLanding:
+    """Archive and land one source; its troubles are reported, not raised.
+
+    Args:
+        folder: the company's folder.
+        settings: company.yml.
+        source: which source.
+        vocabulary: the company's words, from the rules in force.
+        seen_at: arrival time of whatever is new (UTC).
+
+    Returns:
+        Every record of the source and those made now, with problems in both languages.
+    """
+    archive = Archive(folder.archive)
+    problems = admit_inbox(folder, source, archive, seen_at)
+    deliveries = [d for d in archive.manifest.deliveries() if d.source == source.name]
+    return _land_missing(folder, settings, source, vocabulary, archive, deliveries, problems)
+
+
+def admit_inbox(
+    folder: CompanyFolder, source: FileSource, archive: Archive, seen_at: datetime
+) -> list[tuple[str, str]]:
+    """Archive every file that matches the source's glob, oldest export first; return problems."""
+    problems: list[tuple[str, str]] = []
+    for file in inbox_files(folder, source):
+        name = _shown(folder, file)
+        try:
+            archive.admit(source.name, file, name, seen_at)
+        except FileStillChanging as error:
+            problems.append((str(error), f"{name} 正在写入，留到下一晚读取；请先用临时文件名写完再改名。"))
+        except OSError as error:
+            problems.append(
+                (
+                    f"{name} cannot be read: {error.strerror}; check its rights, then run again",
+                    f"{name} 无法读取：{error.strerror}；请检查文件权限后重跑",
+                )
+            )
+    return problems
+
+
+def inbox_files(folder: CompanyFolder, source: FileSource) -> list[Path]:
+    """Return the files of a source in order of name, temporary and lock files left out."""
+    pattern = source.path if Path(source.path).is_absolute() else str(folder.root / source.path)
+    found = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]
+    return [
+        path
+        for path in found
+        if path.is_file()
+        and not path.name.startswith(("~$", ".~lock", "."))
+        and not path.name.endswith(TEMPORARY_SUFFIXES)
+    ]
+
+
+def _shown(folder: CompanyFolder, file: Path) -> str:
+    return str(file.relative_to(folder.root)) if file.is_relative_to(folder.root) else str(file)
+
+
+def _land_missing(
+    folder: CompanyFolder,
+    settings: CompanySettings,
+    source: FileSource,
+    vocabulary: Vocabulary,
+    archive: Archive,
+    deliveries: list[Delivery],
+    problems: list[tuple[str, str]],
+) -> SourceLanding:
+    entity = load_entities().get(source.entity)
+    if entity is None:
+        known = ", ".join(load_entities())
+        raise ConfigurationError(f"source {source.name!r}: no entity {source.entity!r}; known: {known}")
+    fingerprint = landing_fingerprint(settings, source, entity, vocabulary)
+    log = LandingLog(folder.landing)
+    records = log.of_source(source.name)
+    if any(record.fingerprint != fingerprint for record in records):
+        log.forget_source(source.name)
+        records = []
+    landed = {record.seq for record in records}
+    new: list[LandingRecord] = []
+    first_part: dict[str, str] = {}
+    by_seq = {record.seq: record for record in records}
+    for delivery in deliveries:
+        if delivery.seq in landed:
+            first_part.setdefault(delivery.sha256, by_seq[delivery.seq].part)
+            continue
+        task = LandingTask(
+            settings=settings,
+            source=source,
+            entity=entity,
+            delivery=delivery,
+            vocabulary=vocabulary,
+            fingerprint=fingerprint,
+            chain=tuple(records),
+            landing_root=folder.landing,
+            work_dir=folder.warehouse / "work",
+            part=first_part.get(delivery.sha256),
+        )
+        record = _land_one(task, archive)
+        first_part.setdefault(delivery.sha256, record.part)
+        log.write(record)
+        records.append(record)
+        new.append(record)
+    return SourceLanding(source.name, tuple(records), tuple(new), tuple(problems))
+
+
+def _land_one(task: LandingTask, archive: Archive) -> LandingRecord:
+    try:
+        with archive.opened(task.delivery, task.work_dir) as file:
+            return land_delivery(task, file)
+    except (ArchiveDamaged, NoExportDate) as error:
+        undated = replace(task, source=task.source.model_copy(update={"export_date": "auto"}))
+        return replace(
+            blank_record(undated), status="unreadable", error_en=str(error), error_zh=str(error)
+        )

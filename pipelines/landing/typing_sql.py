@@ -1,0 +1,177 @@
+"""From a mapping to SQL: text cells become typed values, and rows that break the contract are marked.
+
+One pass over the text. Only a row that breaks the contract pays for its error list.
+"""
+
+from __future__ import annotations
+
+from pipelines.landing.contract import Column, Entity
+from pipelines.landing.mapping import Binding, ColumnPlan
+
+# What a value of each type must look like; the codes are explained in quarantine.MESSAGES.
+RULE_OF_TYPE = {
+    "id": "digits_lost",
+    "date": "not_a_date",
+    "timestamp": "not_a_time",
+    "money": "not_a_number",
+    "number": "not_a_number",
+    "integer": "not_an_integer",
+    "boolean": "not_a_boolean",
+}
+
+
+def quoted(name: str) -> str:
+    """Return an SQL identifier, quoted: names from files are never pasted bare."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def typed_select(
+    entity: Entity, plan: ColumnPlan, relation: str, table_no: int, zone: str
+) -> str:
+    """Return the SELECT that types one text table.
+
+    Grain: one row per row of the text table. Columns: `_table`, `_row`, every landed column of the
+    entity, `extra` (unmapped cells as JSON), `_errors` (list of column, value, rule; NULL when
+    the row keeps its contract) and `_raw` (the cells as delivered, only for such rows).
+
+    Args:
+        entity: the contract.
+        plan: where each column comes from.
+        relation: text table with `_row` and `c0..cN`.
+        table_no: number of the table within its file.
+        zone: time zone of naive times.
+    """
+    texts = [f"{_text(column, plan)} as {quoted('t_' + column.name)}" for column in entity.columns]
+    cells = _raw_cells(plan)
+    values: list[str] = []
+    for column in entity.columns:
+        values += _typed(column, plan, zone)
+    bad = " or ".join(f"({condition})" for _, condition, _ in _conditions(entity, plan)) or "false"
+    errors = ", ".join(
+        f"case when {condition} then {{'column': {literal(name)}, "
+        f"'value': {_given(name)}, 'rule': {rule}}} end"
+        for name, condition, rule in _conditions(entity, plan)
+    )
+    landed = ", ".join(quoted(name) for name, _ in entity.landed_columns)
+    extra = _json({header: f"c{i}" for header, i in plan.extra.items()}) if plan.extra else "null::varchar"
+    return f"""
+        with texts as (
+            select _row, {", ".join(texts)}, {cells} from {relation}
+        ),
+        typed as (
+            select *, {", ".join(values)} from texts
+        ),
+        judged as (
+            select *, ({bad}) as _bad from typed
+        )
+        select
+            {table_no} as _table, _row, {landed}, {extra} as extra,
+            case when _bad then list_filter([{errors}], e -> e is not null) end as _errors,
+            case when _bad then {_raw_json(plan)} end as _raw
+        from judged
+    """
+
+
+def _raw_cells(plan: ColumnPlan) -> str:
+    positions = sorted(
+        {p for b in plan.bindings.values() for p in b.positions} | set(plan.extra.values())
+    )
+    return ", ".join(f"c{p}" for p in positions) or "null as _no_cells"
+
+
+def _raw_json(plan: ColumnPlan) -> str:
+    cells = {name: f"c{b.positions[0]}" for name, b in plan.bindings.items() if b.positions}
+    cells |= {header: f"c{i}" for header, i in plan.extra.items()}
+    return _json(cells)
+
+
+def _json(cells: dict[str, str]) -> str:
+    pairs = ", ".join(f"{literal(name)}, {cell}" for name, cell in cells.items())
+    return f"cast(json_object({pairs}) as varchar)" if pairs else "null::varchar"
+
+
+def _text(column: Column, plan: ColumnPlan) -> str:
+    binding = plan.bindings.get(column.name)
+    if binding is None:
+        return "null::varchar"
+    raw = _cell(binding)
+    pairs = plan.values.get(column.name)
+    if not pairs:
+        return raw
+    theirs = ", ".join(literal(value) for value in pairs)
+    ours = ", ".join(literal(value) for value in pairs.values())
+    place = f"list_position([{theirs}], lower(cell_name({raw})))"
+    return f"coalesce(list_extract([{ours}], {place}), {raw})"
+
+
+def _cell(binding: Binding) -> str:
+    if binding.constant is not None:
+        return literal(binding.constant)
+    if len(binding.positions) == 1:
+        return f"c{binding.positions[0]}"
+    return "concat_ws('|', " + ", ".join(f"c{p}" for p in binding.positions) + ")"
+
+
+def _typed(column: Column, plan: ColumnPlan, zone: str) -> list[str]:
+    text, name = quoted("t_" + column.name), quoted(column.name)
+    order = literal(plan.date_order)
+    binding = plan.bindings.get(column.name)
+    factor = binding.unit_factor if binding else 1
+    if column.type == "timestamp":
+        on = quoted(column.local_date_name or "")
+        return [
+            f"cell_timestamp({text}, {order}, {literal(zone)}) as {name}",
+            f"cell_local_date({text}, {order}, {literal(zone)}) as {on}",
+        ]
+    call = {
+        "id": f"cell_id({text})",
+        "text": f"cell_text({text})",
+        "period": f"cell_text({text})",
+        "name": f"cell_name({text})",
+        "phone": f"cell_phone({text})",
+        "email": f"cell_email({text})",
+        "date": f"cell_date({text}, {order})",
+        "money": f"cell_money({text}, {factor})",
+        "number": f"cell_number({text})",
+        "integer": f"cell_integer({text})",
+        "boolean": f"cell_boolean({text})",
+    }[column.type]
+    return [f"{call} as {name}"]
+
+
+def _given(name: str) -> str:
+    return f"left({quoted('t_' + name)}, 200)"
+
+
+def _conditions(entity: Entity, plan: ColumnPlan) -> list[tuple[str, str, str]]:
+    """Return (column, SQL condition of breaking the contract, SQL expression of the rule's code)."""
+    out: list[tuple[str, str, str]] = []
+    for column in entity.columns:
+        text, value = quoted("t_" + column.name), quoted(column.name)
+        blank = f"cell_text({text}) is null"
+        if column.required:
+            out.append((column.name, blank, "'missing'"))
+        if column.type in RULE_OF_TYPE:
+            unreadable = f"not ({blank}) and {value} is null"
+            code = literal(RULE_OF_TYPE[column.type])
+            if column.type in {"date", "timestamp"}:
+                code = f"case when cell_date_is_ambiguous({text}) then 'ambiguous_date' else {code} end"
+            if column.type in {"money", "number"}:
+                unreadable = f"not ({blank}) and not cell_is_dash({text}) and {value} is null"
+                if column.required:
+                    out.append((column.name, f"cell_is_dash({text})", "'missing'"))
+            out.append((column.name, unreadable, code))
+        allowed = column.accepted or plan.allowed.get(column.name, ())
+        if allowed:
+            options = ", ".join(literal(option) for option in allowed)
+            code = "'not_accepted'" if column.accepted else "'unknown_value'"
+            out.append((column.name, f"not ({blank}) and {value} not in ({options})", code))
+    if entity.any_required:
+        nothing = " and ".join(f"{quoted(name)} is null" for name in entity.any_required)
+        out.append((entity.any_required[0], nothing, "'missing'"))
+    return out
