@@ -82,16 +82,32 @@ def _land(task: LandingTask, file: Path, con: duckdb.DuckDBPyConnection) -> Land
         sheet=source.sheet,
         header_row=source.header_row,
     )
-    tables = read_tables(file, con, work_dir=task.work_dir, options=options)
-    plans = [
-        plan_columns(task.entity, source, table.headers, _where(task, table), task.vocabulary)
-        for table in tables
-    ]
+    tables, plans, strangers = _plan(task, read_tables(file, con, work_dir=task.work_dir, options=options))
     record = _dated(task, con, tables)
     zone = source.timezone or task.settings.company.timezone
     type_rows(con, task.entity, tables, plans, zone)
     sort_out_repeats(con, task.entity)
-    return store_rows(con, task, _described(record, tables, plans), tables)
+    return store_rows(con, task, _described(record, tables, plans, strangers), tables)
+
+
+def _plan(
+    task: LandingTask, tables: list[TextTable]
+) -> tuple[list[TextTable], list[ColumnPlan], list[RequiredColumnMissing]]:
+    """Map each table; a sheet that is no table of this entity is left out, unless none fits."""
+    fitting, plans, strangers = [], [], []
+    for table in tables:
+        try:
+            plan = plan_columns(
+                task.entity, task.source, table.headers, _where(task, table), task.vocabulary
+            )
+        except RequiredColumnMissing as error:
+            strangers.append(error)
+            continue
+        fitting.append(table)
+        plans.append(plan)
+    if strangers and not fitting:
+        raise strangers[0]
+    return fitting, plans, strangers
 
 
 def _where(task: LandingTask, table: TextTable) -> str:
@@ -121,7 +137,10 @@ def _dated(
 
 
 def _described(
-    record: LandingRecord, tables: list[TextTable], plans: list[ColumnPlan]
+    record: LandingRecord,
+    tables: list[TextTable],
+    plans: list[ColumnPlan],
+    strangers: list[RequiredColumnMissing],
 ) -> LandingRecord:
     return replace(
         record,
@@ -130,6 +149,8 @@ def _described(
         missing_columns=tuple(sorted(set.intersection(*(set(plan.missing) for plan in plans))))
         if plans
         else (),
-        notes_en=tuple(note.message_en for table in tables for note in table.notes),
-        notes_zh=tuple(note.message_zh for table in tables for note in table.notes),
+        notes_en=tuple(note.message_en for table in tables for note in table.notes)
+        + tuple(error.message_en for error in strangers),
+        notes_zh=tuple(note.message_zh for table in tables for note in table.notes)
+        + tuple(error.message_zh for error in strangers),
     )
