@@ -130,7 +130,8 @@ def _chain_select(state: SourceState, chain: list[LandingRecord], landing_root: 
             rows.* exclude (_op), deliveries._covers_until, {state.rank} as _rank,
             {literal(state.source.name)} as source,
             {literal(state.source.source_kind)} as source_kind,
-            deliveries._name || '#' || rows._table || ':' || rows._row as source_row,
+            deliveries._name || coalesce(' [' || nullif(rows._sheet, '') || ']', '')
+                || ' row ' || rows._row as source_row,
             deliveries._arrived_at as landed_at,
             deliveries._covers_until as landed_on,
             {str(state.visible.is_reconstructed).lower()} as is_reconstructed

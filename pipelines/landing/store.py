@@ -12,7 +12,7 @@ from pipelines.landing.log import Counts, LandingRecord
 from pipelines.landing.parquet import write_parquet
 from pipelines.landing.quarantine import write_quarantine
 from pipelines.landing.task import LandingTask
-from pipelines.landing.typing_sql import quoted
+from pipelines.landing.typing_sql import literal, quoted
 from pipelines.sources.files import TextTable
 
 
@@ -38,7 +38,7 @@ def store_rows(
     )
     if blocked:
         return _blocked(task, record, tally, quarantine_path)
-    rows_path, landed, deleted, new_keys = _write_changes(con, task, record)
+    rows_path, landed, deleted, new_keys = _write_changes(con, task, record, tables)
     counts = Counts(
         read=tally.read,
         landed=landed,
@@ -144,10 +144,14 @@ def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:  # type: ignore[typ
 
 
 def _write_changes(
-    con: duckdb.DuckDBPyConnection, task: LandingTask, record: LandingRecord
+    con: duckdb.DuckDBPyConnection,
+    task: LandingTask,
+    record: LandingRecord,
+    tables: list[TextTable],
 ) -> tuple[str | None, int, int, int]:
     """Write new and changed rows and, for a snapshot, deletions. Returns path and three counts."""
     columns = ", ".join(quoted(name) for name, _ in task.entity.landed_columns)
+    sheets = " ".join(f"when {i} then {literal(t.sheet)}" for i, t in enumerate(tables)) or "when 0 then ''"
     nulls = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in task.entity.landed_columns)
     # An append without keys adds its rows each time; everything else lands only when it changed.
     keyless_append = task.source.load == "append"
@@ -183,7 +187,10 @@ def _write_changes(
     if landed + deleted == 0:
         return None, 0, 0, 0
     path = _rows_path(task, record)
-    select = f"select _op, _seq, _key, _row_hash, _table, _row, {columns}, extra from changes"
+    select = f"""
+        select _op, _seq, _key, _row_hash, _table, case _table {sheets} end as _sheet, _row, {columns}, extra
+        from changes
+    """
     write_parquet(con, select, task.landing_root / path)
     return path, landed, deleted, new_keys
 

@@ -1,0 +1,37 @@
+{# Days from one date to another: dialects differ in name, order and quoting. #}
+{% macro days_between(first, last) -%}
+    {{ return(adapter.dispatch('days_between', 'gapwise')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, last) -%}
+    datediff('day', {{ first }}, {{ last }})
+{%- endmacro %}
+
+{% macro spark__days_between(first, last) -%}
+    datediff({{ last }}, {{ first }})
+{%- endmacro %}
+
+{# A date n months earlier, clamped to the end of a shorter month. #}
+{% macro months_before(day, months) -%}
+    {{ return(adapter.dispatch('months_before', 'gapwise')(day, months)) }}
+{%- endmacro %}
+
+{% macro default__months_before(day, months) -%}
+    cast({{ day }} - interval '{{ months }}' month as date)
+{%- endmacro %}
+
+{% macro spark__months_before(day, months) -%}
+    add_months({{ day }}, -{{ months }})
+{%- endmacro %}
+
+{% macro days_after(day, days) -%}
+    {{ return(adapter.dispatch('days_after', 'gapwise')(day, days)) }}
+{%- endmacro %}
+
+{% macro default__days_after(day, days) -%}
+    cast({{ day }} + cast({{ days }} as integer) as date)
+{%- endmacro %}
+
+{% macro spark__days_after(day, days) -%}
+    date_add({{ day }}, cast({{ days }} as int))
+{%- endmacro %}

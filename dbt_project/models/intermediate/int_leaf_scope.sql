@@ -1,0 +1,63 @@
+-- Grain: one row per leaf and scope that it belongs to
+-- A figure of any scope is the sum over its leaves; scopes of different type are never added.
+with
+
+booked as (
+    select {{ leaf_columns() | join(', ') }} from {{ ref('int_metric_day') }}
+),
+
+dealt as (
+    select {{ leaf_columns() | join(', ') }} from {{ ref('fct_opportunity') }}
+),
+
+leaves as (
+    select {{ leaf_columns() | join(', ') }} from booked
+    union
+    select {{ leaf_columns() | join(', ') }} from dealt
+),
+
+identified as (
+    select {{ leaf_id('leaves') }} as leaf_id, leaves.* from leaves
+),
+
+path_nodes as (
+    select * from {{ ref('int_org_path_node') }}
+),
+
+people as (
+    select * from {{ ref('stg_people') }}
+),
+
+named as (
+    select identified.*, coalesce(people.person_name, identified.person_id) as person_name
+    from identified
+    left join people on identified.person_id = people.person_id
+),
+
+final as (
+    select leaf_id, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
+    union all
+    select named.leaf_id, 'org' as scope_type, path_nodes.org_id as scope_id, path_nodes.org_name as scope_name
+    from named
+    inner join path_nodes on named.org_path = path_nodes.org_path
+    {% for column in ['region', 'team', 'product_line', 'customer_type', 'tier'] %}
+    union all
+    select leaf_id, '{{ column }}' as scope_type, {{ column }} as scope_id, {{ column }} as scope_name from named
+    {% endfor %}
+    union all
+    select leaf_id, 'person' as scope_type, person_id as scope_id, person_name as scope_name from named
+    {% for column in ['region', 'team'] %}
+    union all
+    select
+        leaf_id, '{{ column }}_product_line' as scope_type,
+        concat({{ column }}, '|', product_line) as scope_id, concat({{ column }}, ' | ', product_line) as scope_name
+    from named
+    {% endfor %}
+    union all
+    select
+        leaf_id, 'person_product_line' as scope_type,
+        concat(person_id, '|', product_line) as scope_id, concat(person_name, ' | ', product_line) as scope_name
+    from named
+)
+
+select * from final

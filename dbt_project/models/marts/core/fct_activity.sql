@@ -1,0 +1,55 @@
+-- Grain: one row per recorded activity up to the end of D
+with
+
+activities as (
+    select * from {{ ref('stg_activities') }}
+),
+
+opportunities as (
+    select * from {{ ref('fct_opportunity') }}
+),
+
+customers as (
+    select * from {{ ref('int_customer') }}
+),
+
+memberships as (
+    select * from {{ ref('int_person_org') }}
+),
+
+final as (
+    select
+        concat(activities.source, '|', coalesce(activities.activity_id, activities.source_row)) as activity_id,
+        activities.person_id,
+        coalesce(memberships.org_path, '/unknown/') as org_path,
+        coalesce(memberships.team, 'unknown') as team,
+        coalesce(customers.region, memberships.region, 'unknown') as region,
+        coalesce(opportunities.product_line, 'unknown') as product_line,
+        coalesce(customers.customer_type, 'unknown') as customer_type,
+        'unknown' as tier,
+        activities.occurred_at,
+        activities.occurred_on,
+        activities.kind,
+        activities.entered_at,
+        -- A contact on an opportunity counts for its customer.
+        coalesce(customers.customer_id, opportunities.customer_id) as customer_id,
+        activities.opportunity_id,
+        activities.lead_id,
+        activities.content,
+        activities.feedback,
+        activities.next_step,
+        activities.next_step_on,
+        activities.attachment,
+        activities.source,
+        activities.source_row
+    from activities
+    left join opportunities on activities.opportunity_id = opportunities.opportunity_id
+    left join customers on activities.account_id = customers.account_id
+    left join memberships
+        on
+            activities.person_id = memberships.person_id
+            and activities.occurred_on >= memberships.valid_from
+            and activities.occurred_on < memberships.valid_before
+)
+
+select * from final

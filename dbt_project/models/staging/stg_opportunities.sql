@@ -1,0 +1,39 @@
+-- Grain: one row per opportunity, as last handed over
+with
+
+opportunities as (
+    select * from {{ source('landed', 'opportunities') }}
+),
+
+final as (
+    select
+        opportunity_id,
+        name as opportunity_name,
+        account_id,
+        owner_id,
+        coalesce(pipeline, 'default') as pipeline,
+        coalesce(product_line, 'unknown') as product_line,
+        region,
+        stage,
+        amount,
+        coalesce(currency, (select company.currency from {{ source('reference', 'company') }} as company)) as currency,
+        -- CRMs write 60 or 0.6; both are 60 %.
+        case when probability > 1 then probability / 100 else probability end as typed_probability_rate,
+        created_at,
+        created_on,
+        created_on is null as is_undated,
+        expected_close_on,
+        closed_at,
+        closed_on,
+        updated_at,
+        lead_source,
+        loss_reason,
+        competitor,
+        is_reconstructed,
+        landed_on,
+        source,
+        source_row
+    from opportunities
+)
+
+select * from final

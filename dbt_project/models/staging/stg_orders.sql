@@ -1,0 +1,34 @@
+-- Grain: one row per order line, as last handed over
+with
+
+orders as (
+    select * from {{ source('landed', 'orders') }}
+),
+
+final as (
+    select
+        order_id,
+        coalesce(line_no, '') as line_no,
+        account_id,
+        person_id,
+        opportunity_id,
+        signed_on,
+        amount,
+        coalesce(currency, (select company.currency from {{ source('reference', 'company') }} as company)) as currency,
+        coalesce(product_line, 'unknown') as product_line,
+        region,
+        status,
+        coalesce(status in ('draft', 'void'), false) as is_never_effective,
+        case
+            when cancelled_on is not null then cancelled_on
+            when status = 'cancelled' then landed_on
+        end as cancelled_on,
+        quantity,
+        cost,
+        contract_end_on,
+        source,
+        source_row
+    from orders
+)
+
+select * from final
