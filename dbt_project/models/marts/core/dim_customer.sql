@@ -1,0 +1,35 @@
+-- Grain: one row per customer
+with
+
+customers as (
+    select * from {{ ref('int_customer') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        customers.account_name as customer_name,
+        customers.owner_id,
+        coalesce(customers.region, 'unknown') as region,
+        customers.customer_type,
+        customers.industry,
+        customers.lead_source,
+        tiers.tier,
+        tiers.tier_reason,
+        {{ money('tiers.six_month_amount') }} as six_month_amount,
+        {{ money('tiers.expected_amount') }} as expected_amount,
+        customers.state,
+        customers.created_on,
+        {{ masked('customers.phone') }} as phone_masked,
+        {{ masked('customers.email') }} as email_masked,
+        customers.source,
+        customers.source_row
+    from customers
+    inner join tiers on customers.customer_id = tiers.customer_id
+)
+
+select * from final

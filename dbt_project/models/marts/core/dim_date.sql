@@ -1,0 +1,26 @@
+-- Grain: one row per calendar day
+select
+    date_day,
+    is_workday,
+    is_provisional,
+    calendar_source,
+    holiday_name,
+    week_label,
+    week_start_on,
+    week_end_on,
+    month_label,
+    month_start_on,
+    month_end_on,
+    quarter_label,
+    quarter_start_on,
+    quarter_end_on,
+    year_label,
+    year_start_on,
+    year_end_on,
+    workday_index,
+    workday_of_month,
+    workdays_in_month,
+    workday_of_quarter,
+    workdays_in_quarter,
+    is_last_workday_of_month
+from {{ source('reference', 'calendar_day') }}
