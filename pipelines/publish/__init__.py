@@ -1,0 +1,1 @@
+"""Publish the finished night: staged everywhere first, then shown everywhere, or not at all."""

@@ -1,0 +1,72 @@
+"""Publish the marts as Parquet files, one per mart, all of one night."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session, quote_name, quote_text
+from pipelines.publish.duckdb_target import READ_ONLY_MODE
+from pipelines.publish.errors import PublishError
+from pipelines.publish.files import fsync_directory, fsync_file, require_link_or_nothing
+from pipelines.publish.layout import PublishedFolder
+from pipelines.publish.links import discard_unshown, flip_link
+from pipelines.publish.night import MARTS_SCHEMA, MartSnapshot, NightSnapshot
+
+
+class ParquetTarget:
+    """Show `published/parquet/<mart>.parquet`; the folder itself is the link that is flipped.
+
+    Equal rows give equal bytes: the staged file is sorted, and row groups are of fixed size.
+    """
+
+    name = "parquet"
+
+    def __init__(self, paths: PublishedFolder, limits: DuckDBLimits) -> None:
+        self._paths = paths
+        self._limits = limits
+
+    def stage(self, night: NightSnapshot) -> None:
+        """Write every mart of the audited DuckDB file into a folder of this version.
+
+        Raises:
+            PublishError: the folder exists already, or a file lacks rows.
+        """
+        require_link_or_nothing(self._paths.parquet_link)
+        directory = self._paths.parquet_directory(night.version)
+        if directory.exists():
+            raise PublishError(
+                f"{directory} exists already; a published file is never overwritten."
+            )
+        directory.mkdir(parents=True)
+        files = {"marts_file": night.marts_file}
+        with duckdb_session(self._limits, read=files, directories=(directory,)) as con:
+            for mart in night.marts:
+                _write(con, mart, directory / f"{mart.name}.parquet")
+        fsync_directory(directory)
+        fsync_directory(directory.parent)
+
+    def flip(self, version: str) -> None:
+        """Point the folder's link at the version."""
+        flip_link(self._paths.parquet_link, self._paths.parquet_directory(version))
+
+    def discard(self, version: str) -> None:
+        """Remove the version's folder."""
+        discard_unshown(self._paths.parquet_link, self._paths.parquet_directory(version))
+
+    def holds(self, version: str) -> bool:
+        """Tell whether the version's folder stands."""
+        return self._paths.parquet_directory(version).is_dir()
+
+
+def _write(con: duckdb.DuckDBPyConnection, mart: MartSnapshot, file: Path) -> None:
+    con.execute(
+        f"copy marts_file.{MARTS_SCHEMA}.{quote_name(mart.name)} to {quote_text(str(file))} "
+        "(format parquet, compression zstd)"
+    )
+    written = con.execute(f"select count(*) from read_parquet({quote_text(str(file))})").fetchall()
+    if written[0][0] != mart.rows:
+        raise PublishError(f"{file} holds {written[0][0]} rows instead of {mart.rows}.")
+    file.chmod(READ_ONLY_MODE)
+    fsync_file(file)
