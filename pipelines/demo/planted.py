@@ -1,0 +1,192 @@
+"""What is planted exactly: follow-ups, collisions, late answers and failed control points."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from pipelines.demo.activity import add_contact, answer_lead
+from pipelines.demo.company import sellers
+from pipelines.demo.customers import at_work
+from pipelines.demo.world import AS_OF, CADENCE, Account, Lead, World
+
+# status expected, and by tier: workdays since the last qualifying contact
+_ELAPSED = {
+    "ok": {"A": 2, "B": 4, "C": 10},
+    "due_soon": {"A": 5, "B": 9, "C": 20},
+    "overdue": {"A": 7, "B": 14, "C": 30},
+    "high_risk": {"A": 13, "B": 25, "C": 50},
+}
+_GOOD = {"A": "visit", "B": "call", "C": "email"}
+_LESSER = {"A": "call", "B": "email", "C": "care"}
+_LATE_MINUTES = [65, 95, 150, 240, 301]
+
+
+def choose_followups(world: World) -> None:
+    """Choose quiet customers of owners who stay, and set tier and case of each."""
+    rng = world.dice("followups")
+    born_by = world.calendar.plus(AS_OF, -120)
+    stable = [
+        account
+        for account in world.accounts
+        if account.created_at.date() < born_by
+        and len(account.owners) == 1
+        and world.people[account.owners[0][1]].left_on is None
+        and len(world.people[account.owners[0][1]].posts) == 1
+    ]
+    rng.shuffle(stable)
+    copies = 3 if world.plan.scale == "full" else 1
+    entries: list[dict[str, Any]] = []
+    for tier in CADENCE:
+        cases = [(status, "plain") for status in _ELAPSED]
+        cases += [("high_risk", "lesser_kind"), ("overdue", "stop_phrase")]
+        if world.plan.scale == "tiny":
+            cases = cases[2:]
+        for status, case in cases * copies:
+            entries.append(_entry(world, stable.pop(), tier, status, case))
+    for elapsed in (12, 30, 60)[: 3 if copies > 1 else 1]:
+        entries.append(_never_contacted(world, rng, stable.pop(), elapsed))
+    world.planted["followups"] = entries
+
+
+def _entry(world: World, account: Account, tier: str, status: str, case: str) -> dict[str, Any]:
+    account.is_planted = True
+    account.fields["is_strategic"] = "是" if tier == "A" else "否"
+    account.fields["typed_tier"] = tier
+    elapsed = _ELAPSED[status][tier]
+    last = world.calendar.plus(AS_OF, -elapsed)
+    return {
+        "account": account,
+        "tier": tier,
+        "status": status,
+        "case": case,
+        "last_contact_on": last,
+        "due_on": world.calendar.plus(last, CADENCE[tier]),
+        "overdue_workdays": max(0, elapsed - CADENCE[tier]),
+        "order_on": world.calendar.on_or_after(date(2025, 11, 3)),
+    }
+
+
+def _never_contacted(
+    world: World, rng: random.Random, account: Account, elapsed: int
+) -> dict[str, Any]:
+    status = "ok" if elapsed == 12 else "overdue" if elapsed == 30 else "high_risk"
+    entry = _entry(world, account, "C", status, "never_contacted")
+    born = world.calendar.plus(AS_OF, -elapsed)
+    account.created_at = at_work(rng, born)
+    account.owners = [(account.created_at, account.owners[0][1])]
+    entry["last_contact_on"] = None
+    entry["due_on"] = world.calendar.plus(born, CADENCE["C"])
+    entry["overdue_workdays"] = max(0, elapsed - CADENCE["C"])
+    return entry
+
+
+def plant_followups(world: World) -> None:
+    """Write the contacts of the chosen customers: the last good one, and what must not count."""
+    rng = world.dice("planted contacts")
+    for entry in world.planted["followups"]:
+        last = entry["last_contact_on"]
+        if last is None:
+            continue
+        account, tier = entry["account"], entry["tier"]
+        earlier = world.calendar.plus(last, -CADENCE[tier])
+        for day in (earlier, last):
+            if account.created_at.date() < day:
+                _contact(world, rng, account, day, _GOOD[tier])
+        recent = world.calendar.plus(AS_OF, -1)
+        if entry["case"] == "lesser_kind":
+            _contact(world, rng, account, recent, _LESSER[tier])
+        elif entry["case"] == "stop_phrase":
+            _contact(world, rng, account, recent, _GOOD[tier], "已联系")
+
+
+def _contact(
+    world: World, rng: random.Random, account: Account, day: date, kind: str, content: str = ""
+) -> None:
+    owner = account.owners[-1][1]
+    words = content or "与客户沟通了采购计划和下一步安排"
+    moment = datetime.combine(day, time(10, rng.randrange(0, 50)))
+    activity = add_contact(world, rng, owner, moment, account, kind=kind, content=words)
+    activity.entered_at = moment + timedelta(minutes=20)
+
+
+def plant_collisions(world: World) -> None:
+    """Let a colleague work on the same customer within 14 days: two records, and one of them twins."""
+    rng = world.dice("collisions")
+    by_id = {account.account_id: account for account in world.accounts}
+    pairs = []
+    for group in world.planted["duplicate_customers"][:4]:
+        first, twin = (by_id[account_id] for account_id in group["account_ids"])
+        pairs.append(_collide(world, rng, first, twin, twin.owners[-1][1]))
+    plain = [a for a in world.accounts if not a.is_planted and a.created_at.year < 2026]
+    for account in rng.sample(plain, 4 if world.plan.scale == "full" else 1):
+        owner = account.owners[-1][1]
+        others = [p for p in sellers(world, AS_OF, account.region) if p.person_id != owner]
+        if others:
+            other = rng.choice(others).person_id
+            pairs.append(_collide(world, rng, account, account, other))
+    world.planted["collisions"] = [pair for pair in pairs if pair]
+
+
+def _collide(
+    world: World, rng: random.Random, account: Account, other: Account, intruder: str
+) -> dict[str, Any] | None:
+    owner = account.owners[-1][1]
+    days = [world.calendar.plus(AS_OF, -back) for back in (6, 4)]
+    if owner == intruder or not world.people[owner].serves_on(days[1]):
+        return None
+    for who, where, day in ((owner, account, days[0]), (intruder, other, days[1])):
+        moment = datetime.combine(day, time(14, rng.randrange(0, 50)))
+        words = "与采购负责人讨论了设备更新的需求和预算"
+        activity = add_contact(world, rng, who, moment, where, kind="call", content=words)
+        activity.entered_at = moment + timedelta(minutes=30)
+    return {
+        "account_ids": sorted({account.account_id, other.account_id}),
+        "person_ids": sorted((owner, intruder)),
+        "contacts_on": days,
+    }
+
+
+def plant_late_answers(world: World) -> None:
+    """Answer some leads late by a known number of minutes, all within one working day."""
+    rng = world.dice("late leads")
+    day = world.calendar.plus(AS_OF, -3)
+    late = []
+    for number, minutes in enumerate([*_LATE_MINUTES, 0]):
+        owner = rng.choice(sellers(world, day)).person_id
+        created = datetime.combine(day, time(9, 10 + number))
+        fields = {
+            "name": "张先生",
+            "company": f"迟复测试诊所{number + 1}号",
+            "phone": f"1660000{number:04d}",
+            "lead_source": "官网",
+            "product_line": "检验试剂",
+            "is_valid": "是",
+        }
+        lead = Lead(created, world.region_of(owner, day), owner, fields)
+        lead.assigned_at = created + timedelta(minutes=10)
+        if minutes:
+            answer_lead(world, rng, lead, created + timedelta(minutes=minutes))
+        world.leads.append(lead)
+        late.append({"lead": lead, "minutes": minutes or None, "assign_minutes": 10})
+    world.planted["late_leads"] = late
+
+
+def plant_failed_controls(world: World) -> None:
+    """Let some people's last visits fail: too few open questions and nothing attached."""
+    rng = world.dice("controls")
+    fails = []
+    wanted = {"full": [1, 2, 2, 3], "tiny": [1, 2]}[world.plan.scale]
+    staying = [p for p in sellers(world, AS_OF) if p.role == "rep"]
+    for person, count in zip(rng.sample(staying, len(wanted)), wanted, strict=True):
+        visits = [a for a in world.activities if a.person_id == person.person_id]
+        visits = [a for a in visits if a.kind == "visit" and a.entered_at.date() <= AS_OF]
+        visits.sort(key=lambda a: a.occurred_at)
+        for activity in visits[-count:]:
+            activity.extra["open_questions_asked"], activity.extra["attachment"] = 2, ""
+        for activity in visits[-count - 2 : -count]:
+            activity.extra["open_questions_asked"], activity.extra["attachment"] = 6, "visit.jpg"
+        failed = visits[-count:]
+        fails.append({"person_id": person.person_id, "fails_in_a_row": count, "visits": failed})
+    world.planted["failed_controls"] = fails
