@@ -61,6 +61,10 @@ class CompanyFolder:
         return self.warehouse / "history"
 
     @property
+    def lock_file(self) -> Path:
+        return self.warehouse / "night.lock"
+
+    @property
     def published(self) -> Path:
         return self.root / "published"
 
