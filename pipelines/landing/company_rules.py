@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import pandas as pd
 import pyarrow as pa
 
 from pipelines.core.names import normalise_name
@@ -54,6 +55,19 @@ class CompanyRules:
             column = row["kind"]
             words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]
         return Vocabulary(words, frozenset({"stage", "to_stage"}))
+
+    def calendar_overrides(self) -> pd.DataFrame | None:
+        """Return the company's own days off and make-up workdays, None where there are none."""
+        rows = self.tables["calendar"].to_pylist()
+        if not rows:
+            return None
+        return pd.DataFrame(
+            {
+                "day_on": [row["day_on"] for row in rows],
+                "is_workday": [row["day_kind"] == "workday" for row in rows],
+                "name": [row["day_note"] for row in rows],
+            }
+        )
 
 
 def admit_rules(folder: CompanyFolder, archive: Archive, seen_at: datetime) -> str | None:

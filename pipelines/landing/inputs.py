@@ -80,14 +80,13 @@ def _reference(
     company = settings.company
     start = date(min(first or as_of, as_of - timedelta(days=730)).year - 1, 1, 1)
     end = date(as_of.year + YEARS_AHEAD, 12, 31)
-    overrides = rules.tables["calendar"].to_pandas()
     days = build_calendar(
         start,
         end,
         calendar=company.calendar,
         fiscal_year_start_month=company.fiscal_year_start_month,
         week_start=0 if company.week_start == "monday" else 6,
-        overrides=overrides if len(overrides) else None,
+        overrides=rules.calendar_overrides(),
     )
     custom = [(p.label, p.start, p.end) for p in settings.custom_periods]
     return {

@@ -223,6 +223,10 @@ class RunLog:
             found = connection.execute(order.order_by(runs.c.started_at, *table.primary_key.columns))
             return [dict(row) for row in found.mappings()]
 
+    def rows_of_runs(self) -> list[dict[str, object]]:
+        """Return every run, oldest first."""
+        return self.rows(runs)
+
     def of_run(self, table: sa.Table, run_id: str) -> list[dict[str, object]]:
         """Return the rows of one run."""
         with self._engine.connect() as connection:
