@@ -80,6 +80,21 @@ def test_a_held_night_leaves_marts_parquet_and_manifest_byte_for_byte(folder, tm
     ]
 
 
+def test_what_a_killed_writer_left_is_gone_after_a_few_nights(folder):
+    write_operations_file(folder, TABLES, HELD)
+    half = folder.published / "versions" / "operations-000002.duckdb"
+    half.write_bytes(b"half a file")
+    half.with_name(half.name + ".wal").write_bytes(b"its log")
+    for _ in range(3):
+        write_operations_file(folder, TABLES, HELD)
+    assert versions_on_disk(folder) == [
+        "operations-000003.duckdb",
+        "operations-000004.duckdb",
+        "operations-000005.duckdb",
+    ]
+    assert read(folder, "select count(*) from marts.mart_run") == [(2,)]
+
+
 def test_an_open_reader_keeps_its_file_and_the_next_one_sees_the_new(folder):
     write_operations_file(folder, TABLES, HELD)
     with duckdb.connect(str(folder.published / "operations.duckdb"), read_only=True) as reader:
