@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 
@@ -19,7 +17,7 @@ from pipelines.partitions import night_partitions
 from pipelines.resources import NightResource
 from pipelines.schedules import nightly_schedule
 from pipelines.sensors import inbox_sensor
-from pipelines.settings import CompanyFolder, ConfigurationError, load_company
+from pipelines.settings import CompanyFolder, load_company, resolve_home
 from pipelines.translation import FlowTranslator
 
 
@@ -53,24 +51,7 @@ def build_definitions(
     )
 
 
-def home_from_environment() -> CompanyFolder:
-    """Return the company folder of GAPWISE_HOME, else `company/`, else `demo/`.
-
-    Raises:
-        ConfigurationError: there is none; the fix is named.
-    """
-    named = os.environ.get("GAPWISE_HOME")
-    candidates = [Path(named)] if named else [Path("company"), Path("demo")]
-    for path in candidates:
-        if (path / "company.yml").is_file():
-            return CompanyFolder(path.resolve())
-    raise ConfigurationError(
-        f"no company folder at {' or '.join(map(str, candidates))}; "
-        "create one with `gapwise init company`, or set GAPWISE_HOME"
-    )
-
-
 @dg.definitions
 def defs() -> dg.Definitions:
     """Load the company that this code location serves."""
-    return build_definitions(home_from_environment())
+    return build_definitions(resolve_home(None))
