@@ -46,9 +46,9 @@ def _connection(task: LandingTask) -> duckdb.DuckDBPyConnection:
         config={
             "temp_directory": str(task.work_dir / "spill"),
             "memory_limit": "1GB",
-            "TimeZone": "UTC",
         }
     )
+    con.execute("set TimeZone = 'UTC'")
     create_cell_macros(con)
     return con
 
@@ -127,7 +127,9 @@ def _dated(
         if rule[7:] in table.headers:
             cell = f"c{table.headers.index(rule[7:])}"
             order = literal(task.source.date_order)
-            found = con.execute(f"select max(cell_date({cell}, {order})) from {table.relation}").fetchone()
+            found = con.execute(
+                f"select max(cell_date({cell}, ord := {order})) from {table.relation}"
+            ).fetchone()
             dates += [found[0]] if found and found[0] else []
     export = export_time(
         rule, task.delivery.name, task.delivery.arrived_at, task.settings.zone, max(dates, default=None)

@@ -82,6 +82,10 @@ MESSAGES: dict[str, Explanation] = {
         "values: in company.yml",
         "{column} 的值 {value} 未登记；请在规则工作簿中添加（或加为别名），或在 company.yml 的 values 中做映射",
     ),
+    "error_cell": Explanation(
+        "{column} holds the spreadsheet error {value}; mend the formula or type the value",
+        "{column} 是表格错误 {value}；请修正公式或直接填写数值",
+    ),
     "malformed": Explanation(
         "the row does not fit the table ({value}); check separators and quotation marks",
         "此行与表格列数不符（{value}）；请检查分隔符和引号",

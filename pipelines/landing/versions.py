@@ -78,12 +78,11 @@ def _selects(entity: Entity, state: SourceState, landing_root: Path) -> list[str
     if state.source.load != "snapshot":
         return _delta_selects(entity, state, landing_root)
     out = []
-    for part, newest in state.visible.in_force().items():
+    for part in state.visible.in_force():
         shown = [r for r in state.visible.records if r.part == part]
         chain = [r for r in state.records if r.is_in_chain and r.part == part and r.seq <= max(s.seq for s in shown)]
         if any(r.rows_path for r in chain):
             out.append(_snapshot_select(entity, state, part, chain, shown, landing_root))
-        del newest
     return out
 
 
@@ -103,6 +102,7 @@ def _snapshot_select(
     """
     columns = ", ".join(quoted(name) for name in [*entity.key, *entity.tracked])
     files = ", ".join(literal(str(landing_root / str(r.rows_path))) for r in chain if r.rows_path)
+    held = ", ".join(f"changes.{quoted(name)}" for name in [*entity.key, *entity.tracked])
     days = _positions(shown)
     return f"""
         (with landings (_seq, _position, _island, _covers) as (values {days}),
@@ -112,14 +112,14 @@ def _snapshot_select(
             from read_parquet([{files}], hive_partitioning = false)
         ),
         held as (
-            select changes._key, {", ".join(f"changes.{quoted(n)}" for n in [*entity.key, *entity.tracked])},
+            select changes._key, {held}, landings._island,
                 min(landings._position) as _first, max(landings._position) as _last
             from changes
             inner join landings
                 on landings._seq >= changes._seq
                 and (changes._next_seq is null or landings._seq < changes._next_seq)
             where changes._op = 'U'
-            group by all, landings._island
+            group by all
         )
         select {columns}, held._key, {literal(part)} as _part, {literal(state.source.name)} as source,
             opening._covers as valid_from, closing._covers as valid_before
