@@ -22,20 +22,21 @@ def model_assets(
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="dbt_models")
     def dbt_models(
-        context: dg.AssetExecutionContext, night: NightResource
+        night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build models"):
             results = build(night.night.folder)
             tables = describe_tables(night.night)
-        tests = [r for r in results if r.unique_id.startswith("test.")]
-        outcomes = [_outcome(manifest, translator, result) for result in tests]
-        night.night.log.checks(night.night.run_id, outcomes, night.night.seen_at)
-        for result in results:
-            if result.unique_id.startswith("model.") and result.status == "success":
-                yield _materialized(manifest, translator, result, tables)
-        for outcome in outcomes:
-            yield check_result(outcome)
-        _raise_on_failed_models(results)
+            # A test behind a failed model or test was skipped: it found nothing, good or bad.
+            tests = [r for r in results if r.unique_id.startswith("test.") and r.status != "skipped"]
+            outcomes = [_outcome(manifest, translator, result) for result in tests]
+            night.night.log.checks(night.night.run_id, outcomes, night.night.seen_at)
+            for result in results:
+                if result.unique_id.startswith("model.") and result.status == "success":
+                    yield _materialized(manifest, translator, result, tables)
+            for outcome in outcomes:
+                yield check_result(outcome)
+            _raise_on_failed_models(results)
 
     return dbt_models
 

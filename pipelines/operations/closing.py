@@ -41,16 +41,16 @@ def close_night(
 
 def _why_not(log: RunLog, run_id: str) -> tuple[str, tuple[str, str]]:
     """Return (held or failed, reason in both languages) of a run that published nothing."""
+    failures = [row for row in log.of_run(steps, run_id) if row["error"]]
     broken = [
         row
         for row in log.of_run(check_results, run_id)
         if row["severity"] == "error" and not row["passed"]
     ]
-    if broken:
+    if broken and not failures:
         en = "; ".join(_sentence(row, "en") for row in broken[:5])
         zh = "；".join(_sentence(row, "zh") for row in broken[:5])
         return "held", (f"Held back by {len(broken)} data check(s): {en}", f"{len(broken)} 项数据检查未通过，未发布：{zh}")
-    failures = [row for row in log.of_run(steps, run_id) if row["error"]]
     if failures:
         first = failures[0]
         return "failed", (
