@@ -41,7 +41,11 @@ _MOVES = {
     "tiny": [("深圳队", 1, date(2026, 3, 3), "上海一队")],
 }
 _NEWCOMERS = {
-    "full": [("上海一队", date(2026, 1, 5)), ("北京队", date(2026, 1, 12)), ("成都队", date(2026, 3, 2))],
+    "full": [
+        ("上海一队", date(2026, 1, 5)),
+        ("北京队", date(2026, 1, 12)),
+        ("成都队", date(2026, 3, 2)),
+    ],
     "tiny": [("深圳队", date(2026, 3, 2))],
 }
 
@@ -103,7 +107,9 @@ def _plant_changes(world: World, reps: dict[str, list[Person]], org: dict[str, s
         )
     world.planted["leavers"] = leavers
     world.planted["team_moves"] = moves
-    world.planted["newcomers"] = [p.person_id for p in world.people.values() if p.role == "newcomer"]
+    world.planted["newcomers"] = [
+        p.person_id for p in world.people.values() if p.role == "newcomer"
+    ]
     world.planted["vacant_seats"] = [
         {"team": entry["team"], "role": "rep", "vacant_from": entry["left_on"] + timedelta(days=1)}
         for entry in leavers

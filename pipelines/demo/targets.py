@@ -1,4 +1,4 @@
-"""Targets of 2026: a wide sheet in 万元 as managers draw it, and a long sheet for everything else."""
+"""Targets of 2026: a wide sheet in 万元 as managers draw it, a long one for the rest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ YEAR = 2026
 GROWTH = 1.05
 REVISED_ON = date(2026, 2, 9)
 _OVER = {"华东": Decimal("1.05"), "西南": Decimal("0.96")}  # children's sum ÷ region
-_LEVELS = {"base": 1, "stretch": Decimal("1.1"), "challenge": Decimal("1.2")}
+_LEVELS: dict[str, Decimal] = {
+    "base": Decimal(1),
+    "stretch": Decimal("1.1"),
+    "challenge": Decimal("1.2"),
+}
 
 Months = dict[int, int]
 
@@ -50,7 +54,7 @@ def _month_days(world: World, month: int) -> list[date]:
 
 
 def write_wide(world: World, path: Path) -> None:
-    """Write the wide sheet: title, quarters over months, a region once over its teams, 合计 rows."""
+    """Write the wide sheet: title, quarters over months, regions over teams, 合计 rows."""
     plan = world.planted["team_month_targets"]
     title = f"{YEAR}年度销售目标（指标：签单额，单位：万元）"
     rows: list[list[Any]] = [[], [], ["", "", *(f"{m}月" for m in range(1, 13))]]
@@ -97,7 +101,9 @@ def region_quarters(world: World) -> dict[str, list[int]]:
         months = _sums(plan, [team.name for team in world.teams if team.region == region])
         sums = [sum(months[3 * q : 3 * q + 3]) for q in range(4)]
         share = _OVER.get(region, Decimal(1))
-        given[region] = [int((Decimal(s * 10_000) / share / 100).to_integral_value()) * 100 for s in sums]
+        given[region] = [
+            int((Decimal(s * 10_000) / share / 100).to_integral_value()) * 100 for s in sums
+        ]
     return given
 
 
@@ -108,7 +114,11 @@ def _signed_rows(world: World) -> list[dict[str, Any]]:
         _row(str(YEAR), "签单额", int(total * factor), node=COMPANY_NAME, level=level)
         for level, factor in _LEVELS.items()
     ]
-    heads = {world.region_of(p.person_id, date(2026, 1, 1)): p for p in world.people.values() if p.role == "region_manager"}
+    heads = {
+        world.region_of(p.person_id, date(2026, 1, 1)): p
+        for p in world.people.values()
+        if p.role == "region_manager"
+    }
     for region, quarters in given.items():
         head = heads[region].person_id if region in heads else ""
         for q, value in enumerate(quarters, start=1):
@@ -153,7 +163,9 @@ def _person_rows(world: World) -> list[dict[str, Any]]:
             days = len(_month_days(world, month))
             for metric, a_day in (("call_count", Decimal("0.5")), ("visit_count", Decimal("0.3"))):
                 value = int(days * a_day)
-                rows.append(_row(f"{YEAR}-{month:02d}", metric, value, person=person.name, unit="次"))
+                rows.append(
+                    _row(f"{YEAR}-{month:02d}", metric, value, person=person.name, unit="次")
+                )
     return rows
 
 
@@ -163,13 +175,17 @@ def _other_rows(world: World) -> list[dict[str, Any]]:
         for q, value in enumerate(quarters, start=1):
             period = f"{YEAR}Q{q}"
             rows.append(_row(period, "回款额", value * 9 // 10 // 1000 * 1000, region=region))
-            rows.append(_row(period, "order_count", max(1, value // 250_000), region=region, unit="单"))
-            rows.append(_row(period, "新签客户数", max(1, value // 600_000), region=region, unit="家"))
+            rows.append(
+                _row(period, "order_count", max(1, value // 250_000), region=region, unit="单")
+            )
+            rows.append(
+                _row(period, "新签客户数", max(1, value // 600_000), region=region, unit="家")
+            )
     return rows
 
 
 def _revisions(world: World) -> list[dict[str, Any]]:
-    """Take a tenth off one team's February and March, and as much off its region's first quarter."""
+    """Take a tenth off one team's February and March, and as much off its region's quarter."""
     plan = world.planted["team_month_targets"]
     team = next(t for t in world.teams if t.region == "华南")
     why = {
@@ -183,9 +199,13 @@ def _revisions(world: World) -> list[dict[str, Any]]:
         after = before * 9 // 10
         less += before - after
         rows.append(_row(f"{YEAR}-{month:02d}", "签单额", after, team=team.name, **why))
-        changes.append({"team": team.name, "period": f"{YEAR}-{month:02d}", "before": before, "after": after})
+        changes.append(
+            {"team": team.name, "period": f"{YEAR}-{month:02d}", "before": before, "after": after}
+        )
     before = region_quarters(world)["华南"][0]
     rows.append(_row(f"{YEAR}Q1", "签单额", before - less, region="华南", **why))
-    changes.append({"region": "华南", "period": f"{YEAR}Q1", "before": before, "after": before - less})
+    changes.append(
+        {"region": "华南", "period": f"{YEAR}Q1", "before": before, "after": before - less}
+    )
     world.planted["target_revisions"] = [{**c, "effective_from": REVISED_ON} for c in changes]
     return rows
