@@ -39,6 +39,10 @@ def build_deals(world: World) -> None:
     rng = world.dice("deals")
     days = world.calendar.between(HISTORY_FROM, AS_OF)
     weights = [_SEASON[day.month - 1] for day in days]
+    if world.plan.scale == "tiny":  # else hardly anything would be open on the as-of day
+        weights = [
+            w * (4 if day >= date(2025, 12, 1) else 1) for w, day in zip(weights, days, strict=True)
+        ]
     buyers = [account for account in world.accounts if not account.is_planted]
     pull = [4.0 if a.fields["is_strategic"] == "是" else 1.0 for a in buyers]
     while len(world.deals) < world.plan.opportunities:

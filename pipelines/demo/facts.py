@@ -95,22 +95,38 @@ def standing(world: World) -> list[Deal]:
 
 def outcomes(world: World) -> dict[str, Any]:
     """Count opportunities that stand won or lost, by the quarter of their last closing."""
-    quarters: dict[str, dict[str, Any]] = defaultdict(lambda: {"won": 0, "lost": 0})
-    for deal in world.deals:
-        state = deal.state_on(AS_OF)
-        if state["stage"] in (WON, LOST):
-            quarter = quarters[quarter_of(state["closed_at"].date())]
-            quarter["won" if state["stage"] == WON else "lost"] += 1
-    for counts in quarters.values():
-        counts["win_rate"] = round(counts["won"] / (counts["won"] + counts["lost"]), 6)
+    closed = [deal for deal in world.deals if deal.state_on(AS_OF)["stage"] in (WON, LOST)]
     reopened = [d for d in world.deals if any(e.cause == "reopen" for e in d.events)]
+    undone = [deal.opportunity_id for deal in reopened if lost_within_30_days(deal)]
     return {
-        "by_quarter": quarters,
-        "reopened": [d.opportunity_id for d in reopened],
-        "reopened_within_30_days_of_loss": [
-            d.opportunity_id for d in reopened if lost_within_30_days(d)
-        ],
+        "by_quarter": _outcomes_by(closed, lambda deal: "company")["company"],
+        "by_region": _outcomes_by(closed, lambda deal: deal.fields["region"]),
+        "by_team": _outcomes_by(closed, lambda deal: _closing_team(world, deal)),
+        "by_product_line": _outcomes_by(closed, lambda deal: deal.product_line),
+        "reopened": [deal.opportunity_id for deal in reopened],
+        "reopened_within_30_days_of_loss": undone,
     }
+
+
+def _closing_team(world: World, deal: Deal) -> str:
+    """Name the team of the owner on the day of the last closing."""
+    last = deal.events[-1]
+    team = world.team_of(last.changed_by, last.changed_at.date())
+    return team.name if team else "unknown"
+
+
+def _outcomes_by(closed: list[Deal], scope: Callable[[Deal], str]) -> dict[str, Any]:
+    """Count won and lost per scope and quarter, with the rate of the two."""
+    found: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for deal in closed:
+        state = deal.state_on(AS_OF)
+        quarter = quarter_of(state["closed_at"].date())
+        counts = found[scope(deal)].setdefault(quarter, {"won": 0, "lost": 0})
+        counts["won" if state["stage"] == WON else "lost"] += 1
+    for quarters in found.values():
+        for counts in quarters.values():
+            counts["win_rate"] = round(counts["won"] / (counts["won"] + counts["lost"]), 6)
+    return found
 
 
 def _amount(world: World, deal: Deal) -> Decimal:
@@ -237,6 +253,7 @@ def what_was_planted(world: World) -> dict[str, Any]:
     ]
     as_they_are = (
         "duplicate_customers", "collisions", "team_moves", "newcomers", "vacant_seats",
+        "account_handovers",
         "target_revisions",
         "undated_opportunities", "deleted_opportunities", "unconverted_opportunities",
         "unknown_owner_opportunities", "styled_amounts", "team_month_targets", "twins_that_bought",

@@ -24,7 +24,6 @@ from pipelines.demo.world import (
 
 _RATES = {"USD": 7.12, "EUR": 7.75, "HKD": 0.912}
 _TERMS = [[(20, 100)], [(15, 30), (70, 70)], [(15, 30), (60, 60), (200, 10)]]
-_BIG = "lost_big_customer"
 
 
 def build_rates(world: World) -> None:
@@ -159,7 +158,12 @@ def _plant_big_customer(world: World, rng: random.Random) -> None:
         day = world.calendar.on_or_after(date(year, month, 16))
         amount = rng.randrange(13000, 16000) * 100
         _add_direct(world, rng, account, account.owners[-1][1], day, amount=amount)
-    world.planted[_BIG] = {"account_id": account.account_id, "last_order_on": day}
+    world.planted["lost_big_customer"] = {
+        "account_id": account.account_id,
+        "region": account.region,
+        "owner_id": account.owners[-1][1],
+        "last_order_on": day,
+    }
 
 
 def _let_twins_buy(world: World, rng: random.Random) -> None:
@@ -181,8 +185,9 @@ def _let_twins_buy(world: World, rng: random.Random) -> None:
 def _plant_order_events(world: World, rng: random.Random) -> None:
     """Plant changes after signing, late entries, drafts, voids and one silent cancellation."""
     opening, cal = world.plan.opening, world.calendar
-    plain = [o for o in world.orders if o.currency == "CNY" and not o.cancelled_on and not o.shares]
-    before = [o for o in plain if o.account.account_id != _big_id(world) and o.signed_on <= opening]
+    plain = [o for o in world.orders if o.currency == "CNY" and not o.cancelled_on]
+    plain = [o for o in plain if not o.shares and not o.account.is_planted]
+    before = [o for o in plain if o.signed_on <= opening]
     within = [o for o in plain if opening < o.signed_on <= cal.plus(AS_OF, -6)]
     chosen = before[-12::3][:4]
     for number, order in enumerate(chosen[:3]):
@@ -203,10 +208,6 @@ def _plant_order_events(world: World, rng: random.Random) -> None:
         twin = Order(order.account, order.person_id, order.signed_on, "CNY", order.lines)
         twin.order_id, twin.status, twin.region = f"SOX{order.order_id[2:]}", status, order.region
         world.orders.append(twin)
-
-
-def _big_id(world: World) -> str:
-    return str(world.planted.get(_BIG, {}).get("account_id", ""))
 
 
 def is_effective(order: Order) -> bool:

@@ -44,14 +44,23 @@ def choose_followups(world: World) -> None:
         if world.plan.scale == "tiny":
             cases = cases[2:]
         for status, case in cases * copies:
-            entries.append(_entry(world, stable.pop(), tier, status, case))
+            entries.append(_entry(world, stable.pop(), tier, status, case, done=entries))
     for elapsed in (12, 30, 60)[: 3 if copies > 1 else 1]:
-        entries.append(_never_contacted(world, rng, stable.pop(), elapsed))
+        entries.append(_never_contacted(world, rng, stable.pop(), elapsed, entries))
     world.planted["followups"] = entries
 
 
-def _entry(world: World, account: Account, tier: str, status: str, case: str) -> dict[str, Any]:
+def _entry(
+    world: World,
+    account: Account,
+    tier: str,
+    status: str,
+    case: str,
+    *,
+    done: list[dict[str, Any]],
+) -> dict[str, Any]:
     account.is_planted = True
+    first_day = date(2025, 9, 22)  # orders that make tier B, all within six months of the as-of day
     account.fields["is_strategic"] = "是" if tier == "A" else "否"
     account.fields["typed_tier"] = tier
     elapsed = _ELAPSED[status][tier]
@@ -64,15 +73,15 @@ def _entry(world: World, account: Account, tier: str, status: str, case: str) ->
         "last_contact_on": last,
         "due_on": world.calendar.plus(last, CADENCE[tier]),
         "overdue_workdays": max(0, elapsed - CADENCE[tier]),
-        "order_on": world.calendar.on_or_after(date(2025, 11, 3)),
+        "order_on": world.calendar.on_or_after(first_day + timedelta(days=2 * len(done))),
     }
 
 
 def _never_contacted(
-    world: World, rng: random.Random, account: Account, elapsed: int
+    world: World, rng: random.Random, account: Account, elapsed: int, done: list[dict[str, Any]]
 ) -> dict[str, Any]:
     status = "ok" if elapsed == 12 else "overdue" if elapsed == 30 else "high_risk"
-    entry = _entry(world, account, "C", status, "never_contacted")
+    entry = _entry(world, account, "C", status, "never_contacted", done=done)
     born = world.calendar.plus(AS_OF, -elapsed)
     account.created_at = at_work(rng, born)
     account.owners = [(account.created_at, account.owners[0][1])]
@@ -171,6 +180,23 @@ def plant_late_answers(world: World) -> None:
         world.leads.append(lead)
         late.append({"lead": lead, "minutes": minutes or None, "assign_minutes": 10})
     world.planted["late_leads"] = late
+
+
+def plant_double_leads(world: World) -> None:
+    """Let some people ask a second time two days later: one person, two leads, one telephone."""
+    rng = world.dice("double leads")
+    single = [lead for lead in world.leads if lead.deal is None and lead.assigned_at]
+    pairs = []
+    for lead in rng.sample(single, min(len(single), 6)):
+        day = world.calendar.plus(lead.created_at.date(), 2)
+        if day >= AS_OF:
+            continue
+        again = Lead(at_work(rng, day), lead.region, lead.owner_id, dict(lead.fields))
+        again.fields.pop("answer", None)
+        again.assigned_at = again.created_at + timedelta(minutes=8)
+        world.leads.append(again)
+        pairs.append((lead, again))
+    world.planted["double_leads"] = pairs
 
 
 def plant_failed_controls(world: World) -> None:

@@ -16,6 +16,7 @@ from pipelines.demo.world import Person, World
 
 YEAR = 2026
 GROWTH = 1.05
+SET_ON = date(2026, 1, 5)
 REVISED_ON = date(2026, 2, 9)
 _OVER = {"华东": Decimal("1.05"), "西南": Decimal("0.96")}  # children's sum ÷ region
 _LEVELS: dict[str, Decimal] = {
@@ -29,10 +30,7 @@ Months = dict[int, int]
 
 def plan_targets(world: World) -> None:
     """Set the month targets of every team (万元): last year and 5 % more, by workdays."""
-    last_year: dict[str, Decimal] = defaultdict(Decimal)
-    for entry in bookings(world):
-        if entry.on.year == YEAR - 1:
-            last_year[entry.team] += entry.amount
+    last_year = _last_year(world)
     workdays = {m: len(_month_days(world, m)) for m in range(1, 13)}
     plan: dict[str, Months] = {}
     for team in world.teams:
@@ -45,6 +43,18 @@ def plan_targets(world: World) -> None:
     newcomers = [world.people[person_id] for person_id in world.planted["newcomers"]]
     chosen = world.dice("targets").sample(staying, 2 if world.plan.scale == "full" else 1)
     world.planted["people_without_targets"] = [*newcomers, *chosen]
+
+
+def _last_year(world: World) -> dict[str, Decimal]:
+    """Return what today's teams sold last year: three fifths their own, the rest equal per head."""
+    own: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in bookings(world):
+        team = world.team_of(entry.person_id, SET_ON)
+        if entry.on.year == YEAR - 1 and team:
+            own[team.name] += entry.amount
+    heads = {t.name: len(sellers(world, SET_ON, team=t.name)) for t in world.teams}
+    a_head = sum(own.values(), Decimal(0)) / sum(heads.values())
+    return {name: (own[name] * 3 + a_head * count * 2) / 5 for name, count in heads.items()}
 
 
 def _month_days(world: World, month: int) -> list[date]:
@@ -81,7 +91,13 @@ def _sums(plan: dict[str, Months], teams: list[str]) -> list[int]:
 
 def write_long(world: World, path: Path) -> list[dict[str, Any]]:
     """Write the long sheet and return its rows."""
-    rows = [*_signed_rows(world), *_person_rows(world), *_other_rows(world), *_revisions(world)]
+    rows = [
+        *_last_years_rows(world),
+        *_signed_rows(world),
+        *_person_rows(world),
+        *_other_rows(world),
+        *_revisions(world),
+    ]
     with Workbook(path) as book:
         table = [[row.get(column) for column in TARGETS] for row in rows]
         book.sheet("目标明细", [list(TARGETS.values()), *table])
@@ -139,10 +155,25 @@ def _signed_rows(world: World) -> list[dict[str, Any]]:
     return rows
 
 
+def _last_years_rows(world: World) -> list[dict[str, Any]]:
+    """Return last year's quarter targets of the regions: what came then, more or less a tenth."""
+    rng = world.dice("last year's targets")
+    came: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    for entry in bookings(world):
+        if entry.on.year == YEAR - 1:
+            came[(entry.region, (entry.on.month + 2) // 3)] += entry.amount
+    return [
+        _row(
+            f"{YEAR - 1}Q{q}", "签单额", round(float(v) * rng.uniform(0.9, 1.15), -4), region=region
+        )
+        for (region, q), v in sorted(came.items())
+    ]
+
+
 def people_with_targets(world: World) -> list[Person]:
     """List who was given targets in January: all who sold then, but those left out on purpose."""
     left_out = world.planted["people_without_targets"]
-    return [p for p in sellers(world, date(2026, 1, 5)) if p not in left_out]
+    return [p for p in sellers(world, SET_ON) if p not in left_out]
 
 
 def _person_rows(world: World) -> list[dict[str, Any]]:
@@ -151,10 +182,10 @@ def _person_rows(world: World) -> list[dict[str, Any]]:
     people = people_with_targets(world)
     rows = []
     for person in people:
-        team = world.team_of(person.person_id, date(2026, 1, 5))
+        team = world.team_of(person.person_id, SET_ON)
         if team is None:
             continue
-        mates = [p for p in people if world.team_of(p.person_id, date(2026, 1, 5)) == team]
+        mates = [p for p in people if world.team_of(p.person_id, SET_ON) == team]
         for q in range(4):
             months = [plan[team.name][m] for m in range(3 * q + 1, 3 * q + 4)]
             share = sum(months) * 10_000 // len(mates) // 1000 * 1000

@@ -29,6 +29,11 @@ Money is in CNY, a number with two decimals; days are ISO dates; labels are 2026
 - `late_leads`: respond minutes, equal by clock and by working hours; null is unanswered.
 - `failed_controls`: people whose newest visits have < 5 open questions and no evidence, newest
   last; nobody else ends on a failed visit.
+- `activities`, `leads`: counts by kind, month, person and ISO week (see `counts.py`);
+  `double_leads` are pairs of one person.
+- `money_due`: due and met up to D over the CNY orders in force, and `collection_rate` =
+  Σ min(received, due) ÷ Σ due, by order.
+- `account_handovers`: single customers that changed hands while exports ran.
 - `gap_causes`: what was planted where, with figures per span of time that show it.
 - `restatements`: late entries that changed a closed month, and dated changes of signed orders.
 - `personal`: private customer lists, with the customers that the CRM knows and those `only_here`.
@@ -46,7 +51,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines.demo import facts
+from pipelines.demo import counts, facts
 from pipelines.demo.causes import gap_causes
 from pipelines.demo.faults import ADDED_COLUMN, DROPPED_COLUMN, Faults
 from pipelines.demo.world import AS_OF, World
@@ -116,6 +121,9 @@ def collect(world: World, faults: Faults, written: dict[str, Any]) -> dict[str, 
                 "on": faults.dropped_on,
             },
         },
+        "activities": counts.activities(world),
+        "leads": counts.leads(world),
+        "money_due": counts.money_due(world),
         "leavers": facts.leavers(world),
         "gap_causes": gap_causes(world),
         "restatements": facts.restatements(world),

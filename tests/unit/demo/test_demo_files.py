@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -130,3 +133,15 @@ def test_the_demo_imports_nothing_else_of_the_project():
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             for name in names:
                 assert not name.startswith("pipelines") or name.startswith("pipelines.demo"), path
+
+
+def test_the_order_of_sets_and_dicts_in_another_process_changes_nothing(tiny, tmp_path):
+    code = "import sys, pathlib, pipelines.demo as d; "
+    code += "d.write_demo_company(pathlib.Path(sys.argv[1]), scale='tiny')"
+    for hash_seed in ("1", "2"):
+        folder = tmp_path / hash_seed
+        env = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "America/New_York"}
+        subprocess.run(
+            [sys.executable, "-c", code, folder], env=env, cwd=PACKAGE.parent.parent, check=True
+        )
+        assert contents(folder) == contents(tiny.folder)

@@ -370,3 +370,86 @@ def test_private_sheets_hold_customers_that_the_crm_has_never_seen(company):
         assert len(frame) == sheet["rows"]
         only = frame[~frame["客户名称"].isin(known)]
         assert set(only["客户编号"]) == set(sheet["only_here"])
+
+
+def test_outcomes_of_every_breakdown_sum_to_the_company(company):
+    told = company.truth["outcomes"]
+    for name in ("by_region", "by_team", "by_product_line"):
+        for quarter, total in told["by_quarter"].items():
+            parts = [scope.get(quarter, {"won": 0, "lost": 0}) for scope in told[name].values()]
+            assert sum(part["won"] for part in parts) == total["won"]
+            assert sum(part["lost"] for part in parts) == total["lost"]
+
+
+def test_records_by_kind_and_month(company):
+    frame = clean(company.every("crm/activities"), "跟进编号").drop_duplicates()
+    told = company.truth["activities"]
+    assert sorted(frame["跟进方式"].value_counts()) == sorted(told["by_kind"].values())
+    assert frame["跟进时间"].str[:7].value_counts().to_dict() == told["by_month"]
+    wait = pd.to_datetime(frame["录入时间"]) - pd.to_datetime(frame["跟进时间"])
+    assert (wait >= pd.Timedelta(0)).all()
+    assert (wait > pd.Timedelta(hours=24)).sum() == told["entered_after_24_hours"]
+    calls = frame[(frame["跟进方式"] == "电话") & (frame["跟进时间"].str[:7] == "2026-02")]
+    by_person = calls["跟进人编号"].value_counts().to_dict()
+    assert by_person == {
+        person: months["2026-02"]["call"]
+        for person, months in told["person_2026"].items()
+        if months.get("2026-02", {}).get("call")
+    }
+
+
+def test_leads_by_week_of_the_year(company):
+    frame = clean(company.every("marketing/leads"), "Lead ID").drop_duplicates(
+        "Lead ID", keep="last"
+    )
+    local = pd.to_datetime(frame["Create Date (UTC)"], format="ISO8601") + pd.Timedelta(hours=8)
+    frame = frame[local >= pd.Timestamp("2026-01-01", tz="UTC")]
+    week = local[frame.index].dt.strftime("%G-W%V")
+    told = company.truth["leads"]["weeks_2026"]
+    assert week.value_counts().to_dict() == {w: c["leads"] for w, c in told.items()}
+    answered = week[frame["First Reply (UTC)"] != ""].value_counts().to_dict()
+    assert answered == {w: c["responded"] for w, c in told.items() if c.get("responded")}
+    deals = week[frame["Converted Deal"] != ""].value_counts().to_dict()
+    assert deals == {w: c["to_opportunity"] for w, c in told.items() if c.get("to_opportunity")}
+
+
+def test_collection_rate_is_what_was_met_of_what_was_due(company):
+    orders = clean(company.last("erp/orders"), "订单编号").drop_duplicates("订单编号")
+    force = set(orders[(orders["订单状态"] == "有效") & (orders["币种"] == "CNY")]["订单编号"])
+    due = clean(company.every("erp/receivables"), "订单编号")
+    due = due[due["订单编号"].isin(force) & (pd.to_datetime(due["应收日期"]) <= D)]
+    due = due.groupby("订单编号")["应收金额"].sum().astype(float)
+    paid = clean(company.every("erp/payments"), "回款编号").drop_duplicates("回款编号", keep="last")
+    paid = paid[paid["订单编号"].isin(force)].assign(amount=paid["回款金额"].astype(float))
+    both = pd.concat([due, paid.groupby("订单编号")["amount"].sum()], axis=1).fillna(0)
+    met = both.min(axis=1).sum()
+    told = company.truth["money_due"]
+    assert (due.sum(), met) == pytest.approx((told["due"], told["met"]), abs=0.01)
+    assert told["collection_rate"] == pytest.approx(met / due.sum(), abs=1e-6)
+
+
+def test_handovers_show_as_a_change_of_owner_between_two_exports(full):
+    assert len(full.truth["account_handovers"]) >= 5
+    for entry in full.truth["account_handovers"]:
+        day = entry["on"].replace("-", "")
+        names = [path.stem[-8:] for path in full.files("crm/accounts")]
+        before, after = (full.files("crm/accounts")[names.index(day) - back] for back in (1, 0))
+        for path, owner in ((before, entry["from"]), (after, entry["to"])):
+            frame = full.read(path).drop_duplicates("客户编号").set_index("客户编号")
+            assert frame.at[entry["account_id"], "负责人编号"] == owner
+
+
+def test_people_without_targets_have_no_row_and_everybody_else_has(full):
+    frame = full.read(full.inbox / "销售目标_明细.xlsx")
+    named = set(frame["人员"].dropna())
+    people = full.last("hr/people").set_index("人员编号")
+    without = full.truth["people_without_targets"]
+    assert not named & set(people.loc[without, "姓名"])
+    sellers = people[(people["团队"] != "") & (people["离职日期"] == "")]
+    assert set(sellers["姓名"]) - named == set(people.loc[without, "姓名"])
+
+
+def test_no_two_target_rows_have_one_key(company):
+    frame = company.read(company.inbox / "销售目标_明细.xlsx").fillna("")
+    key = ["期间", "指标", "组织节点", "大区", "团队", "人员", "目标级别", "生效日期"]
+    assert not frame.duplicated(key).any()
