@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -42,17 +42,25 @@ class Feed:
         """Canonical column to the header written in the file."""
         return HEADERS[self.source]
 
-    def rows_on(self, day: date, since: date | None) -> list[int]:
-        """Say which things a file of this day holds: all live ones, or what changed since."""
-        changed = []
-        for number, (thing, days, gone_on) in enumerate(self.things):
-            if any((since is None or since < d) and d <= day for d in days):
-                row = self.row_of(thing, day)
-                self._keep(number, [row.get(column) for column in self.columns])
-                changed.append(number)
+    def days(self) -> dict[date, list[int]]:
+        """Return which things change on which day, a vanishing included."""
+        index: dict[date, list[int]] = {}
+        for number, (_, changed, gone_on) in enumerate(self.things):
+            for day in {*changed, gone_on or changed[0]}:
+                index.setdefault(day, []).append(number)
+        return index
+
+    def rows_on(self, day: date, touched: Iterable[int]) -> list[int]:
+        """Say which things a file of this day holds: all live ones, or those that were touched."""
+        numbers = sorted(set(touched))
+        for number in numbers:
+            thing, _, gone_on = self.things[number]
             if gone_on and gone_on <= day:
                 self.shown.pop(number, None)
-        return sorted(self.shown) if self.load == "snapshot" else changed
+            else:
+                row = self.row_of(thing, day)
+                self._keep(number, [row.get(column) for column in self.columns])
+        return sorted(self.shown) if self.load == "snapshot" else numbers
 
     def _keep(self, number: int, values: list[Any]) -> None:
         """Keep a row as it will be written: typed cells for a workbook, text for a csv file."""
@@ -68,30 +76,23 @@ class Feed:
 
 
 def write_exports(feeds: Sequence[Feed], opening: date, inbox: Path, faults: Faults) -> None:
-    """Write the opening export and then one export a day, the last of the as-of day."""
-    days = list(days_between(opening, AS_OF))
+    """Write the opening export and then one export a day, the last of the as-of day.
+
+    A snapshot is written every day, a delta on days on which something changed.
+    """
     for feed in feeds:
-        index = _by_day(feed, opening)
-        since = None
-        for day in days:
-            if since is not None and feed.load != "snapshot" and day not in index:
-                continue
-            numbers = feed.rows_on(day, since) if day in index else sorted(feed.shown)
-            since = day
-            if numbers:
-                _write(feed, inbox, day, numbers, faults)
+        index = feed.days()
+        before = [number for day, numbers in index.items() if day <= opening for number in numbers]
+        for day in days_between(opening, AS_OF):
+            touched = before if day == opening else index.get(day, [])
+            if touched or feed.load == "snapshot":
+                _write(feed, inbox, day, feed.rows_on(day, touched), faults)
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
     """Go through every day from one to another, both included."""
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)
-
-
-def _by_day(feed: Feed, opening: date) -> set[date]:
-    """List the days on which anything in the feed changes, the opening included."""
-    days = {day for _, changed, gone_on in feed.things for day in [*changed, gone_on] if day}
-    return days | {opening}
 
 
 def _write(feed: Feed, inbox: Path, day: date, numbers: list[int], faults: Faults) -> None:

@@ -25,7 +25,8 @@ Money is in CNY, a number with two decimals; days are ISO dates; labels are 2026
 - `leavers`: customers owned and open deals left behind with their amount, as of D.
 - `followups`: planted customers with expected tier, status, last qualifying contact, due day and
   overdue workdays (rolling workdays); `case` says what must not reset the clock.
-- `collisions`: customers and the two people with contacts within 14 days.
+- `collisions`: customers and the two people with contacts within 14 days, as planted; forgotten
+  deals of former owners may add to them.
 - `late_leads`: respond minutes, equal by clock and by working hours; null is unanswered.
 - `failed_controls`: people whose newest visits have < 5 open questions and no evidence, newest
   last; nobody else ends on a failed visit.
