@@ -140,7 +140,8 @@ def _broken_cells(parts: zipfile.ZipFile, path: str) -> dict[str, str]:
         children = {child.tag.rpartition("}")[2]: child.text or "" for child in cell}
         if cell.get("t") == "e":
             broken[cell.get("r", "")] = children.get("v", "#ERROR")
-        elif "f" in children and "v" not in children and "is" not in children:
+        elif "f" in children and not children.get("v") and cell.get("t") != "str":
+            # A computed empty text is t="str"; anything else without a value was never computed.
             broken[cell.get("r", "")] = "=" + children["f"]
     return broken
 

@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from pipelines.core.rules.cells import allowed
 from pipelines.core.rules.declaration import all_sheets
 from pipelines.core.rules.model import Column, Sheet, Table, Value
+from pipelines.core.rules.references import shipped_metrics
 from pipelines.core.rules.tables import default_settings_row, default_table_rows
 
 Language = Literal["zh", "en"]
@@ -175,6 +176,9 @@ class _TemplateWriter:
         return self._label(column, str(value))
 
     def _label(self, column: Column, value: str) -> str:
+        if column.type == "metric":
+            name = "name" if self._language == "zh" else "name_en"
+            return str(shipped_metrics()[value][name])
         for choice in column.choices:
             if choice.id == value:
                 return choice.label.in_language(self._language)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 
 from pipelines.core.names import nearest
-from pipelines.core.rules.cells import read_cell
 from pipelines.core.rules.checks_common import shown
-from pipelines.core.rules.declaration import all_tables
 from pipelines.core.rules.model import Finding, TableRows, Text, Value, matching_key
-from pipelines.core.rules.references import EntityColumns
+from pipelines.core.rules.references import EntityColumns, shipped_metrics
 
 _DATES = frozenset({"date", "timestamp"})
 _NUMBERS = frozenset({"money", "number", "integer"})
@@ -28,20 +25,6 @@ _BLANK_RATIO = Text(
     "空白（比率只写分子和分母）", "blank (a ratio has a numerator and a denominator only)"
 )
 _BLANK_COUNT = Text("空白（只用于比率）", "blank (for a ratio only)")
-
-
-@cache
-def shipped_metrics() -> Mapping[str, Mapping[str, Value]]:
-    """The metrics sheet as shipped, by id."""
-    table = all_tables()["metrics"]
-    rows = [
-        {
-            column.id: read_cell(cell, column)
-            for column, cell in zip(table.columns, row, strict=True)
-        }
-        for row in table.default_rows
-    ]
-    return {str(row["metric"]): row for row in rows}
 
 
 def check_metrics(rows: TableRows, columns: EntityColumns) -> Iterator[Finding]:

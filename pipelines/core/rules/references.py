@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TypeAlias
 
 from pipelines.core.names import nearest
 from pipelines.core.rules.conditions import Condition, parse_conditions
 from pipelines.core.rules.declaration import all_tables, derived_columns
 from pipelines.core.rules.model import Column, Finding, TableRows, Text, Value, matching_key
+from pipelines.core.rules.tables import default_table_rows
 
 
 @dataclass(frozen=True)
@@ -46,23 +48,32 @@ def entity_columns(entities: Mapping[str, Mapping[str, object]]) -> EntityColumn
 def metric_ids(rows: TableRows) -> dict[str, str]:
     """Map every spelling of a metric (id, names, aliases) to its id; ids win over names.
 
-    The shipped ids are always known: a wrong row of the metrics sheet switches off that metric
-    alone and must not make every sheet that names it wrong as well.
+    The shipped metrics are always known: a wrong row of the metrics sheet switches off that
+    metric alone and must not make every sheet that names it wrong as well. What the sheet says
+    outranks what was shipped.
     """
-    spellings: dict[str, str] = {}
-    table = all_tables()["metrics"]
-    for shipped in table.default_rows:
-        spellings[matching_key(shipped[0])] = str(shipped[0])
-    metrics = [row.values for row in rows["metrics"] if row.values.get("metric")]
-    for values in metrics:
-        spellings[matching_key(values["metric"])] = str(values["metric"])
-    for values in metrics:
+    first: dict[str, Mapping[str, Value]] = {}
+    for row in rows["metrics"]:
+        if row.values.get("metric"):
+            first.setdefault(matching_key(row.values["metric"]), row.values)
+    shipped = list(shipped_metrics().values())
+    spellings = {key: str(values["metric"]) for key, values in first.items()}
+    for values in shipped:
+        spellings.setdefault(matching_key(values["metric"]), str(values["metric"]))
+    for values in [*first.values(), *shipped]:
         aliases = values["aliases"] or ()
         assert isinstance(aliases, tuple)
         for name in (values["name"], values["name_en"], *aliases):
             if name:
                 spellings.setdefault(matching_key(name), str(values["metric"]))
     return spellings
+
+
+@cache
+def shipped_metrics() -> Mapping[str, Mapping[str, Value]]:
+    """Return the metrics sheet as shipped, by metric id."""
+    table = all_tables()["metrics"]
+    return {str(row.values["metric"]): row.values for row in default_table_rows(table)}
 
 
 def resolve_references(rows: TableRows, columns: EntityColumns) -> tuple[TableRows, list[Finding]]:
