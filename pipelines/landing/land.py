@@ -1,105 +1,126 @@
-"""Land one delivery: map, type, check, quarantine, and keep only the rows that changed."""
+"""Land a batch of one source's deliveries: read each, then type and compare them all in one pass."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
+from datetime import date
 
 import duckdb
 
-from pipelines.core.export_time import covers_until, export_time, part_of
-from pipelines.landing.cells import create_cell_macros
+from pipelines.core.export_time import NoExportDate, covers_until, export_time, part_of
+from pipelines.landing.archive import Archive, ArchiveDamaged
+from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
+from pipelines.landing.manifest import Delivery
 from pipelines.landing.mapping import ColumnPlan, RequiredColumnMissing, plan_columns
 from pipelines.landing.rows import sort_out_repeats, type_rows
-from pipelines.landing.store import store_rows
-from pipelines.landing.task import LandingTask
+from pipelines.landing.store import store_batch
 from pipelines.landing.typing_sql import literal
 from pipelines.sources.errors import FileUnreadable
 from pipelines.sources.files import FileOptions, TextTable, read_tables
 
-def land_delivery(task: LandingTask, file: Path) -> LandingRecord:
-    """Land one archived file.
+
+def land_batch(
+    context: LandingContext,
+    archive: Archive,
+    deliveries: Sequence[Delivery],
+    chain: Sequence[LandingRecord],
+    parts: dict[str, str],
+) -> list[LandingRecord]:
+    """Land deliveries of one source, in order of arrival.
+
+    A file that cannot be read, or that lacks a required column, or with too many bad rows, is recorded
+    as such and leaves the last landing in force; the others go on.
+
+    Args:
+        context: the source and its contract.
+        archive: where the files are.
+        deliveries: what has not landed yet.
+        chain: the source's landings before these.
+        parts: content hash → part that the same content landed under before; filled while reading.
 
     Returns:
-        The record of what became of its rows. A file that cannot be read, or that lacks a required
-        column, or with too many bad rows, is recorded as such and leaves the last landing in force.
+        One record per delivery, in the same order.
     """
-    con = _connection(task)
-    try:
-        return _land(task, file, con)
-    except FileUnreadable as error:
-        return replace(
-            blank_record(task), status="unreadable", error_en=error.text("en"), error_zh=error.text("zh")
-        )
-    except RequiredColumnMissing as error:
-        return replace(
-            blank_record(task), status="blocked", error_en=error.message_en, error_zh=error.message_zh
-        )
-    finally:
-        con.close()
+    done: dict[int, LandingRecord] = {}
+    with ExitStack() as opened:
+        read: list[ReadDelivery] = []
+        for delivery in deliveries:
+            part = parts.setdefault(delivery.sha256, part_of(delivery.name))
+            blank = blank_record(context, delivery, part)
+            result = _read(context, archive, delivery, blank, opened)
+            if isinstance(result, LandingRecord):
+                done[delivery.seq] = result
+            else:
+                read.append(result)
+        if read:
+            type_rows(context, read)
+            sort_out_repeats(context)
+            for record in store_batch(context, read, chain):
+                done[record.seq] = record
+    return [done[delivery.seq] for delivery in deliveries]
 
 
-def _connection(task: LandingTask) -> duckdb.DuckDBPyConnection:
-    task.work_dir.mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(
-        config={
-            "temp_directory": str(task.work_dir / "spill"),
-            "memory_limit": "1GB",
-        }
-    )
-    con.execute("set TimeZone = 'UTC'")
-    create_cell_macros(con)
-    return con
-
-
-def blank_record(task: LandingTask) -> LandingRecord:
-    delivery, source = task.delivery, task.source
-    rule = "arrival" if source.export_date.startswith("column:") else source.export_date
-    export = export_time(rule, delivery.name, delivery.arrived_at, task.settings.zone)
-    live = task.chain[-1].live_keys if task.chain else 0
+def blank_record(context: LandingContext, delivery: Delivery, part: str) -> LandingRecord:
+    """Return a delivery's record before anything of it was read, dated by name or arrival."""
+    source = context.source
+    named = source.export_date
+    rule = "auto" if named.startswith("column:") or named == "filename" else named
+    export = export_time(rule, delivery.name, delivery.arrived_at, context.settings.zone)
     return LandingRecord(
         seq=delivery.seq,
         source=source.name,
-        entity=task.entity.name,
+        entity=context.entity.name,
         name=delivery.name,
-        part=task.part or part_of(delivery.name),
+        part=part,
         export_on=export.on,
-        covers_until=covers_until(export, source.covers, task.settings.day_close),
+        covers_until=covers_until(export, source.covers, context.settings.day_close),
         arrived_at=delivery.arrived_at,
         status="landed",
-        fingerprint=task.fingerprint,
-        live_keys=live,
-        live_keys_before=live,
+        fingerprint=context.fingerprint,
     )
 
 
-def _land(task: LandingTask, file: Path, con: duckdb.DuckDBPyConnection) -> LandingRecord:
-    source = task.source
+def _read(
+    context: LandingContext,
+    archive: Archive,
+    delivery: Delivery,
+    blank: LandingRecord,
+    opened: ExitStack,
+) -> ReadDelivery | LandingRecord:
+    """Read one file into text tables; it stays open until the whole batch has landed."""
+    source = context.source
     options = FileOptions(
         encoding=source.encoding,
         delimiter=source.delimiter,
         sheet=source.sheet or "",
         header_row=source.header_row,
     )
-    tables, plans, strangers = _plan(task, read_tables(file, con, work_dir=task.work_dir, options=options))
-    record = _dated(task, con, tables)
-    zone = source.timezone or task.settings.company.timezone
-    type_rows(con, task.entity, tables, plans, zone)
-    sort_out_repeats(con, task.entity)
-    return store_rows(con, task, _described(record, tables, plans, strangers), tables)
+    try:
+        path = opened.enter_context(archive.opened(delivery, context.work_dir))
+        found = read_tables(path, context.con, work_dir=path.parent / "read", options=options)
+        tables, plans, strangers = _plan(context, delivery, found)
+        dated = _dated(context, delivery, blank, tables)
+    except FileUnreadable as error:
+        return replace(blank, status="unreadable", error_en=error.text("en"), error_zh=error.text("zh"))
+    except RequiredColumnMissing as error:
+        return replace(blank, status="blocked", error_en=error.message_en, error_zh=error.message_zh)
+    except (ArchiveDamaged, NoExportDate) as error:
+        return replace(blank, status="unreadable", error_en=str(error), error_zh=str(error))
+    return ReadDelivery(delivery, _described(dated, tables, plans, strangers), tables, plans)
 
 
 def _plan(
-    task: LandingTask, tables: list[TextTable]
-) -> tuple[list[TextTable], list[ColumnPlan], list[RequiredColumnMissing]]:
+    context: LandingContext, delivery: Delivery, tables: Sequence[TextTable]
+) -> tuple[tuple[TextTable, ...], tuple[ColumnPlan, ...], list[RequiredColumnMissing]]:
     """Map each table; a sheet that is no table of this entity is left out, unless none fits."""
     fitting, plans, strangers = [], [], []
     for table in tables:
+        where = delivery.name + (f" [{table.sheet}]" if table.sheet else "")
         try:
-            plan = plan_columns(
-                task.entity, task.source, table.headers, _where(task, table), task.vocabulary
-            )
+            plan = plan_columns(context.entity, context.source, table.headers, where, context.vocabulary)
         except RequiredColumnMissing as error:
             strangers.append(error)
             continue
@@ -107,50 +128,45 @@ def _plan(
         plans.append(plan)
     if strangers and not fitting:
         raise strangers[0]
-    return fitting, plans, strangers
-
-
-def _where(task: LandingTask, table: TextTable) -> str:
-    return task.delivery.name + (f" [{table.sheet}]" if table.sheet else "")
+    return tuple(fitting), tuple(plans), strangers
 
 
 def _dated(
-    task: LandingTask, con: duckdb.DuckDBPyConnection, tables: list[TextTable]
+    context: LandingContext, delivery: Delivery, blank: LandingRecord, tables: Sequence[TextTable]
 ) -> LandingRecord:
-    """Date the landing; `column:` takes the newest date of that column."""
-    record = blank_record(task)
-    rule = task.source.export_date
-    if not rule.startswith("column:"):
-        return record
-    dates = []
-    for table in tables:
-        if rule[7:] in table.headers:
-            cell = f"c{table.headers.index(rule[7:])}"
-            order = literal(task.source.date_order)
-            found = con.execute(
-                f"select max(cell_date({cell}, ord := {order})) from {table.relation}"
-            ).fetchone()
-            dates += [found[0]] if found and found[0] else []
-    export = export_time(
-        rule, task.delivery.name, task.delivery.arrived_at, task.settings.zone, max(dates, default=None)
-    )
-    covers = covers_until(export, task.source.covers, task.settings.day_close)
-    return replace(record, export_on=export.on, covers_until=covers)
+    """Date the landing by the source's rule; `column:` takes the newest date of that column."""
+    rule, settings = context.source.export_date, context.settings
+    newest = None
+    if rule.startswith("column:"):
+        dates = [_newest_date(context.con, rule[7:], table, context.source.date_order) for table in tables]
+        newest = max((day for day in dates if day), default=None)
+    export = export_time(rule, delivery.name, delivery.arrived_at, settings.zone, newest)
+    covers = covers_until(export, context.source.covers, settings.day_close)
+    return replace(blank, export_on=export.on, covers_until=covers)
+
+
+def _newest_date(con: duckdb.DuckDBPyConnection, header: str, table: TextTable, order: str) -> date | None:
+    if header not in table.headers:
+        return None
+    cell = f"c{table.headers.index(header)}"
+    found = con.execute(
+        f"select max(cell_date({cell}, ord := {literal(order)})) from {table.relation}"
+    ).fetchone()
+    return found[0] if found else None
 
 
 def _described(
     record: LandingRecord,
-    tables: list[TextTable],
-    plans: list[ColumnPlan],
-    strangers: list[RequiredColumnMissing],
+    tables: Sequence[TextTable],
+    plans: Sequence[ColumnPlan],
+    strangers: Sequence[RequiredColumnMissing],
 ) -> LandingRecord:
+    missing = set.intersection(*(set(plan.missing) for plan in plans)) if plans else set()
     return replace(
         record,
         encodings=tuple(sorted({table.encoding for table in tables if table.encoding})),
         new_columns=tuple(sorted({header for plan in plans for header in plan.extra})),
-        missing_columns=tuple(sorted(set.intersection(*(set(plan.missing) for plan in plans))))
-        if plans
-        else (),
+        missing_columns=tuple(sorted(missing)),
         notes_en=tuple(note.en for table in tables for note in table.notes)
         + tuple(error.message_en for error in strangers),
         notes_zh=tuple(note.zh for table in tables for note in table.notes)

@@ -53,13 +53,22 @@ class Manifest:
 
     def __init__(self, archive: Path) -> None:
         self._path = archive / "manifest.jsonl"
+        self._known: tuple[int, list[Delivery]] = (0, [])
 
     def deliveries(self) -> list[Delivery]:
-        """Return every delivery in order of arrival."""
-        return [
-            Delivery(**{**line, "arrived_at": datetime.fromisoformat(line["arrived_at"])})
-            for line in self._lines("delivery")
-        ]
+        """Return every delivery in order of arrival; only what was appended since is read."""
+        size = self._path.stat().st_size if self._path.is_file() else 0
+        read_to, known = self._known
+        if size != read_to:
+            if size < read_to:
+                read_to, known = 0, []
+            content = self._read_from(read_to)
+            known = known + [
+                Delivery(**{**line, "arrived_at": datetime.fromisoformat(line["arrived_at"])})
+                for line in _parsed(content, "delivery")
+            ]
+            self._known = (read_to + len(content), known)
+        return self._known[1]
 
     def nights(self) -> list[Night]:
         """Return every published night in order of publishing."""
@@ -93,12 +102,16 @@ class Manifest:
             os.fsync(file.fileno())
 
     def _lines(self, kind: str) -> Iterator[dict[str, Any]]:
+        return _parsed(self._read_from(0), kind)
+
+    def _read_from(self, offset: int) -> bytes:
+        """Return the whole lines after an offset; a torn last line is no line."""
         if not self._path.is_file():
-            return
-        for text in self._path.read_bytes().split(b"\n")[:-1]:
-            line = json.loads(text)
-            if line.pop("kind") == kind:
-                yield line
+            return b""
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            content = file.read()
+        return content[: content.rfind(b"\n") + 1]
 
     def _cut_torn_line(self) -> None:
         if not self._path.is_file():
@@ -108,6 +121,13 @@ class Manifest:
             whole = content.rfind(b"\n") + 1
             if whole != len(content):
                 file.truncate(whole)
+
+
+def _parsed(content: bytes, kind: str) -> Iterator[dict[str, Any]]:
+    for text in content.splitlines():
+        line = json.loads(text)
+        if line.pop("kind") == kind:
+            yield line
 
 
 def _iso(value: object) -> str:

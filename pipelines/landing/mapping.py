@@ -42,6 +42,11 @@ class ColumnPlan:
     allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     date_order: str = ""
 
+    @property
+    def layout(self) -> str:
+        """Two tables of one layout are read by the same SQL."""
+        return repr(self)
+
 
 @dataclass(frozen=True)
 class Vocabulary:

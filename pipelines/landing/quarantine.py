@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
-
+from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.parquet import write_parquet
-from pipelines.landing.task import LandingTask
 from pipelines.landing.typing_sql import literal
-from pipelines.sources.files import TextTable
 
 # Grain of the quarantine table: one row per bad row and broken rule (error_no from 1).
 QUARANTINE_COLUMNS = {
@@ -118,51 +115,51 @@ def message_sql(language: str, rule: str, column: str, value: str) -> str:
     return f"replace(replace({template}, '{{column}}', {column}), '{{value}}', {shown})"
 
 
-def write_quarantine(
-    con: duckdb.DuckDBPyConnection, task: LandingTask, tables: list[TextTable]
-) -> str:
+def write_quarantine(context: LandingContext, read: ReadDelivery) -> str:
     """Write the quarantine of one file and return its path below landing/.
 
     Grain: one row per bad row and broken rule.
     """
-    labels = " ".join(
-        f"when {literal(column.name)} then {literal(column.zh)}" for column in task.entity.columns
-    )
-    sheets = " ".join(f"when {i} then {literal(t.sheet)}" for i, t in enumerate(tables))
+    entity, delivery = context.entity, read.delivery
+    labels = " ".join(f"when {literal(c.name)} then {literal(c.zh)}" for c in entity.columns)
+    sheets = " ".join(f"when {i} then {literal(t.sheet)}" for i, t in enumerate(read.tables))
     en = message_sql("en", "rule", "column_name", "value")
     zh = message_sql("zh", "rule", f"case column_name {labels} else column_name end", "value")
-    key_column = literal(task.entity.key[0]) if task.entity.key else "''"
-    malformed = " union all ".join(
-        f"select {i} as _table, _row, '' as column_name, reason_en as value, 'malformed' as rule, "
-        f"1::bigint as error_no, sample as raw from {table.malformed}"
-        for i, table in enumerate(tables)
-        if table.malformed_count
-    )
     sql = f"""
-        with errors as (
-            select _table, _row, e.column as column_name, e.value as value, e.rule as rule, error_no, _raw as raw
-            from (
-                select _table, _row, _raw, unnest(_errors) as e, unnest(range(1, len(_errors) + 1)) as error_no
-                from typed where _errors is not null
-            )
-            union all
-            select typed._table, typed._row, {key_column}, replace(typed._key, chr(31), ' | '),
-                set_aside._fate, 1, null
-            from set_aside
-            inner join typed on typed._table = set_aside._table and typed._row = set_aside._row
-            where set_aside._fate in ('superseded', 'conflict')
-            {"union all " + malformed if malformed else ""}
-        )
         select
-            {literal(task.source.name)} as source, {literal(task.entity.name)} as entity,
-            {task.delivery.seq}::bigint as delivery_seq, {literal(task.delivery.name)} as file,
+            {literal(context.source.name)} as source, {literal(entity.name)} as entity,
+            {read.seq}::bigint as delivery_seq, {literal(delivery.name)} as file,
             case _table {sheets} end as sheet, _row as row_no, column_name, value, rule,
             {zh} as message_zh, {en} as message_en, error_no::bigint as error_no,
             rule = 'superseded' as is_superseded, raw
-        from errors
+        from ({_errors_select(context, read)})
         order by _table, _row, error_no
     """
-    path = f"quarantine/source={task.source.name}/{task.delivery.seq:08d}.parquet"
+    path = f"quarantine/source={context.source.name}/{read.seq:08d}.parquet"
     chosen = ", ".join(QUARANTINE_COLUMNS)
-    write_parquet(con, f"select {chosen} from ({sql})", task.landing_root / path)
+    write_parquet(context.con, f"select {chosen} from ({sql})", context.landing_root / path)
     return path
+
+
+def _errors_select(context: LandingContext, read: ReadDelivery) -> str:
+    key_column = literal(context.entity.key[0]) if context.entity.key else "''"
+    malformed = "".join(
+        f" union all select {i}, _row, '', reason_en, 'malformed', 1::bigint, sample from {table.malformed}"
+        for i, table in enumerate(read.tables)
+        if table.malformed_count
+    )
+    return f"""
+        select _table, _row, e.column as column_name, e.value as value, e.rule as rule, error_no, _raw as raw
+        from (
+            select _table, _row, _raw, unnest(_errors) as e, unnest(range(1, len(_errors) + 1)) as error_no
+            from typed where _seq = {read.seq} and _errors is not null
+        )
+        union all
+        select typed._table, typed._row, {key_column}, replace(typed._key, chr(31), ' | '),
+            set_aside._fate, 1, null
+        from set_aside
+        inner join typed
+            on typed._seq = set_aside._seq and typed._table = set_aside._table and typed._row = set_aside._row
+        where set_aside._seq = {read.seq} and set_aside._fate in ('superseded', 'conflict')
+        {malformed}
+    """

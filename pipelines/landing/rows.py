@@ -1,50 +1,39 @@
-"""Type the rows of one file and sort out those that share a key.
+"""Type the rows of a batch of files and sort out those that share a key within their file.
 
 Leaves two temp tables on the connection:
-`typed`, grain one row per row read, with `_table _row _key _row_hash _errors _raw` and the landed columns;
-`set_aside`, grain one row per row of `typed` that does not land as it stands, with its `_fate`
+`typed`, grain one row per row read, with `_seq _table _row _key _row_hash _errors _raw` and the landed
+columns; `set_aside`, grain one row per row of `typed` that does not land as it stands, with its `_fate`
 (duplicate, superseded, conflict) or, for keyless twins, the key that tells them apart.
 Only the exceptions are written down, so that a clean file costs one pass.
 """
 
 from __future__ import annotations
 
-import duckdb
+from collections.abc import Sequence
 
-from pipelines.landing.contract import Entity
-from pipelines.landing.mapping import ColumnPlan
-from pipelines.landing.typing_sql import quoted, typed_select
-from pipelines.sources.files import TextTable
+from pipelines.landing.batch import LandingContext, ReadDelivery
+from pipelines.landing.typing_sql import quoted, typed_select, used_cells
 
 KEY_SEPARATOR = "chr(31)"
 NULL_MARK = "chr(30)"
 
 
-def type_rows(
-    con: duckdb.DuckDBPyConnection,
-    entity: Entity,
-    tables: list[TextTable],
-    plans: list[ColumnPlan],
-    zone: str,
-) -> None:
-    """Fill `typed` from the file's text tables.
+def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
+    """Fill `typed` from the text tables of every file; files of one layout share one SELECT.
 
     A row's key is its entity's key columns; a row that delivers none of them is keyless and is
     identified by its content and an occurrence number.
     """
-    selects = [
-        typed_select(entity, plan, table, number, zone)
-        for number, (table, plan) in enumerate(zip(tables, plans, strict=True))
-    ]
+    entity = context.entity
     names = [quoted(name) for name, _ in entity.landed_columns] + ["extra"]
     keys = [quoted(name) for name in entity.key]
     has_key = " or ".join(f"{key} is not null" for key in keys) or "false"
     key_text = ", ".join(f"coalesce(cast({key} as varchar), '')" for key in keys) or "''"
     content = ", ".join(f"coalesce(cast({name} as varchar), {NULL_MARK})" for name in names)
-    con.execute(
+    context.con.execute(
         f"""
         create or replace temp table typed as
-        with all_rows as ({" union all ".join(selects)})
+        with all_rows as ({" union all ".join(_layout_selects(context, batch))})
         select
             *,
             hash({", ".join(names)}) as _row_hash,
@@ -56,30 +45,55 @@ def type_rows(
     )
 
 
-def sort_out_repeats(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+def _layout_selects(context: LandingContext, batch: Sequence[ReadDelivery]) -> list[str]:
+    """Return one typed SELECT per layout: binding the macros costs more than typing a small file."""
+    by_layout: dict[tuple[str, bool], list[str]] = {}
+    plans = {}
+    for read in batch:
+        for number, (table, plan) in enumerate(zip(read.tables, read.plans, strict=True)):
+            layout = (plan.layout, table.is_date1904)
+            cells = "".join(f", {cell}" for cell in used_cells(plan))
+            by_layout.setdefault(layout, []).append(
+                f"select {read.seq}::bigint as _seq, {number} as _table, _row{cells} from {table.relation}"
+            )
+            plans[layout] = plan
+    return [
+        typed_select(
+            context.entity, plans[layout], f"({' union all '.join(tables)})", context.zone, layout[1]
+        )
+        for layout, tables in by_layout.items()
+    ]
+
+
+def sort_out_repeats(context: LandingContext) -> None:
     """Fill `set_aside`: exact duplicates, superseded rows, conflicts, and numbered keyless twins."""
+    entity = context.entity
     newest = f"{quoted(entity.order_by)} desc nulls last, " if entity.order_by else ""
     loser = "conflict" if entity.conflict == "error" else "superseded"
     # A conflict has no winner: every one of the rows is an error that names the others.
     takes = "false" if entity.conflict == "error" else "newness = 1"
-    con.execute(
+    context.con.execute(
         f"""
         create or replace temp table set_aside as
         with repeated as (
-            select _key from typed where _errors is null group by _key having count(*) > 1
+            select _seq, _key from typed where _errors is null group by _seq, _key having count(*) > 1
         ),
         ranked as (
             select
-                _table, _row, _key, _has_key,
-                row_number() over (partition by _key, _row_hash order by _table desc, _row desc) as copy_no,
-                row_number() over (partition by _key order by {newest}_table desc, _row desc) as newness,
-                row_number() over (partition by _key order by _table, _row) as occurrence_no,
-                min(_row_hash) over (partition by _key) <> max(_row_hash) over (partition by _key) as differs
+                _seq, _table, _row, _key, _has_key,
+                row_number() over (partition by _seq, _key, _row_hash order by _table desc, _row desc)
+                    as copy_no,
+                row_number() over (partition by _seq, _key order by {newest}_table desc, _row desc)
+                    as newness,
+                row_number() over (partition by _seq, _key order by _table, _row) as occurrence_no,
+                min(_row_hash) over (partition by _seq, _key)
+                    <> max(_row_hash) over (partition by _seq, _key) as differs
             from typed
-            where _errors is null and _key in (select _key from repeated)
+            semi join repeated using (_seq, _key)
+            where _errors is null
         )
         select
-            _table, _row,
+            _seq, _table, _row,
             case
                 when not _has_key then 'twin'
                 when copy_no > 1 then 'duplicate'

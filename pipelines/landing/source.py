@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import glob
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.core.export_time import NoExportDate
-from pipelines.landing.archive import Archive, ArchiveDamaged, FileStillChanging
+import duckdb
+
+from pipelines.landing.archive import Archive, FileStillChanging
+from pipelines.landing.batch import LandingContext
+from pipelines.landing.cells import create_cell_macros
 from pipelines.landing.contract import load_entities
 from pipelines.landing.fingerprint import landing_fingerprint
-from pipelines.landing.land import blank_record, land_delivery
+from pipelines.landing.land import land_batch
 from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.manifest import Delivery
 from pipelines.landing.mapping import Vocabulary
-from pipelines.landing.task import LandingTask
 from pipelines.settings import CompanyFolder, CompanySettings, ConfigurationError, FileSource
 
+MEMORY_LIMIT = "1GB"
+BATCH_BYTES = 64 * 1024**2
+BATCH_FILES = 200
 TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
 
 
@@ -113,40 +120,56 @@ def _land_missing(
     if any(record.fingerprint != fingerprint for record in records):
         log.forget_source(source.name)
         records = []
-    landed = {record.seq for record in records}
-    new: list[LandingRecord] = []
-    first_part: dict[str, str] = {}
-    by_seq = {record.seq: record for record in records}
+    landed = {record.seq: record.part for record in records}
+    parts: dict[str, str] = {}
     for delivery in deliveries:
         if delivery.seq in landed:
-            first_part.setdefault(delivery.sha256, by_seq[delivery.seq].part)
-            continue
-        task = LandingTask(
-            settings=settings,
-            source=source,
-            entity=entity,
-            delivery=delivery,
-            vocabulary=vocabulary,
-            fingerprint=fingerprint,
-            chain=tuple(records),
-            landing_root=folder.landing,
-            work_dir=folder.warehouse / "work",
-            part=first_part.get(delivery.sha256),
-        )
-        record = _land_one(task, archive)
-        first_part.setdefault(delivery.sha256, record.part)
-        log.write(record)
-        records.append(record)
-        new.append(record)
-    return SourceLanding(source.name, tuple(records), tuple(new), tuple(problems))
+            parts.setdefault(delivery.sha256, landed[delivery.seq])
+    missing = [delivery for delivery in deliveries if delivery.seq not in landed]
+    new: list[LandingRecord] = []
+    if missing:
+        with landing_connection(folder.warehouse / "work") as con:
+            context = LandingContext(
+                con=con,
+                settings=settings,
+                source=source,
+                entity=entity,
+                vocabulary=vocabulary,
+                fingerprint=fingerprint,
+                landing_root=folder.landing,
+                work_dir=folder.warehouse / "work",
+            )
+            for batch in _batches(missing):
+                for record in land_batch(context, archive, batch, [*records, *new], parts):
+                    log.write(record)
+                    new.append(record)
+    return SourceLanding(source.name, (*records, *new), tuple(new), tuple(problems))
 
 
-def _land_one(task: LandingTask, archive: Archive) -> LandingRecord:
+@contextmanager
+def landing_connection(work_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the connection that types cells: bounded memory, spilling beside its copies."""
+    work_dir.mkdir(parents=True, exist_ok=True)
+    con = duckdb.connect(
+        config={"temp_directory": str(work_dir / "spill"), "memory_limit": MEMORY_LIMIT}
+    )
     try:
-        with archive.opened(task.delivery, task.work_dir) as file:
-            return land_delivery(task, file)
-    except (ArchiveDamaged, NoExportDate) as error:
-        undated = replace(task, source=task.source.model_copy(update={"export_date": "auto"}))
-        return replace(
-            blank_record(undated), status="unreadable", error_en=str(error), error_zh=str(error)
-        )
+        con.execute("set TimeZone = 'UTC'")
+        create_cell_macros(con)
+        yield con
+    finally:
+        con.close()
+
+
+def _batches(deliveries: list[Delivery]) -> Iterator[list[Delivery]]:
+    """Cut deliveries into batches of bounded size: many small files together, a large one alone."""
+    batch: list[Delivery] = []
+    size = 0
+    for delivery in deliveries:
+        if batch and (size + delivery.size_bytes > BATCH_BYTES or len(batch) == BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(delivery)
+        size += delivery.size_bytes
+    if batch:
+        yield batch

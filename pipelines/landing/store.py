@@ -1,225 +1,159 @@
-"""Write what changed: landed rows, deletions and quarantine of one delivery, as Parquet."""
+"""Say where each row of a batch went, and write what changed from landing to landing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-import duckdb
-
-from pipelines.landing.contract import Entity
+from pipelines.landing.batch import LandingContext, ReadDelivery
+from pipelines.landing.changes import Change, find_changes
 from pipelines.landing.log import Counts, LandingRecord
 from pipelines.landing.parquet import write_parquet
 from pipelines.landing.quarantine import write_quarantine
-from pipelines.landing.task import LandingTask
 from pipelines.landing.typing_sql import literal, quoted
-from pipelines.sources.files import TextTable
-
-
-def store_rows(
-    con: duckdb.DuckDBPyConnection,
-    task: LandingTask,
-    record: LandingRecord,
-    tables: list[TextTable],
-) -> LandingRecord:
-    """Store one delivery's rows and say where each row went.
-
-    Too many bad rows block the file: its good rows are held and the last landing stays in force.
-    Returns the finished record; its counts reconcile.
-    """
-    _good_rows(con)
-    _previous_rows(con, task, record)
-    tally = _tally(con, task.entity, tables)
-    has_quarantine = tally.bad + tally.superseded > 0
-    quarantine_path = write_quarantine(con, task, tables) if has_quarantine else None
-    blocked = (
-        tally.bad >= task.settings.quality.min_bad_rows
-        and tally.bad > task.settings.quality.max_bad_row_rate * tally.read
-    )
-    if blocked:
-        return _blocked(task, record, tally, quarantine_path)
-    rows_path, landed, deleted, new_keys = _write_changes(con, task, record, tables)
-    counts = Counts(
-        read=tally.read,
-        landed=landed,
-        unchanged=tally.good - landed,
-        quarantined=tally.bad + tally.superseded,
-        exact_duplicates=tally.duplicates,
-        skipped=tally.skipped,
-    )
-    live = record.live_keys_before if task.source.load != "snapshot" else tally.previous_keys
-    return replace(
-        record,
-        counts=counts,
-        superseded=tally.superseded,
-        deleted=deleted,
-        live_keys_before=live,
-        live_keys=live + new_keys - deleted,
-        earliest_on=tally.earliest_on,
-        rows_path=rows_path,
-        quarantine_path=quarantine_path,
-        status="landed" if landed or deleted else "repeated",
-    )
 
 
 @dataclass(frozen=True)
 class _Tally:
+    """Where the rows of one file went, before they were compared with the landing before."""
+
     read: int
     good: int
     bad: int
     superseded: int
     duplicates: int
     skipped: int
-    previous_keys: int
     earliest_on: date | None
 
 
-def _good_rows(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(
-        """
-        create or replace temp view good as
-        select typed.* replace (coalesce(set_aside._twin_key, typed._key) as _key)
-        from typed
-        left join set_aside
-            on typed._table = set_aside._table and typed._row = set_aside._row
-        where typed._errors is null and coalesce(set_aside._fate, 'twin') = 'twin'
-        """
-    )
+def store_batch(
+    context: LandingContext, batch: Sequence[ReadDelivery], chain: Sequence[LandingRecord]
+) -> list[LandingRecord]:
+    """Store a batch and return one finished record per delivery; its counts reconcile.
 
-
-def _previous_rows(con: duckdb.DuckDBPyConnection, task: LandingTask, record: LandingRecord) -> None:
-    """Fill `previous`: grain one row per key alive before this delivery, with its content hash.
-
-    A snapshot is compared with its own part; a delta or append with everything of its source.
+    Too many bad rows block a file: its good rows are held and the last landing stays in force.
     """
-    same_part = task.source.load == "snapshot"
-    files = [
-        str(task.landing_root / earlier.rows_path)
-        for earlier in task.chain
-        if earlier.is_in_chain and earlier.rows_path and (not same_part or earlier.part == record.part)
-    ]
-    if not files:
-        con.execute(
-            "create or replace temp table previous (_key varchar, _row_hash ubigint)"
-        )
-        return
-    con.execute(
-        """
-        create or replace temp table previous as
-        select _key, arg_max(_row_hash, _seq) as _row_hash
-        from read_parquet(?)
-        group by _key
-        having arg_max(_op, _seq) = 'U'
-        """,
-        [files],
-    )
+    tallies = _tallies(context, batch)
+    blocked = {read.seq for read in batch if _is_blocked(context, tallies[read.seq])}
+    fitting = [read for read in batch if read.seq not in blocked]
+    changes = find_changes(context, fitting, chain)
+    records = []
+    for read in batch:
+        tally = tallies[read.seq]
+        quarantine = write_quarantine(context, read) if tally.bad + tally.superseded else None
+        record = replace(read.record, quarantine_path=quarantine, superseded=tally.superseded)
+        if read.seq in blocked:
+            records.append(_blocked(context, record, tally))
+        else:
+            records.append(_landed(context, read, record, tally, changes[read.seq]))
+    return records
 
 
-def _tally(con: duckdb.DuckDBPyConnection, entity: Entity, tables: list[TextTable]) -> _Tally:
+def _tallies(context: LandingContext, batch: Sequence[ReadDelivery]) -> dict[int, _Tally]:
+    con, entity = context.con, context.entity
     dated = quoted(entity.event_date) if entity.event_date else "null::date"
-    bad, earliest = _one(
-        con,
-        f"select count(*) filter (_errors is not null), min({dated}) filter (_errors is null) from typed",
+    typed = {
+        row[0]: row[1:]
+        for row in con.execute(
+            f"""
+            select _seq, count(*), count(*) filter (_errors is not null),
+                min({dated}) filter (_errors is null)
+            from typed group by _seq
+            """
+        ).fetchall()
+    }
+    fates: dict[tuple[int, str], int] = {
+        (seq, fate): count
+        for seq, fate, count in con.execute(
+            "select _seq, _fate, count(*) from set_aside group by all"
+        ).fetchall()
+    }
+    return {read.seq: _tally(read, typed.get(read.seq, (0, 0, None)), fates) for read in batch}
+
+
+def _tally(read: ReadDelivery, typed: Sequence[Any], fates: dict[tuple[int, str], int]) -> _Tally:
+    rows, with_errors, earliest = typed
+    duplicates, superseded, conflicts = (
+        fates.get((read.seq, fate), 0) for fate in ("duplicate", "superseded", "conflict")
     )
-    fates = dict(con.execute("select _fate, count(*) from set_aside group by _fate").fetchall())
-    conflicts = fates.get("conflict", 0)
-    malformed = sum(table.malformed_count for table in tables)
+    malformed = sum(table.malformed_count for table in read.tables)
     return _Tally(
-        read=sum(table.rows_read for table in tables),
-        good=_one(con, "select count(*) from good")[0],
-        bad=bad + conflicts + malformed,
-        superseded=fates.get("superseded", 0),
-        duplicates=fates.get("duplicate", 0),
-        skipped=sum(table.skipped.subtotal + table.skipped.note for table in tables),
-        previous_keys=_one(con, "select count(*) from previous")[0],
+        read=sum(table.rows_read for table in read.tables),
+        good=rows - with_errors - duplicates - superseded - conflicts,
+        bad=with_errors + conflicts + malformed,
+        superseded=superseded,
+        duplicates=duplicates,
+        skipped=sum(table.skipped.subtotal + table.skipped.note for table in read.tables),
         earliest_on=earliest,
     )
 
 
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:  # type: ignore[type-arg]
-    row = con.execute(sql).fetchone()
-    if row is None:
-        raise RuntimeError("a query that always has one row gave none")
-    return row
+def _is_blocked(context: LandingContext, tally: _Tally) -> bool:
+    quality = context.settings.quality
+    return tally.bad >= quality.min_bad_rows and tally.bad > quality.max_bad_row_rate * tally.read
 
 
-def _write_changes(
-    con: duckdb.DuckDBPyConnection,
-    task: LandingTask,
+def _landed(
+    context: LandingContext,
+    read: ReadDelivery,
     record: LandingRecord,
-    tables: list[TextTable],
-) -> tuple[str | None, int, int, int]:
-    """Write new and changed rows and, for a snapshot, deletions. Returns path and three counts."""
-    columns = ", ".join(quoted(name) for name, _ in task.entity.landed_columns)
-    sheets = " ".join(f"when {i} then {literal(t.sheet)}" for i, t in enumerate(tables)) or "when 0 then ''"
-    nulls = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in task.entity.landed_columns)
-    # An append without keys adds its rows each time; everything else lands only when it changed.
-    keyless_append = task.source.load == "append"
-    unseen = "not good._has_key or" if keyless_append else ""
-    keyed = f"good._key || '@{record.seq}'" if keyless_append else "good._key"
-    con.execute(
-        f"""
-        create or replace temp table changes as
-        select
-            'U' as _op, {record.seq}::bigint as _seq,
-            case when good._has_key then good._key else {keyed} end as _key,
-            good._row_hash, good._table, good._row, previous._key is null as _is_new,
-            {columns}, good.extra
-        from good left join previous on good._key = previous._key
-        where {unseen} previous._key is null or previous._row_hash <> good._row_hash
-        order by good._table, good._row
-        """
+    tally: _Tally,
+    change: Change,
+) -> LandingRecord:
+    path = _write_rows(context, read, record) if change.written else None
+    return replace(
+        record,
+        status="landed" if change.landed or change.deleted else "repeated",
+        counts=Counts(
+            read=tally.read,
+            landed=change.landed,
+            unchanged=tally.good - change.landed,
+            quarantined=tally.bad + tally.superseded,
+            exact_duplicates=tally.duplicates,
+            skipped=tally.skipped,
+        ),
+        deleted=change.deleted,
+        live_keys_before=change.live_before,
+        live_keys=change.live_after,
+        earliest_on=tally.earliest_on,
+        rows_path=path,
     )
-    landed, new_keys = _one(con, "select count(*), count(*) filter (_is_new) from changes")
-    deleted = 0
-    if task.source.load == "snapshot":
-        # A row in quarantine was delivered: its key is not missing, its last good version stands.
-        con.execute(
-            f"""
-            insert into changes
-            select 'D', {record.seq}, previous._key, previous._row_hash, null, null, false, {nulls}, null
-            from previous
-            where previous._key not in (select _key from typed union all select _key from good)
-            order by previous._key
-            """
-        )
-        deleted = _one(con, "select count(*) from changes where _op = 'D'")[0]
-    if landed + deleted == 0:
-        return None, 0, 0, 0
-    path = _rows_path(task, record)
-    select = f"""
-        select _op, _seq, _key, _row_hash, _table, case _table {sheets} end as _sheet, _row, {columns}, extra
-        from changes
-    """
-    write_parquet(con, select, task.landing_root / path)
-    return path, landed, deleted, new_keys
 
 
-def _rows_path(task: LandingTask, record: LandingRecord) -> str:
-    return (
-        f"{task.entity.name}/landing_date={record.export_on.isoformat()}/"
+def _write_rows(context: LandingContext, read: ReadDelivery, record: LandingRecord) -> str:
+    columns = ", ".join(quoted(name) for name, _ in context.entity.landed_columns)
+    sheets = " ".join(f"when {i} then {literal(t.sheet)}" for i, t in enumerate(read.tables))
+    path = (
+        f"{context.entity.name}/landing_date={record.export_on.isoformat()}/"
         f"{record.source}-{record.seq:08d}.parquet"
     )
-
-
-def _blocked(
-    task: LandingTask, record: LandingRecord, tally: _Tally, quarantine_path: str | None
-) -> LandingRecord:
-    share = tally.bad / tally.read
-    counts = Counts(
-        read=tally.read,
-        quarantined=tally.bad + tally.superseded,
-        exact_duplicates=tally.duplicates,
-        skipped=tally.skipped,
-        held=tally.good,
+    write_parquet(
+        context.con,
+        f"""
+        select _op, _seq, _key, _row_hash, _table, case _table {sheets} end as _sheet, _row, {columns}, extra
+        from changes
+        where _seq = {read.seq}
+        order by _op desc, _table, _row, _key
+        """,
+        context.landing_root / path,
     )
-    limit = task.settings.quality.max_bad_row_rate
+    return path
+
+
+def _blocked(context: LandingContext, record: LandingRecord, tally: _Tally) -> LandingRecord:
+    share, limit = tally.bad / tally.read, context.settings.quality.max_bad_row_rate
     return replace(
         record,
         status="blocked",
-        counts=counts,
-        superseded=tally.superseded,
-        quarantine_path=quarantine_path,
+        counts=Counts(
+            read=tally.read,
+            quarantined=tally.bad + tally.superseded,
+            exact_duplicates=tally.duplicates,
+            skipped=tally.skipped,
+            held=tally.good,
+        ),
         error_en=(
             f"{record.name}: {tally.bad} of {tally.read} rows ({share:.1%}) break the contract, more "
             f"than {limit:.0%}; the file is blocked and the last landing stays in force. The rows are "

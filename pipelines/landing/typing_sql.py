@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pipelines.landing.contract import Column, Entity
 from pipelines.landing.mapping import Binding, ColumnPlan
-from pipelines.sources.files import TextTable
 
 # What a value of each type must look like; the codes are explained in quarantine.MESSAGES.
 RULE_OF_TYPE = {
@@ -37,26 +36,26 @@ def literal(text: str) -> str:
 
 
 def typed_select(
-    entity: Entity, plan: ColumnPlan, table: TextTable, table_no: int, zone: str
+    entity: Entity, plan: ColumnPlan, relation: str, zone: str, is_1904: bool
 ) -> str:
-    """Return the SELECT that types one text table.
+    """Return the SELECT that types text tables of one layout.
 
-    Grain: one row per row of the text table. Columns: `_table`, `_row`, every landed column of the
+    Grain: one row per row of the relation. Columns: `_seq`, `_table`, `_row`, every landed column of the
     entity, `extra` (unmapped cells as JSON), `_errors` (list of column, value, rule; NULL when
     the row keeps its contract) and `_raw` (the cells as delivered, only for such rows).
 
     Args:
         entity: the contract.
         plan: where each column comes from.
-        table: text table with `_row` and `c0..cN`.
-        table_no: number of the table within its file.
+        relation: SQL with `_seq` (delivery), `_table` (its number in the file), `_row` and `c0..cN`.
         zone: time zone of naive times.
+        is_1904: whether serial dates count from 1904.
     """
     texts = [f"{_text(column, plan)} as {quoted('t_' + column.name)}" for column in entity.columns]
-    cells = _raw_cells(plan)
+    cells = ", ".join(used_cells(plan)) or "null as _no_cells"
     values: list[str] = []
     for column in entity.columns:
-        values += _typed(column, plan, zone, table.is_date1904)
+        values += _typed(column, plan, zone, is_1904)
     bad = " or ".join(f"({condition})" for _, condition, _ in _conditions(entity, plan)) or "false"
     errors = ", ".join(
         f"case when {condition} then {{'column': {literal(name)}, "
@@ -67,7 +66,7 @@ def typed_select(
     extra = _json({header: f"c{i}" for header, i in plan.extra.items()}) if plan.extra else "null::varchar"
     return f"""
         with texts as (
-            select _row, {", ".join(texts)}, {cells} from {table.relation}
+            select _seq, _table, _row, {", ".join(texts)}, {cells} from {relation}
         ),
         typed as (
             select *, {", ".join(values)} from texts
@@ -76,18 +75,19 @@ def typed_select(
             select *, ({bad}) as _bad from typed
         )
         select
-            {table_no} as _table, _row, {landed}, {extra} as extra,
+            _seq, _table, _row, {landed}, {extra} as extra,
             case when _bad then list_filter([{errors}], lambda e: e is not null) end as _errors,
             case when _bad then {_raw_json(plan)} end as _raw
         from judged
     """
 
 
-def _raw_cells(plan: ColumnPlan) -> str:
+def used_cells(plan: ColumnPlan) -> list[str]:
+    """Return the cells that a plan reads, by position: two tables with one plan union on these."""
     positions = sorted(
         {p for b in plan.bindings.values() for p in b.positions} | set(plan.extra.values())
     )
-    return ", ".join(f"c{p}" for p in positions) or "null as _no_cells"
+    return [f"c{p}" for p in positions]
 
 
 def _raw_json(plan: ColumnPlan) -> str:

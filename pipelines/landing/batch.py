@@ -1,0 +1,48 @@
+"""What landing works on: a source, and a batch of its deliveries read but not yet typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.landing.contract import Entity
+from pipelines.landing.log import LandingRecord
+from pipelines.landing.manifest import Delivery
+from pipelines.landing.mapping import ColumnPlan, Vocabulary
+from pipelines.settings import CompanySettings, FileSource
+from pipelines.sources.files import TextTable
+
+
+@dataclass(frozen=True)
+class LandingContext:
+    """What landing any delivery of one source depends on."""
+
+    con: duckdb.DuckDBPyConnection
+    settings: CompanySettings
+    source: FileSource
+    entity: Entity
+    vocabulary: Vocabulary
+    fingerprint: str
+    landing_root: Path
+    work_dir: Path
+
+    @property
+    def zone(self) -> str:
+        """Time zone of naive times in this source's files."""
+        return self.source.timezone or self.settings.company.timezone
+
+
+@dataclass(frozen=True)
+class ReadDelivery:
+    """A delivery whose file was read: its text tables and how their columns map."""
+
+    delivery: Delivery
+    record: LandingRecord
+    tables: tuple[TextTable, ...]
+    plans: tuple[ColumnPlan, ...]
+
+    @property
+    def seq(self) -> int:
+        return self.delivery.seq
