@@ -24,35 +24,31 @@ _SPANS = {
 
 def gap_causes(world: World) -> list[dict[str, Any]]:
     """Return what was planted: cause, scope, since when, and the evidence per span of time."""
-    causes = [
-        {
-            "cause": "deal_size",
-            "scope_type": "product_line",
-            "scope": PRICE_LINE,
-            "since": PRICE_FROM,
-            "evidence": {label: _deal_size(world, *span) for label, span in _SPANS.items()},
-        }
+    regions = {team.region for team in world.teams}
+    teams = {team.name for team in world.teams}
+    planted = [
+        ("deal_size", "product_line", PRICE_LINE, PRICE_FROM, _deal_size, True),
+        ("volume", "region", VOLUME_REGION, VOLUME_FROM, _volume, VOLUME_REGION in regions),
+        (
+            "conversion",
+            "team",
+            CONVERSION_TEAM,
+            CONVERSION_FROM,
+            _conversion,
+            CONVERSION_TEAM in teams,
+        ),
     ]
-    if any(team.region == VOLUME_REGION for team in world.teams):
-        causes.append(
-            {
-                "cause": "volume",
-                "scope_type": "region",
-                "scope": VOLUME_REGION,
-                "since": VOLUME_FROM,
-                "evidence": {label: _volume(world, *span) for label, span in _SPANS.items()},
-            }
-        )
-    if any(team.name == CONVERSION_TEAM for team in world.teams):
-        causes.append(
-            {
-                "cause": "conversion",
-                "scope_type": "team",
-                "scope": CONVERSION_TEAM,
-                "since": CONVERSION_FROM,
-                "evidence": {label: _conversion(world, *span) for label, span in _SPANS.items()},
-            }
-        )
+    causes: list[dict[str, Any]] = [
+        {
+            "cause": cause,
+            "scope_type": scope_type,
+            "scope": scope,
+            "since": since,
+            "evidence": {label: evidence(world, *span) for label, span in _SPANS.items()},
+        }
+        for cause, scope_type, scope, since, evidence, is_here in planted
+        if is_here
+    ]
     if lost := world.planted.get("lost_big_customer"):
         causes.append({"cause": "lost_customer", "scope_type": "customer", **lost})
     return causes

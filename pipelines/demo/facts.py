@@ -52,6 +52,7 @@ def booked(world: World) -> dict[str, Any]:
         "quarter": {
             name: ledger.total_by(entries, scope, quarter_of) for name, scope in scopes.items()
         },
+        "by_kind": ledger.total_by(entries, lambda e: e.kind, month_of),
         "orders_signed": _count(month_of(order.signed_on) for order in effective),
         "orders_cancelled": _count(month_of(o.cancelled_on) for o in cancelled if o.cancelled_on),
         "cancelled_orders": [

@@ -48,3 +48,10 @@ class Written:
 
     def bad_values(self, column: str) -> set[str]:
         return {f["value"] for f in self.truth["faults"] if f["column"] == column}
+
+
+def clean(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Rows without planted faults: a key that is there and holds no F."""
+    frame = frame[frame[key].ne("") & frame[key].notna()]
+    frame = frame[~frame[key].astype(str).str.contains("F|合计")]
+    return frame
