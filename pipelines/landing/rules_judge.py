@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from pipelines.core.names import nearest
 from pipelines.core.rules.cells import CellValueError, allowed, is_blank, read_cell
 from pipelines.core.rules.checks import check_rules
+from pipelines.core.rules.checks_common import shown
+from pipelines.core.rules.conditions import plain_number
 from pipelines.core.rules.declaration import all_tables, sheet_of_table
 from pipelines.core.rules.model import (
     Column,
@@ -18,7 +21,9 @@ from pipelines.core.rules.model import (
     Value,
     matching_key,
 )
+from pipelines.core.rules.numbers import written_number
 from pipelines.core.rules.references import EntityColumns, resolve_references
+from pipelines.core.rules.remarks import remarks
 from pipelines.core.rules.tables import default_table_rows, default_value
 from pipelines.landing.rules_errors import CellError
 from pipelines.landing.rules_layout import FoundTable, Layout
@@ -96,6 +101,7 @@ def judge_layout(workbook: str, layout: Layout, columns: EntityColumns) -> Judge
     ]
     for finding in [*unknown, *findings]:
         _report(judged, layout, finding)
+    judged.notes.extend(remarks(sound, columns))
     _disable_dependents(judged)
     return judged
 
@@ -173,8 +179,7 @@ def _row(
     is_metric = table.bad_rows_disable
     metric = None
     if is_metric:
-        written = cells.get(table.key[0])
-        metric = None if written is None else str(written).strip() or None
+        metric = _metric_of(table.column(table.key[0]), cells.get(table.key[0]))
     values: dict[str, Value] = {}
     for column in table.columns:
         if column.id not in found.positions and column.is_required:
@@ -187,6 +192,13 @@ def _row(
     if is_metric and values.get(table.key[0]):
         return Row({column.id: values.get(column.id) for column in table.columns}, places, True)
     return None
+
+
+def _metric_of(column: Column, value: object) -> str | None:
+    try:
+        return str(read_cell(value, column))
+    except CellValueError:
+        return None  # reported where the cell itself is read
 
 
 def _cell(judged: Judged, spot: _Spot, column: Column, value: object) -> Value:
@@ -204,7 +216,7 @@ def _refuse(column: Column) -> Value:
 
 def _wrong(judged: Judged, spot: _Spot, column: Column, value: object, may: Text) -> None:
     place = (spot.found.sheet, spot.cell)
-    error = CellError.of(judged.workbook, place, column.label, _as_shown(value), may)
+    error = CellError.of(judged.workbook, place, column.label, _as_shown(value, column), may)
     if spot.found.table.bad_rows_disable:
         judged.disable(error, spot.metric)
     else:
@@ -212,8 +224,12 @@ def _wrong(judged: Judged, spot: _Spot, column: Column, value: object, may: Text
         judged.bad_tables.add(spot.found.table.id)
 
 
-def _as_shown(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _as_shown(value: object, column: Column) -> object:
+    """Show a number as the spreadsheet does: 20 % and not 0.2, 7 and not 7.0."""
+    number = written_number(value) if isinstance(value, float) else None
+    if number is None:
+        return value
+    return plain_number(number * 100) + "%" if column.type == "rate" else plain_number(number)
 
 
 def _report(judged: Judged, layout: Layout, finding: Finding) -> None:
@@ -225,8 +241,13 @@ def _report(judged: Judged, layout: Layout, finding: Finding) -> None:
     cell = row.cells.get(finding.column, "") if row else ""
     if not sheet or not cell:
         sheet, cell = sheet or _default_sheet(table), cell or _header_place(found)
-    label = table.column(finding.column).label
-    error = CellError.of(judged.workbook, (sheet, cell), label, finding.value, finding.allowed)
+    column = table.column(finding.column)
+    typed = row.values.get(column.id) if row else None
+    is_typed = (
+        column.type == "rate" and isinstance(typed, Decimal) and finding.value == shown(typed)
+    )
+    value = _as_shown(float(finding.value), column) if is_typed else finding.value
+    error = CellError.of(judged.workbook, (sheet, cell), column.label, value, finding.allowed)
     if table.id == _METRICS and row is not None:
         judged.disable(error, str(row.values["metric"]))
     else:

@@ -35,6 +35,11 @@ _FALSE = frozenset({"否", "×", "✗", "☐", "n", "no", "false", "0", "x", "�
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 _CLOCK = re.compile(r"(\d{1,2})[:时点](\d{2})?(?::(\d{2}))?分?")
 _PERIOD = re.compile(r"(FY)?\d{4}(-?Q[1-4]|-(0[1-9]|1[0-2])|-?W(0[1-9]|[1-4]\d|5[0-3]))?")
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?[Ee]\+\d{2}")
+_KEEP_DIGITS = Text(
+    "完整的编号（先把单元格格式设为“文本”再填，长数字才不会丢位）",
+    "the whole id (format the cell as text first, or the spreadsheet drops digits)",
+)
 _LARGEST = Decimal("1E13")
 
 
@@ -96,10 +101,19 @@ def _is_within(number: Decimal, column: Column) -> bool:
 def _text(value: object, column: Column) -> Value:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # an id that the spreadsheet shows as 1024 arrives as 1024.0
+    if _has_lost_digits(value):
+        raise CellValueError(_KEEP_DIGITS)
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         value = value.date()
     # One line, one space: what people see as one name must be one name.
     return " ".join(plain_text(str(value)).replace("|", "/").split())
+
+
+def _has_lost_digits(value: object) -> bool:
+    """Tell a long id that the spreadsheet took for a number: it keeps 15 digits, the rest is 0."""
+    if isinstance(value, int):
+        return abs(value) >= 10**15
+    return isinstance(value, str) and bool(_SCIENTIFIC.fullmatch(plain_text(value)))
 
 
 def _boolean(value: object, column: Column) -> Value:

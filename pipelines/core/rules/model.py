@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 Value: TypeAlias = "str | int | Decimal | bool | dt.date | tuple[str, ...] | None"
@@ -137,5 +138,11 @@ def matching_key(value: object) -> str:
     Full width, spaces, capitals, underscores and the marks * and ° for required and own
     defaults are not part of a name.
     """
-    folded = unicodedata.normalize("NFKC", str(value)).casefold()
+    return _folded(str(value))
+
+
+@lru_cache(maxsize=20_000)
+def _folded(text: str) -> str:
+    # Headers and labels are compared with every cell of a sheet: fold each spelling once.
+    folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(ch for ch in folded if not ch.isspace() and ch not in "_*°※")

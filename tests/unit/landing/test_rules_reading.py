@@ -29,7 +29,7 @@ def parsed(data):
     return parse_rules_workbook(data, NAME)
 
 
-def setting(reading, table, column):
+def setting_of(reading, table, column):
     return rules_tables(reading)[table].to_pylist()[0][column]
 
 
@@ -55,7 +55,7 @@ def test_the_template_reads_back_as_the_defaults_without_a_note(language):
 def test_a_changed_threshold_is_read_however_it_is_typed(language, sheet, label, typed, rate):
     cell = cell_of(sheet, label, language=language)
     reading = parsed(with_cells({(sheet, cell): typed}, language))
-    assert setting(reading, "status", "behind_lag_rate") == Decimal(rate)
+    assert setting_of(reading, "status", "behind_lag_rate") == Decimal(rate)
 
 
 @pytest.mark.parametrize(
@@ -260,14 +260,14 @@ def test_a_missing_sheet_stands_at_its_defaults_with_a_note():
     reading = parsed(saved(book))
     assert reading.is_usable
     assert [note.zh for note in reading.notes] == ["没有“激励”表，用默认值"]
-    assert setting(reading, "incentive_settings", "anchor_rate") == Decimal("0.8")
+    assert setting_of(reading, "incentive_settings", "anchor_rate") == Decimal("0.8")
 
 
 def test_a_missing_setting_stands_at_its_default_with_a_note():
     book = opened(template())
     book["红黄绿灯"].delete_rows(3)
     reading = parsed(saved(book))
-    assert setting(reading, "status", "behind_lag_rate") == Decimal("0.2")
+    assert setting_of(reading, "status", "behind_lag_rate") == Decimal("0.2")
     assert reading.notes[0].en == "sheet 红黄绿灯 has no Behind above; its default 20% holds"
 
 
@@ -426,3 +426,23 @@ def test_a_workbook_saved_by_libreoffice_reads_the_same(tmp_path):
 def test_every_sheet_of_the_declaration_has_both_names_on_no_other_sheet():
     names = [name for sheet in all_sheets() for name in (sheet.label.zh, sheet.label.en)]
     assert len(names) == len(set(names)) == 48
+
+
+def test_an_english_workbook_is_told_in_both_languages_by_its_own_names():
+    cell = cell_of("Status", "Watch above", language="en")
+    reading = parsed(with_cells({("Status", cell): "20%"}, "en"))
+    (error,) = reading.errors
+    assert error.message_en == (
+        f'rules.xlsx, sheet Status, cell {cell} (Watch above): "20%" is not allowed. '
+        "Allowed: less than Behind above."
+    )
+    assert error.message_zh == (
+        f"rules.xlsx《Status》{cell}（黄灯落后率）：“20%”不可用。允许：小于“红灯落后率”。"
+    )
+
+
+def test_a_percentage_beyond_its_bound_is_shown_as_the_sheet_shows_it():
+    reading = parsed(with_cells({("红黄绿灯", "B3"): 20}))
+    assert reading.errors[0].value == "2000%"
+    reading = parsed(with_cells({("红黄绿灯", "B3"): 1.5}))
+    assert reading.errors[0].value == "150%"

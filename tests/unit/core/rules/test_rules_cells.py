@@ -188,3 +188,14 @@ def test_conditions_are_understood_and_read_back_equal(written, stored):
 def test_conditions_that_say_nothing_are_refused(written):
     with pytest.raises(ConditionError):
         parse_conditions(written)
+
+
+@pytest.mark.parametrize("typed", [1.23e15, "1.23E+15", 110101199003078000.0])
+def test_an_id_whose_digits_the_spreadsheet_dropped_is_refused(typed):
+    with pytest.raises(CellValueError, match="format the cell as text"):
+        read_cell(typed, column("aliases", "alias"))
+
+
+@pytest.mark.parametrize("typed", [999_999_999_999_999.0, "110101199003078515", "1.23E"])
+def test_an_id_with_all_its_digits_is_kept(typed):
+    assert read_cell(typed, column("aliases", "alias"))

@@ -11,6 +11,7 @@ from pipelines.core.rules import all_tables
 from pipelines.core.rules.checks import check_rules
 from pipelines.core.rules.model import Row
 from pipelines.core.rules.references import entity_columns, resolve_references
+from pipelines.core.rules.remarks import remarks
 from pipelines.core.rules.tables import default_rows
 
 D = Decimal
@@ -94,8 +95,8 @@ def test_a_split_by_shares_needs_shares():
 def test_stage_orders_are_unique_within_a_pipeline_only():
     assert places(changed("stages", 1, stage_order=1)) == [("stages", 1, "stage_order")]
     second = [
-        row("stages", pipeline="渠道", stage=name, stage_order=n, outcome=end, is_signed=end == "won")
-        for n, (name, end) in enumerate([("接洽", "open"), ("won", "won"), ("lost", "lost")], 1)
+        row("stages", pipeline="渠道", stage=s, stage_order=n, outcome=end, is_signed=end == "won")
+        for n, (s, end) in enumerate([("接洽", "open"), ("won", "won"), ("lost", "lost")], 1)
     ]  # fmt: skip
     assert places(added("stages", *second)) == []
 
@@ -353,3 +354,20 @@ def test_a_sheet_that_must_not_be_empty_is_not():
     rows = default_rows()
     rows["scorecard"] = []
     assert places(rows) == [("scorecard", None, "metric")]
+
+
+@pytest.mark.parametrize(("rate", "is_usual"), [
+    ("0.10", True), ("0.15", True), ("0.099999", False), ("0.150001", False)])  # fmt: skip
+def test_a_reserve_outside_the_usual_band_is_pointed_out_and_allowed(rate, is_usual):
+    rows = added("reserve", row("reserve", scope="华东", reserve_rate=D(rate)))
+    assert places(rows) == []
+    said = [text.en for text in remarks(rows, COLUMNS)]
+    expected = f"reserve {rate.rstrip('0')} (华东) is outside the usual 0.1 to 0.15"
+    assert said == ([] if is_usual else [expected])
+
+
+def test_a_column_of_the_companys_own_is_pointed_out_and_allowed():
+    rows = added("metrics", row("metrics", **(OWN | {"conditions": "医院等级 = 三甲; amount > 0"})))
+    assert [text.zh for text in remarks(rows, COLUMNS)] == [
+        "大额客户数 用到公司自己的列“医院等级”；导出里没有它时不计数"
+    ]
