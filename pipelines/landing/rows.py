@@ -33,7 +33,7 @@ def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
     context.con.execute(
         f"""
         create or replace temp table typed as
-        with all_rows as ({" union all ".join(_layout_selects(context, batch))})
+        with all_rows as ({" union all ".join(f"({s})" for s in _layout_selects(context, batch))})
         select
             *,
             hash({", ".join(names)}) as _row_hash,
