@@ -15,6 +15,7 @@ from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.manifest import Delivery
 from pipelines.landing.mapping import ColumnPlan, RequiredColumnMissing, plan_columns
+from pipelines.landing.pivot import unpivot
 from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
 from pipelines.landing.typing_sql import literal
@@ -101,7 +102,7 @@ def _read(
     try:
         path = opened.enter_context(archive.opened(delivery, context.work_dir))
         found = read_tables(path, context.con, work_dir=path.parent / "read", options=options)
-        tables, plans, strangers = _plan(context, delivery, found)
+        tables, plans, strangers = _plan(context, delivery, found, blank.export_on.year)
         dated = _dated(context, delivery, blank, tables)
     except FileUnreadable as error:
         return replace(blank, status="unreadable", error_en=error.text("en"), error_zh=error.text("zh"))
@@ -113,16 +114,26 @@ def _read(
 
 
 def _plan(
-    context: LandingContext, delivery: Delivery, tables: Sequence[TextTable]
+    context: LandingContext, delivery: Delivery, tables: Sequence[TextTable], export_year: int
 ) -> tuple[tuple[TextTable, ...], tuple[ColumnPlan, ...], list[RequiredColumnMissing]]:
-    """Map each table; a sheet that is no table of this entity is left out, unless none fits."""
+    """Map each table, a wide one column by column; a sheet that is no table of this entity is left out,
+    unless none fits.
+    """
     fitting, plans, strangers = [], [], []
     for table in tables:
         where = delivery.name + (f" [{table.sheet}]" if table.sheet else "")
         try:
             plan = plan_columns(context.entity, context.source, table.headers, where, context.vocabulary)
         except RequiredColumnMissing as error:
-            strangers.append(error)
+            wide = unpivot(
+                context.con, context.entity, context.source, context.settings, table, delivery.name,
+                export_year, context.vocabulary,
+            )  # fmt: skip
+            if not wide:
+                strangers.append(error)
+            for part, part_plan in wide:
+                fitting.append(part)
+                plans.append(part_plan)
             continue
         fitting.append(table)
         plans.append(plan)

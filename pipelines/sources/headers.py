@@ -105,6 +105,12 @@ def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
     return _with_levels(rows, index, merges)
 
 
+def title_above(grid: Grid, header: Header) -> str:
+    """Return the text above the header, one line: 2026年度销售目标(单位:万元)."""
+    cells = (cell for row in grid[: header.first] for cell in row if cell)
+    return " ".join(dict.fromkeys(clean_header(cell) for cell in cells)).strip()
+
+
 def header_at(grid: Grid, row: int, merges: Sequence[Merge] = ()) -> Header | None:
     """Take a declared header row (from 0); it may be the upper one of two levels."""
     rows = [[(cell or "").strip() for cell in line] for line in grid]
