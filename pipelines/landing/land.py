@@ -30,7 +30,7 @@ def land_delivery(task: LandingTask, file: Path) -> LandingRecord:
         return _land(task, file, con)
     except FileUnreadable as error:
         return replace(
-            blank_record(task), status="unreadable", error_en=error.message_en, error_zh=error.message_zh
+            blank_record(task), status="unreadable", error_en=error.text("en"), error_zh=error.text("zh")
         )
     except RequiredColumnMissing as error:
         return replace(
@@ -79,7 +79,7 @@ def _land(task: LandingTask, file: Path, con: duckdb.DuckDBPyConnection) -> Land
     options = FileOptions(
         encoding=source.encoding,
         delimiter=source.delimiter,
-        sheet=source.sheet,
+        sheet=source.sheet or "",
         header_row=source.header_row,
     )
     tables, plans, strangers = _plan(task, read_tables(file, con, work_dir=task.work_dir, options=options))
@@ -149,8 +149,8 @@ def _described(
         missing_columns=tuple(sorted(set.intersection(*(set(plan.missing) for plan in plans))))
         if plans
         else (),
-        notes_en=tuple(note.message_en for table in tables for note in table.notes)
+        notes_en=tuple(note.en for table in tables for note in table.notes)
         + tuple(error.message_en for error in strangers),
-        notes_zh=tuple(note.message_zh for table in tables for note in table.notes)
+        notes_zh=tuple(note.zh for table in tables for note in table.notes)
         + tuple(error.message_zh for error in strangers),
     )

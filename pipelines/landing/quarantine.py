@@ -129,8 +129,8 @@ def write_quarantine(
     zh = message_sql("zh", "rule", f"case column_name {labels} else column_name end", "value")
     key_column = literal(task.entity.key[0]) if task.entity.key else "''"
     malformed = " union all ".join(
-        f"select {i} as _table, _row, '' as column_name, left(text, 200) as value, 'malformed' as rule, "
-        f"1::bigint as error_no, text as raw from {table.malformed}"
+        f"select {i} as _table, _row, '' as column_name, reason_en as value, 'malformed' as rule, "
+        f"1::bigint as error_no, sample as raw from {table.malformed}"
         for i, table in enumerate(tables)
         if table.malformed_count
     )
