@@ -26,7 +26,7 @@ EXPECTATIONS_FOLDER = Path(__file__).resolve().parents[2] / "expectations" / "la
 # The contract is written in entities.yml: a suite points to it and never lists columns again.
 CONTRACT = "contract"
 AS_OF = re.compile(r"^\{as_of(?:([+-]\d+)d)?\}$")
-# Python and the engine read these classes differently beyond ASCII, so the two paths could disagree.
+# Python and the engine read these classes differently beyond ASCII: the paths could disagree.
 UNPORTABLE_REGEX = re.compile(r"\\[sSwWdDbB]")
 
 ExpectationType = Literal[
@@ -100,7 +100,7 @@ class Expectation(_Strict):
 
 
 class _File(_Strict):
-    """A file of expectations: `computed` names SQL expressions that expectations use like columns."""
+    """A file of expectations; `computed` names SQL expressions to be used like columns."""
 
     entity: str
     computed: dict[str, str] = {}
@@ -254,6 +254,8 @@ def _check_kwargs(expectation: Expectation, entry: str) -> None:
     if not 0 < expectation.mostly <= 1:
         raise ExpectationError(f"{entry}: mostly is {expectation.mostly}; write 0.9 for 90 %.")
     if UNPORTABLE_REGEX.search(str(kwargs.get("regex", ""))):
-        raise ExpectationError(f"{entry}: write [0-9] or [A-Za-z] in regex, not \\d, \\w, \\s or \\b.")
+        raise ExpectationError(
+            f"{entry}: write [0-9] or [A-Za-z] in regex, not \\d, \\w, \\s or \\b."
+        )
     if expectation.condition and expectation.is_about_table:
         raise ExpectationError(f"{entry}: a table has no rows to choose; drop the condition.")
