@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pipelines.checks.expectation_sql import BETWEEN, Facts, Rule
@@ -121,14 +122,23 @@ def _success_rate(facts: Facts) -> float:
 def _validate(frame: pd.DataFrame, expectations: Sequence[GxExpectation]) -> dict[str, Any]:
     """Return Great Expectations' results by name; it returns them in an order of its own."""
     gx = load_great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(False)
-    context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("landed").add_dataframe_asset("frame")
-    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+    batch = _whole_frame().get_batch({"dataframe": frame})
     suite = gx.ExpectationSuite(name="landed", expectations=list(expectations))
     validated: ExpectationSuiteValidationResult = batch.validate(suite, result_format=COUNTS_ONLY)
     return {_name(result): result for result in validated.results}
+
+
+@cache
+def _whole_frame() -> Any:
+    """Return the definition of a batch that is one frame; making it costs more than a validation.
+
+    Its context lives in memory only and holds no frame: each validation brings its own.
+    """
+    context = load_great_expectations().get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("landed").add_dataframe_asset("frame")
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
 def _name(result: Any) -> str:

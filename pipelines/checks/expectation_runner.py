@@ -135,7 +135,7 @@ def _judge_rows(
     return {
         rule.name: _Finding(
             judged[rule.name],
-            *_range_in_frame(frame, rule),
+            *_range_in_frame(frame, rule, judged[rule.name]),
             _sample(con, suite, rule, judged[rule.name]),
         )
         for rule in rules
@@ -190,18 +190,20 @@ def _outcome(declaration: CheckDeclaration, rule: Rule, finding: _Finding | None
 
 def _frame(con: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
     """Return a query's result as a pandas frame, by way of Arrow: columns keep their types."""
-    frame: pd.DataFrame = con.execute(sql).to_arrow_table().to_pandas()
+    frame: pd.DataFrame = con.sql(sql).to_arrow_table().to_pandas()
     return frame
 
 
 def _range_in_frame(
-    frame: pd.DataFrame, rule: Rule
+    frame: pd.DataFrame, rule: Rule, judgement: Judgement
 ) -> tuple[float | str | None, float | str | None]:
-    if rule.expectation.expect != BETWEEN:
+    """Return the least and the greatest value that a rule with bounds judged."""
+    # What could not be judged may hold anything, such as text where a number should be.
+    if rule.expectation.expect != BETWEEN or not judgement.row_count:
         return None, None
     values = frame[rule.kwargs["column"]]
     judged = (values[frame[rule.flag]] if rule.flag else values).dropna()
-    return (_plain(judged.min()), _plain(judged.max())) if len(judged) else (None, None)
+    return _plain(judged.min()), _plain(judged.max())
 
 
 def _plain(value: float | datetime | None) -> float | str | None:

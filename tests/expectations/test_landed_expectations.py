@@ -87,7 +87,9 @@ def test_every_suite_can_hold_the_night():
 
 
 def test_two_runs_of_one_day_find_the_same():
-    rows = violating_rows("orders", load_cases("orders")["violations"]["few_order_lines_are_returns"])
+    rows = violating_rows(
+        "orders", load_cases("orders")["violations"]["few_order_lines_are_returns"]
+    )
     con = world_of("orders", rows)
     assert run_suites(con, ["orders"], AS_OF) == run_suites(con, ["orders"], AS_OF)
 
