@@ -9,11 +9,11 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pipelines.checks.expectation_sql import BETWEEN, Facts, Rule
+from pipelines.checks.expectation_sql import BETWEEN, Facts, Rule, microseconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +149,10 @@ def _name(result: Any) -> str:
 def _to_gx(rule: Rule) -> GxExpectation:
     from great_expectations.expectations.row_conditions import Column
 
-    kwargs = {name: _moment(value) for name, value in rule.kwargs.items()}
+    kwargs = {
+        name: microseconds(value) if isinstance(value, date) else value
+        for name, value in rule.kwargs.items()
+    }
     if rule.expectation.expect == PAIR:
         kwargs["ignore_row_if"] = "either_value_is_missing"
     if rule.flag:
@@ -165,12 +168,6 @@ def _gx_type(name: str) -> Any:
     from great_expectations.expectations.registry import get_expectation_impl
 
     return get_expectation_impl(name)
-
-
-def _moment(value: Any) -> Any:
-    """Return a day as its first moment, as the frame holds days."""
-    is_day = isinstance(value, date) and not isinstance(value, datetime)
-    return datetime.combine(value, time.min) if is_day else value
 
 
 def _judgement(result: Any, known_names: Collection[str]) -> Judgement:

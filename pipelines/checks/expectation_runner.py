@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -19,6 +19,7 @@ from pipelines.checks.expectation_sql import (
     BETWEEN,
     Rule,
     count_facts,
+    day_text,
     frame_sql,
     landed_table,
     rules_of,
@@ -151,8 +152,8 @@ def _judge_counts(
     return {
         rule.name: _Finding(
             judged[rule.name],
-            _plain(facts[rule.name].smallest),
-            _plain(facts[rule.name].largest),
+            _plain(facts[rule.name].smallest, rule),
+            _plain(facts[rule.name].largest, rule),
             _sample(con, suite, rule, judged[rule.name]),
         )
         for rule in rules
@@ -203,14 +204,14 @@ def _range_in_frame(
         return None, None
     values = frame[rule.kwargs["column"]]
     judged = (values[frame[rule.flag]] if rule.flag else values).dropna()
-    return _plain(judged.min()), _plain(judged.max())
+    return _plain(judged.min(), rule), _plain(judged.max(), rule)
 
 
-def _plain(value: float | datetime | None) -> float | str | None:
-    """Return a bound as a number, or a day as text."""
+def _plain(value: float | None, rule: Rule) -> float | str | None:
+    """Return a figure as a number, or as a day in text where the rule's bounds are days."""
     if value is None:
         return None
-    return value.date().isoformat() if isinstance(value, datetime) else float(value)
+    return day_text(value) if rule.bounds_days else float(value)
 
 
 def _known_names(suite: Suite) -> set[str]:

@@ -134,6 +134,26 @@ def test_exactly_the_share_that_must_hold_is_enough(negative, passes, most_rows)
     }
 
 
+@pytest.mark.parametrize("most_rows", [IN_A_FRAME, BY_COUNTS])
+def test_days_outside_every_calendar_are_told_and_crash_nothing(most_rows):
+    con = world_of("receivables", clean_rows("receivables"))
+    con.execute("update landed.receivables set due_on = date '0044-03-15 (BC)' where amount = 0")
+    con.execute("update landed.receivables set due_on = date '12026-03-10' where amount > 0")
+    outcomes = run_suites(con, ["receivables"], AS_OF, most_rows_in_a_frame=most_rows)
+    (days,) = [o for o in outcomes if not o.passed]
+    assert days.declaration.name == "instalments_fall_due_on_plausible_days"
+    assert (days.figures["smallest"], days.figures["largest"]) == (
+        "before year 1",
+        "after year 9999",
+    )
+
+
+def test_figures_of_days_are_days():
+    outcomes = run_suites(world_of("people", clean_rows("people")), ["people"], AS_OF)
+    (days,) = [o for o in outcomes if o.declaration.name == "hiring_days_are_plausible"]
+    assert (days.figures["smallest"], days.figures["largest"]) == ("2020-01-06", "2027-03-10")
+
+
 def test_a_condition_leaves_other_rows_unjudged():
     rows = [clean_rows("orders")[0] | {"amount": -1, "cost": -1}]
     outcomes = run_suites(world_of("orders", rows), ["orders"], AS_OF)
