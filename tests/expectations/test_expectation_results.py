@@ -6,15 +6,7 @@ import json
 from dataclasses import asdict
 
 import pytest
-
-from pipelines.checks.data_docs import write_data_docs
-from pipelines.checks.expectation_engine import without_values
-from pipelines.checks.expectation_list import LIST_FILE, expectations_markdown
-from pipelines.checks.expectation_runner import run_suites
-from pipelines.checks.expectation_sql import SAMPLE_KEY_TYPES
-from pipelines.checks.expectation_suites import declared_checks, load_suite
-from pipelines.landing.contract import load_entities
-from tests.expectations.landed_world import (
+from landed_world import (
     AS_OF,
     ENTITIES,
     clean_rows,
@@ -24,6 +16,14 @@ from tests.expectations.landed_world import (
     violating_rows,
     world_of,
 )
+
+from pipelines.checks.data_docs import write_data_docs
+from pipelines.checks.expectation_engine import without_values
+from pipelines.checks.expectation_list import LIST_FILE, expectations_markdown
+from pipelines.checks.expectation_runner import run_suites
+from pipelines.checks.expectation_sql import SAMPLE_KEY_TYPES
+from pipelines.checks.expectation_suites import declared_checks, load_suite
+from pipelines.landing.contract import load_entities
 
 IN_A_FRAME, BY_COUNTS = 1_000_000, 0
 NAME, PHONE, EMAIL, WECHAT = "张独特", "一三八0013 8765", "zhang.dute.example", "wx_zhangdute"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from pipelines.checks.expectation_runner import run_suites
-from pipelines.checks.expectation_suites import declared_checks
-from tests.expectations.landed_world import (
+from landed_world import (
     AS_OF,
     ENTITIES,
     SHAPE,
@@ -16,6 +13,9 @@ from tests.expectations.landed_world import (
     violating_rows,
     world_of,
 )
+
+from pipelines.checks.expectation_runner import run_suites
+from pipelines.checks.expectation_suites import declared_checks
 
 CASES = [(entity, name) for entity in ENTITIES for name in load_cases(entity)["violations"]]
 IN_A_FRAME, BY_COUNTS = 1_000_000, 0
