@@ -44,18 +44,27 @@ class _Lines:
     def __init__(self) -> None:
         self.has_blank = self.has_lf = self.has_cr = False
         self._tail = b"\n"
+        self._tail_seen = False
 
     def look(self, block: bytes) -> None:
         if not self.has_lf:
             self.has_lf = b"\n" in block
-            self.has_cr = self.has_cr or b"\r" in block
+        # Only the first block decides whether \r\n is worth looking for: a search costs time.
+        self.has_cr = self.has_cr or (not self._tail_seen and b"\r" in block)
+        self._tail_seen = True
         if self.has_blank or not block:
             return
-        whole = self._tail + block
-        body = whole.rstrip(b"\r\n")
-        # Trailing line ends may be the end of the file: they wait in the tail.
-        self.has_blank = b"\n\n" in body or b"\n\r\n" in body
-        self._tail = whole[len(body) :] or b"x"
+        start = self._tail + block[:3]
+        end = len(block.rstrip(b"\r\n"))  # line ends here may be the end of the file
+        self.has_blank = (end > 0 and self._is_blank(start[: len(self._tail) + min(end, 3)])) or (
+            self._is_blank(block, end)
+        )
+        self._tail = (self._tail if end == 0 else b"") + block[end:] or b"x"
+
+    def _is_blank(self, block: bytes, end: int | None = None) -> bool:
+        if block.find(b"\n\n", 0, end) >= 0:
+            return True
+        return self.has_cr and block.find(b"\n\r\n", 0, end) >= 0
 
     @property
     def is_cr_only(self) -> bool:
