@@ -180,8 +180,10 @@ create or replace temp macro cell_instant_of(s) as
 create or replace temp macro cell_date(t, ord := '', is_1904 := false, tz := '') as
     case
         when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}') then try_cast(t as date)
-        when ord in ('mdy', 'dmy') and regexp_full_match(t, '[0-9]{1,2}/[0-9]{1,2}/[12][0-9]{3}') then
-            try_strptime(t, case ord when 'mdy' then '%m/%d/%Y' else '%d/%m/%Y' end)::date
+        when ord = 'mdy' and regexp_full_match(t, '[0-9]{1,2}/[0-9]{1,2}/[12][0-9]{3}') then
+            try_strptime(t, '%m/%d/%Y')::date
+        when ord = 'dmy' and regexp_full_match(t, '[0-9]{1,2}/[0-9]{1,2}/[12][0-9]{3}') then
+            try_strptime(t, '%d/%m/%Y')::date
         when tz <> '' and cell_has_offset(t) then
             timezone(tz, cell_instant_of(cell_narrow(t)))::date
         else list_transform([cell_narrow(t)], lambda s: cell_date_of(s, ord, is_1904))[1]
