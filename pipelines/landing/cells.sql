@@ -66,9 +66,9 @@ create or replace temp macro cell_id(t) as
 -- One number with an optional currency, unit and brackets; 1,50 is no number, 12.3.4 is none.
 create or replace temp macro cell_is_figure_of(s) as
     regexp_full_match(s,
-        '(?i:[-+]?(?:[¥￥$€£]|RMB|CNY|USD)?|(?:[¥￥$€£]|RMB|CNY|USD)[-+]|(?:[¥￥$€£]|RMB|CNY|USD)?\()'
-        || '(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)'
-        || '(?i:千万|百万|十万|万亿|万|亿|千|百|w|k)?(?i:元|圆|人民币|美元|RMB|CNY|USD)?%?\)?')
+        '(?i:[-+]?\s*(?:[¥￥$€£]|RMB|CNY|USD)?|(?:[¥￥$€£]|RMB|CNY|USD)\s*[-+]|(?:[¥￥$€£]|RMB|CNY|USD)?\s*\()\s*'
+        || '(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)\s*'
+        || '(?i:千万|百万|十万|万亿|万|亿|千|百|w|k)?\s*(?i:元|圆|人民币|美元|RMB|CNY|USD)?\s*%?\s*\)?')
     -- a bracket is opened and closed, or neither
     and contains(s, '(') = contains(s, ')');
 
@@ -104,7 +104,7 @@ create or replace temp macro cell_money(t, factor := 1) as
             try_cast(replace(ltrim(t, '¥￥$'), ',', '') as decimal(18, 4))
         when not cell_is_plain(t) then
             case when not contains(t, '%') and not contains(t, '％') then
-                list_transform([replace(cell_narrow(t), ' ', '')], lambda s: try_cast(cell_figure_of(s, factor) as decimal(18, 4)))[1]
+                list_transform([cell_narrow(t)], lambda s: try_cast(cell_figure_of(s, factor) as decimal(18, 4)))[1]
             end
         when factor = 1 then try_cast(t as decimal(18, 4))
         else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 4))
@@ -115,7 +115,7 @@ create or replace temp macro cell_number(t, factor := 1) as
         when regexp_full_match(t, '[¥￥$]?[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,6})?') and factor = 1 then
             try_cast(replace(ltrim(t, '¥￥$'), ',', '') as decimal(18, 6))
         when not cell_is_plain(t) then
-            list_transform([replace(cell_narrow(t), ' ', '')], lambda s: try_cast(cell_figure_of(s, factor) as decimal(18, 6)))[1]
+            list_transform([cell_narrow(t)], lambda s: try_cast(cell_figure_of(s, factor) as decimal(18, 6)))[1]
         when factor = 1 then try_cast(t as decimal(18, 6))
         else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 6))
     end;
@@ -156,7 +156,7 @@ create or replace temp macro cell_ordered_date_of(p, ord) as
 
 create or replace temp macro cell_date_of(s, ord, is_1904) as
     case
-        when regexp_full_match(s, '[12][0-9]{3}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}[日号]?(?:' || cell_time_pattern() || ')?') then
+        when regexp_full_match(s, '[12][0-9]{3}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}\s*[日号]?(?:' || cell_time_pattern() || ')?') then
             try_cast(regexp_replace(s, '^([0-9]{4})\s*.\s*([0-9]{1,2})\s*.\s*([0-9]{1,2}).*$', '\1-\2-\3', 's') as date)
         when regexp_full_match(s, '(?:19|20|21)[0-9]{6}') then
             try_cast(left(s, 4) || '-' || s[5:6] || '-' || s[7:8] as date)
