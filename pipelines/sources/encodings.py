@@ -180,8 +180,10 @@ def _refuse_nul(block: bytes, offset: int, path: Path, label: str) -> None:
     at = block.find(b"\0")
     if at < 0:
         return
-    nearby = block[max(0, at - 32) : at + 32]
-    looks_utf16 = nearby.count(b"\0") * 3 >= len(nearby)
+    # In UTF-16 text the zero halves of plain letters and line ends all fall on one parity.
+    nearby = block[at : at + 4096]
+    odd, even = nearby[1::2].count(0), nearby[::2].count(0)
+    looks_utf16 = even >= 3 and odd == 0
     raise UndecodableBytes(
         "文件里有空字节(NUL)" + ("，像是没有 BOM 的 UTF-16" if looks_utf16 else ""),
         "NUL byte in the file" + (", looks like UTF-16 without a BOM" if looks_utf16 else ""),
