@@ -198,7 +198,7 @@ def _count(
     try:
         found = con.execute(f"select count(*), count(*) filter ({skippable}) from {scan}")
         total, skipped = found.fetchone() or (0, 0)
-    except duckdb.Error:
+    except duckdb.InvalidInputException:
         return None, 0
     return total, skipped
 
