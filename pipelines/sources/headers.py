@@ -89,7 +89,8 @@ def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
     """Find the header row: the first well-filled row whose cells are mostly words.
 
     Titles and remarks above have few cells; the header has at least 60 % as many as the second
-    widest row from it on, and 40 % of the widest (one stray cell proves nothing). Two levels (Q1 over 1月 2月 3月) are joined with '/'.
+    widest row from it on, and 40 % of the widest (one stray cell proves nothing). Two
+    levels (Q1 over 1月 2月 3月) are joined with '/'.
     Returns None where no row has a cell.
     """
     rows = [[(cell or "").strip() for cell in row] for row in grid[:_LOOK_AT_ROWS]]

@@ -1,5 +1,7 @@
 """What a cell of text means, figure by figure, and laws over many of them."""
 
+# ruff: noqa: DTZ001 (local times without a zone are the subject)
+
 import datetime as dt
 import time
 from decimal import Decimal
@@ -134,7 +136,8 @@ def test_a_percent_header_and_a_percent_cell_divide_once(con):
 
 def test_amounts_stay_decimal(con):
     kinds = con.execute(
-        "select typeof(cell_money('1万')), typeof(cell_number('1%')), typeof(cell_money('1', factor := 10000))"
+        "select typeof(cell_money('1万')), typeof(cell_number('1%')),"
+        " typeof(cell_money('1', factor := 10000))"
     ).fetchone()
     assert kinds == ("DECIMAL(18,4)", "DECIMAL(18,6)", "DECIMAL(18,4)")
 
@@ -479,10 +482,13 @@ def test_no_text_whatever_makes_a_macro_fail(text):
     if "\0" in text:
         text = text.replace("\0", "")
     row = _con.execute(
-        "select cell_text(t), cell_name(t), cell_id(t), cell_money(t, factor := 10000), cell_number(t),"
+        "select cell_text(t), cell_name(t), cell_id(t), cell_money(t, factor := 10000),"
+        " cell_number(t),"
         " cell_integer(t), cell_boolean(t), cell_date(t, 'dmy', false, 'Asia/Shanghai'),"
-        " cell_timestamp(t, 'mdy', 'Asia/Shanghai'), cell_phone(t), cell_email(t), cell_is_blank(t),"
-        " cell_is_error(t), cell_has_time(t), cell_date_is_ambiguous(t) from (select $1::varchar as t)",
+        " cell_timestamp(t, 'mdy', 'Asia/Shanghai'), cell_phone(t), cell_email(t),"
+        " cell_is_blank(t),"
+        " cell_is_error(t), cell_has_time(t), cell_date_is_ambiguous(t)"
+        " from (select $1::varchar as t)",
         [text],
     ).fetchone()
     typed, is_blank = row[3:9], row[11]
@@ -493,7 +499,8 @@ def test_no_text_whatever_makes_a_macro_fail(text):
 @settings(max_examples=600, deadline=None)
 def test_no_near_figure_makes_a_macro_fail_and_plain_ones_agree_with_decimal(text):
     money, _, _, _ = _con.execute(
-        "select cell_money(t), cell_number(t, factor := 10000), cell_date(t, 'ymd', true, 'Asia/Shanghai'),"
+        "select cell_money(t), cell_number(t, factor := 10000),"
+        " cell_date(t, 'ymd', true, 'Asia/Shanghai'),"
         " cell_timestamp(t, 'dmy', 'Asia/Shanghai', true) from (select $1::varchar as t)",
         [text],
     ).fetchone()
@@ -504,7 +511,8 @@ def test_no_near_figure_makes_a_macro_fail_and_plain_ones_agree_with_decimal(tex
 @pytest.mark.slow
 def test_a_million_mixed_amounts_take_seconds(con):
     con.execute(
-        "create or replace temp table million as select ['￥1,500.00','1,500万','1.2亿','500 万元','(300)','88.5'][1 + i % 6] as t"
+        "create or replace temp table million as"
+        " select ['￥1,500.00', '1,500万', '1.2亿', '500 万元', '(300)', '88.5'][1 + i % 6] as t"
         " from range(1000000) r(i)"
     )
     start = time.perf_counter()

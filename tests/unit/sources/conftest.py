@@ -41,12 +41,11 @@ def compound_file(streams):
     sector, end, free, fat_mark = 512, 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
     fat, body, entries = [fat_mark, end], b"", []
     for name, data in streams.items():
-        data = data.ljust(4096, b"\0")
-        data += b"\0" * (-len(data) % sector)
-        first, length = len(fat), len(data) // sector
-        fat += [*range(first + 1, first + length), end]
-        body += data
-        entries.append((name, 2, first, len(data)))
+        size = -(-max(len(data), 4096) // sector) * sector
+        first = len(fat)
+        fat += [*range(first + 1, first + size // sector), end]
+        body += data.ljust(size, b"\0")
+        entries.append((name, 2, first, size))
     directory = b""
     root_child = 1 if entries else free
     for at, (name, kind, first, size) in enumerate([("Root Entry", 5, end, 0), *entries]):

@@ -1,5 +1,7 @@
 """Workbooks as people make them, written by real writers and read by the worker."""
 
+# ruff: noqa: DTZ001 (local times without a zone are the subject)
+
 import datetime as dt
 import zipfile
 
@@ -197,7 +199,8 @@ def ods(body):
         'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
         'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
         'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
-        f'<table:table table:name="目标">{body}</table:table></office:spreadsheet></office:body></office:document-content>'
+        f'<table:table table:name="目标">{body}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
     )
 
 
