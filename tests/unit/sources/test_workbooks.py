@@ -8,7 +8,7 @@ import zipfile
 import openpyxl
 import pytest
 import xlsxwriter
-from conftest import compound_file, xls
+from old_workbooks import compound_file, xls
 
 from pipelines.sources import spreadsheets
 from pipelines.sources.errors import (
