@@ -20,9 +20,12 @@ project = tomllib.loads(pathlib.Path("pyproject.toml").read_text(encoding="utf-8
 print(*project["build-system"]["requires"], sep="\n")
 PYTHON
 
+# Extras stay written out (`name[extra]==1.0`): with hashes, pip takes a bare pin for another package
+# than the one with its extra, and stops.
 compile_lock() {
     "$venv/bin/uv" pip compile pyproject.toml "$build_requirements" --quiet --universal \
-        --python-version 3.11 --generate-hashes --no-header --no-emit-index-url "$@" >/dev/null
+        --python-version 3.11 --generate-hashes --no-strip-extras \
+        --no-header --no-emit-index-url "$@" >/dev/null
 }
 compile_lock "$@" --output-file requirements.txt
 # The runtime lock binds the other one: tests run against what a night runs with.
