@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import date, time
@@ -236,6 +237,19 @@ class CompanySettings(_Strict):
                 return source
         known = ", ".join(source.name for source in self.sources)
         raise ConfigurationError(f"no source named {name!r} in company.yml; known: {known}")
+
+
+def resolve_home(home: str | None) -> CompanyFolder:
+    """Return the company folder that a command works on: --home, GAPWISE_HOME, company/ or demo/."""
+    from_environment = home or os.environ.get("GAPWISE_HOME")
+    candidates = [Path(from_environment)] if from_environment else [Path("company"), Path("demo")]
+    for path in candidates:
+        if (path / "company.yml").is_file():
+            return CompanyFolder(path.resolve())
+    raise ConfigurationError(
+        f"no company.yml in {' or '.join(map(str, candidates))}; create a company folder with "
+        "`gapwise init DIR` or `gapwise demo DIR`, or name one with --home"
+    )
 
 
 def load_company(folder: CompanyFolder) -> CompanySettings:

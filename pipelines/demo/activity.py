@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipelines.demo import names
-from pipelines.demo.customers import at_work
 from pipelines.demo.company import sellers
+from pipelines.demo.customers import at_work
 from pipelines.demo.deals import VOLUME_FROM, VOLUME_REGION
 from pipelines.demo.world import (
     AS_OF,
@@ -36,7 +36,12 @@ KINDS = {
 }
 _MIX = [22, 6, 30, 20, 7, 6, 3, 4, 1.5, 0.5]
 _LEAD_SOURCES = ["官网", "展会", "转介绍", "电话营销"]
-_OFFICE = {"华东": (31.23, 121.47), "华南": (23.13, 113.26), "华北": (39.90, 116.40), "西南": (30.57, 104.07)}
+_OFFICE = {
+    "华东": (31.23, 121.47),
+    "华南": (23.13, 113.26),
+    "华北": (39.90, 116.40),
+    "西南": (30.57, 104.07),
+}
 
 
 def build_activities(world: World) -> None:
@@ -64,7 +69,7 @@ def _contacts_of(world: World, rng: random.Random, deal: Deal) -> None:
         moment = at_work(rng, day)
         owner = deal.account.owner_at(moment)
         if moment > deal.created_at and world.people[owner].serves_on(day):
-            add_contact(world, rng, owner, moment, deal.account, deal)
+            add_contact(world, rng, owner, moment, deal.account, deal=deal)
         day = cal.plus(day, rng.choice((2, 3, 4, 5, 6, 8)))
 
 
@@ -74,6 +79,7 @@ def add_contact(
     person_id: str,
     moment: datetime,
     account: Account,
+    *,
     deal: Deal | None = None,
     kind: str = "",
     content: str = "",
@@ -121,7 +127,7 @@ def build_leads(world: World) -> None:
         if is_from_lead and not deal.is_undated:
             before = world.calendar.plus(deal.created_at.date(), -rng.randrange(1, 9))
             if before > world.people[owner].hired_on:
-                _add_lead(world, rng, before, deal.fields["region"], owner, deal)
+                _add_lead(world, rng, before, owner=owner, region=deal.fields["region"], deal=deal)
     days = world.calendar.between(HISTORY_FROM, AS_OF)
     made = 0
     while made < world.plan.loose_leads:
@@ -131,7 +137,7 @@ def build_leads(world: World) -> None:
         if region == VOLUME_REGION and day >= VOLUME_FROM and rng.random() > 0.3:
             continue
         made += 1
-        _add_lead(world, rng, day, region, owner, None)
+        _add_lead(world, rng, day, owner=owner, region=region)
 
 
 def number_leads(world: World) -> None:
@@ -145,7 +151,13 @@ def number_leads(world: World) -> None:
 
 
 def _add_lead(
-    world: World, rng: random.Random, day: date, region: str, owner: str, deal: Deal | None
+    world: World,
+    rng: random.Random,
+    day: date,
+    *,
+    owner: str,
+    region: str,
+    deal: Deal | None = None,
 ) -> Lead:
     created = at_work(rng, day)
     number = len(world.leads)
@@ -174,7 +186,13 @@ def _add_lead(
 def answer_lead(world: World, rng: random.Random, lead: Lead, moment: datetime) -> None:
     """Answer a lead by telephone; the record of the call has the very same time."""
     lead.first_response_at = moment
-    call = Activity(lead.owner_id, moment, moment + timedelta(minutes=5), "call", "首次电话联系，了解需求和预算情况")
+    call = Activity(
+        lead.owner_id,
+        moment,
+        moment + timedelta(minutes=5),
+        "call",
+        "首次电话联系，了解需求和预算情况",
+    )
     lead.fields["answer"] = call
     world.activities.append(call)
 
@@ -197,14 +215,14 @@ def lead_row(lead: Lead, day: date) -> dict[str, Any]:
         "owner_id": lead.owner_id,
         "assigned_at": known(lead.assigned_at),
         "first_response_at": known(lead.first_response_at),
-        "status": "跟进中" if known(lead.first_response_at) else "新建",
+        "status": "Working" if known(lead.first_response_at) else "New",
     }
     if lead.deal and known(lead.converted_at):
         row["converted_account_id"] = lead.deal.account.account_id
         row["converted_opportunity_id"] = lead.deal.opportunity_id
-        row["status"] = "已转化"
+        row["status"] = "Converted"
     if row["is_valid"] == "否":
-        row["status"] = "无效"
+        row["status"] = "Unqualified"
     return row
 
 
@@ -213,7 +231,9 @@ def build_quotes(world: World) -> None:
     rng = world.dice("quotes")
     for deal in world.deals:
         for event in deal.events:
-            is_due = event.to_stage == STAGES[2] or (event.to_stage == STAGES[3] and rng.random() < 0.4)
+            is_due = event.to_stage == STAGES[2] or (
+                event.to_stage == STAGES[3] and rng.random() < 0.4
+            )
             if not is_due:
                 continue
             day = event.changed_at.date()

@@ -1,4 +1,4 @@
-"""Workdays of the invented company: the Chinese calendar with its make-up days, and nothing else."""
+"""Workdays of the invented company: the Chinese calendar with its make-up days."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from chinese_calendar import is_workday
 class Workdays:
     """Count and step through Chinese workdays.
 
-    Every distance is in workdays: `elapsed(a, b)` counts those after `a` up to and with `b`, so that
-    `elapsed(d, plus(d, n)) == n` for every day `d`.
+    Every distance is in workdays: `elapsed(a, b)` counts those after `a` up to and with `b`, so
+    that `elapsed(d, plus(d, n)) == n` for every day `d`.
     """
 
     def __init__(self, first: date, last: date) -> None:

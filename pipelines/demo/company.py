@@ -41,7 +41,11 @@ _MOVES = {
     "tiny": [("深圳队", 1, date(2026, 3, 3), "上海一队")],
 }
 _NEWCOMERS = {
-    "full": [("上海一队", date(2026, 1, 5)), ("北京队", date(2026, 1, 12)), ("成都队", date(2026, 3, 2))],
+    "full": [
+        ("上海一队", date(2026, 1, 5)),
+        ("北京队", date(2026, 1, 12)),
+        ("成都队", date(2026, 3, 2)),
+    ],
     "tiny": [("深圳队", date(2026, 3, 2))],
 }
 
@@ -103,7 +107,9 @@ def _plant_changes(world: World, reps: dict[str, list[Person]], org: dict[str, s
         )
     world.planted["leavers"] = leavers
     world.planted["team_moves"] = moves
-    world.planted["newcomers"] = [p.person_id for p in world.people.values() if p.role == "newcomer"]
+    world.planted["newcomers"] = [
+        p.person_id for p in world.people.values() if p.role == "newcomer"
+    ]
     world.planted["vacant_seats"] = [
         {"team": entry["team"], "role": "rep", "vacant_from": entry["left_on"] + timedelta(days=1)}
         for entry in leavers
@@ -214,3 +220,32 @@ def hand_over(world: World) -> None:
         for account in world.accounts:
             if account.owners[-1][1] == leaver["person_id"] and account.created_at < moment:
                 account.owners.append((moment, rng.choice(heirs).person_id))
+
+
+def hand_over_some(world: World) -> None:
+    """Hand single customers to a colleague of the region now and then, some while exports run."""
+    rng = world.dice("single handovers")
+    before = world.calendar.between(date(2024, 6, 3), world.plan.opening)
+    during = world.calendar.between(world.plan.opening, AS_OF)[2:-2]
+    count = max(2, world.plan.accounts // 75)
+    noted = []
+    for number, account in enumerate(rng.sample(world.accounts, 2 * count)):
+        day = rng.choice(during if number % 2 else before)
+        moment = datetime.combine(day, time(10, 15))
+        owner = account.owners[-1][1]
+        others = [p for p in sellers(world, day, account.region) if p.person_id != owner]
+        if len(account.owners) > 1 or account.created_at >= moment or not others:
+            continue
+        if not world.people[owner].serves_on(day):
+            continue
+        account.owners.append((moment, rng.choice(others).person_id))
+        if day > world.plan.opening:
+            noted.append(
+                {
+                    "account_id": account.account_id,
+                    "on": day,
+                    "from": owner,
+                    "to": account.owners[-1][1],
+                }
+            )
+    world.planted["account_handovers"] = noted

@@ -12,6 +12,15 @@ from pipelines.demo.exports import Feed
 from pipelines.demo.headers import HEADERS
 from pipelines.demo.world import AS_OF
 
+
+class _Plain(yaml.SafeDumper):
+    """Writes every value out, without anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never refer back to a value written before."""
+        return True
+
+
 _REQUIRED = {"crm_opportunities", "erp_orders"}
 _VALUES: dict[str, dict[str, dict[str, str]]] = {
     "crm_accounts": {"state": {"正常": "active", "暂缓": "paused", "无效": "invalid"}},
@@ -19,7 +28,12 @@ _VALUES: dict[str, dict[str, dict[str, str]]] = {
         "status": {"有效": "effective", "已取消": "cancelled", "草稿": "draft", "作废": "void"}
     },
     "hub_leads": {
-        "status": {"新建": "new", "跟进中": "working", "已转化": "converted", "无效": "invalid"}
+        "status": {
+            "New": "new",
+            "Working": "working",
+            "Converted": "converted",
+            "Unqualified": "invalid",
+        }
     },
 }
 
@@ -40,7 +54,7 @@ def write_company_yml(path: Path, feeds: list[Feed]) -> None:
         "sources": [*map(_daily, feeds), *_sheets()],
     }
     text = "# An invented company: nobody and nothing in it exists.\n"
-    text += yaml.safe_dump(settings, allow_unicode=True, sort_keys=False, width=120)
+    text += yaml.dump(settings, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=120)
     path.write_text(text, encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Customers and their contacts, with owners, edits and the same customer under several spellings."""
+"""Customers and their contacts, with owners, edits, and some customers entered twice."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pipelines.demo.world import AS_OF, HISTORY_FROM, Account, World
 
 LEAD_SOURCES = ["官网", "展会", "转介绍", "电话营销", "老客户"]
 _PREFERENCES = ["重视售后", "价格敏感", "偏好进口", "偏好国产", "决策周期长"]
+_PHONE_STYLES = ["{} {} {}", "+86 {}-{}-{}", "86{}{}{}"]
 _DEMANDS = ["明确", "待确认", "无"]
 _TIMES = [(9, 5), (9, 40), (10, 20), (11, 10), (13, 45), (14, 30), (15, 20), (16, 5), (17, 15)]
 
@@ -48,9 +49,16 @@ def build_customers(world: World) -> None:
         )
         world.accounts[-1].owners.append((world.accounts[-1].created_at, owner.person_id))
     world.accounts.sort(key=lambda account: (account.created_at, account.name))
+    styled: dict[str, dict[str, str]] = {}
     for number, account in enumerate(world.accounts):
         account.account_id = f"C{100001 + number}"
-        account.fields["phone"] = names.mobile(number)
+        phone = names.mobile(number)
+        if number % 97 == 5:
+            written = _PHONE_STYLES[number // 97 % 3].format(phone[:3], phone[3:7], phone[7:])
+            styled[account.account_id] = {"digits": phone, "written": written}
+            phone = written
+        account.fields["phone"] = phone
+    world.planted["styled_phones"] = styled
 
 
 def _titles(world: World, rng: random.Random) -> dict[str, list[tuple[str, str]]]:
@@ -104,7 +112,11 @@ def build_edits(world: World) -> None:
 
 def account_row(account: Account, day: date) -> dict[str, Any]:
     """Return a customer as an export of a day shows it."""
-    row = {"account_id": account.account_id, "name": account.name, "region": account.region}
+    row: dict[str, Any] = {
+        "account_id": account.account_id,
+        "name": account.name,
+        "region": account.region,
+    }
     row |= {key: value for key, value in account.fields.items() if key != "has_deals"}
     for at, change in account.edits:
         if at.date() <= day:
@@ -149,7 +161,8 @@ def plant_duplicates(world: World) -> None:
     """Enter some customers a second time, in another spelling, under the same or another owner."""
     rng = world.dice("duplicates")
     firms = [a for a in world.accounts if a.name.endswith("有限公司") and a.created_at.year < 2025]
-    firms = [a for a in firms if not a.is_planted]
+    styled = world.planted["styled_phones"]
+    firms = [a for a in firms if not a.is_planted and a.account_id not in styled]
     groups = []
     number = len(world.accounts)
     for which, account in enumerate(rng.sample(firms, 15 if world.plan.scale == "full" else 3)):

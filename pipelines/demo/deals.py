@@ -1,4 +1,4 @@
-"""Opportunities: a realistic funnel, day by day, with skips, steps back, transfers and reopening."""
+"""Opportunities: a realistic funnel, with skips, steps back, transfers and reopening."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VOLUME_REGION, VOLUME_FROM = "西南", date(2025, 11, 17)
 CONVERSION_TEAM, CONVERSION_FROM = "深圳队", date(2026, 1, 5)
 PRICE_LINE, PRICE_FROM = "信息系统", date(2025, 11, 3)
 _SEASON = [1.0, 0.8, 1.3, 1.0, 1.0, 1.15, 0.9, 0.9, 1.2, 0.95, 1.1, 1.1]
-_ADVANCE = [0.70, 0.78, 0.76, 0.84, 0.97]
+_ADVANCE = [0.65, 0.76, 0.74, 0.82, 0.97]
 _DWELL = [7, 9, 8, 11, 6]  # workdays, median
 _AMOUNT = {"影像设备": 380_000, "信息系统": 260_000, "检验试剂": 90_000}
 _LOSS_REASONS = ["竞品价格战", "客户决策延迟", "预算取消", "需求变更", "关系不足", ""]
@@ -39,6 +39,10 @@ def build_deals(world: World) -> None:
     rng = world.dice("deals")
     days = world.calendar.between(HISTORY_FROM, AS_OF)
     weights = [_SEASON[day.month - 1] for day in days]
+    if world.plan.scale == "tiny":  # else hardly anything would be open on the as-of day
+        weights = [
+            w * (4 if day >= date(2025, 12, 1) else 1) for w, day in zip(weights, days, strict=True)
+        ]
     buyers = [account for account in world.accounts if not account.is_planted]
     pull = [4.0 if a.fields["is_strategic"] == "是" else 1.0 for a in buyers]
     while len(world.deals) < world.plan.opportunities:
@@ -154,7 +158,7 @@ class _Life:
             if self.now < since <= moment and since.date() <= AS_OF and owner != self.owner:
                 self.now, self.owner = since, owner
                 self.deal.changes.append((since, {"owner_id": owner}))
-                if self.stage != STAGES[0] and self.rng.random() < 0.5:
+                if self.stage != STAGES[0] and self.rng.random() < 0.8:
                     self._enter(STAGES[0], "transfer_reset")
                 return True
         return False

@@ -1,24 +1,20 @@
-"""The daily exports: which system hands over what, in which file, encoding and language."""
+"""Writing the opening export and the daily ones: snapshots whole, deltas where rows changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.demo.activity import KINDS, lead_row
-from pipelines.demo.company import assignment_rows, org_rows, people_rows
-from pipelines.demo.customers import account_row
-from pipelines.demo.deals import deal_row
 from pipelines.demo.faults import Faults
 from pipelines.demo.files import Workbook, csv_line, text_of, write_csv
 from pipelines.demo.headers import HEADERS
-from pipelines.demo.orders import is_effective
-from pipelines.demo.world import AS_OF, Activity, Deal, Order, World
+from pipelines.demo.world import AS_OF
 
 Row = dict[str, Any]
+Thing = tuple[Any, list[date], date | None]
 
 
 @dataclass
@@ -32,13 +28,13 @@ class Feed:
     entity: str
     stem: str
     load: str
-    things: list[tuple[Any, list[date], date | None]]
+    things: Sequence[Thing]
     row_of: Callable[[Any, date], Row]
     encoding: str = "utf-8-sig"
     day_format: str = "%Y-%m-%d"
     moment_format: str = "%Y-%m-%d %H:%M:%S"
     suffix: str = "csv"
-    shown: dict[int, list[str]] = field(default_factory=dict)
+    shown: dict[int, list[Any]] = field(default_factory=dict)
     lines: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -46,49 +42,57 @@ class Feed:
         """Canonical column to the header written in the file."""
         return HEADERS[self.source]
 
-    def rows_on(self, day: date, since: date | None) -> list[int]:
-        """Say which things a file of this day holds: all live ones, or what changed since."""
-        changed = []
-        for number, (thing, days, gone_on) in enumerate(self.things):
-            if any((since is None or since < d) and d <= day for d in days):
-                row = self.row_of(thing, day)
-                cells = [text_of(row.get(c), self.day_format, self.moment_format) for c in self.columns]
-                self.shown[number], self.lines[number] = cells, csv_line(cells)
-                changed.append(number)
+    def days(self) -> dict[date, list[int]]:
+        """Return which things change on which day, a vanishing included."""
+        index: dict[date, list[int]] = {}
+        for number, (_, changed, gone_on) in enumerate(self.things):
+            for day in {*changed, gone_on or changed[0]}:
+                index.setdefault(day, []).append(number)
+        return index
+
+    def rows_on(self, day: date, touched: Iterable[int]) -> list[int]:
+        """Say which things a file of this day holds: all live ones, or those that were touched."""
+        numbers = sorted(set(touched))
+        for number in numbers:
+            thing, _, gone_on = self.things[number]
             if gone_on and gone_on <= day:
                 self.shown.pop(number, None)
-        return sorted(self.shown) if self.load == "snapshot" else changed
+            else:
+                row = self.row_of(thing, day)
+                self._keep(number, [row.get(column) for column in self.columns])
+        return sorted(self.shown) if self.load == "snapshot" else numbers
+
+    def _keep(self, number: int, values: list[Any]) -> None:
+        """Keep a row as it will be written: typed cells for a workbook, text for a csv file."""
+        if self.suffix == "xlsx":
+            self.shown[number] = values
+            return
+        cells = [text_of(value, self.day_format, self.moment_format) for value in values]
+        self.shown[number], self.lines[number] = cells, csv_line(cells)
 
     def path(self, inbox: Path, day: date) -> Path:
         """Return the file of a day."""
         return inbox / f"{self.stem}_{day:%Y%m%d}.{self.suffix}"
 
 
-def write_exports(world: World, inbox: Path, faults: Faults) -> None:
-    """Write the opening export and then one export a day, the last of the as-of day."""
-    feeds = build_feeds(world)
-    days = list(_days(world.plan.opening, AS_OF))
+def write_exports(feeds: Sequence[Feed], opening: date, inbox: Path, faults: Faults) -> None:
+    """Write the opening export and then one export a day, the last of the as-of day.
+
+    A snapshot is written every day, a delta on days on which something changed.
+    """
     for feed in feeds:
-        index = _by_day(feed, world.plan.opening)
-        since = None
-        for day in days:
-            if since is not None and feed.load != "snapshot" and day not in index:
-                continue
-            numbers = feed.rows_on(day, since) if day in index else sorted(feed.shown)
-            since = day
-            if numbers:
-                _write(feed, inbox, day, numbers, faults)
+        index = feed.days()
+        before = [number for day, numbers in index.items() if day <= opening for number in numbers]
+        for day in days_between(opening, AS_OF):
+            touched = before if day == opening else index.get(day, [])
+            if touched or feed.load == "snapshot":
+                _write(feed, inbox, day, feed.rows_on(day, touched), faults)
 
 
-def _days(first: date, last: date) -> Iterator[date]:
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Go through every day from one to another, both included."""
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)
-
-
-def _by_day(feed: Feed, opening: date) -> set[date]:
-    """List the days on which anything in the feed changes, the opening included."""
-    days = {day for _, changed, gone_on in feed.things for day in [*changed, gone_on] if day}
-    return days | {opening}
 
 
 def _write(feed: Feed, inbox: Path, day: date, numbers: list[int], faults: Faults) -> None:
@@ -110,187 +114,3 @@ def _write(feed: Feed, inbox: Path, day: date, numbers: list[int], faults: Fault
         headers = [*headers, extra.added]
         lines = [line + "," for line in lines]
     write_csv(feed.path(inbox, day), [csv_line(headers), *lines], feed.encoding)
-
-
-def build_feeds(world: World) -> list[Feed]:
-    """Set up every source that exports daily."""
-    return [*_crm(world), *_crm_deltas(world), *_erp(world), *_hr(world)]
-
-
-def _crm(world: World) -> list[Feed]:
-    accounts = [
-        (a, sorted({a.created_at.date(), *(t.date() for t, _ in [*a.owners, *a.edits])}), None)
-        for a in world.accounts
-    ]
-    deals = [(d, sorted({at.date() for at, _ in d.changes}), d.deleted_on) for d in world.deals]
-    contacts = [(row, [since], None) for since, row in world.contacts]
-    styled = world.planted["styled_amounts"]
-
-    def opportunity(deal: Deal, day: date) -> Row:
-        row = deal_row(deal, day)
-        style = styled.get(deal.opportunity_id)
-        if style == "万":
-            row["amount"] = f"{row['amount'] / 10_000:,.2f}万"
-        elif style == "￥":
-            row["amount"] = f"￥{row['amount']:,.2f}"
-        return row
-
-    return [
-        Feed("crm_accounts", "accounts", "crm/accounts", "snapshot", accounts, account_row),
-        Feed("crm_contacts", "contacts", "crm/contacts", "delta", contacts, _itself, "gbk"),
-        Feed(
-            "crm_opportunities",
-            "opportunities",
-            "crm/opportunities",
-            "snapshot",
-            deals,
-            opportunity,
-            "gbk",
-            "%Y/%m/%d",
-        ),
-    ]
-
-
-def _itself(row: Row, _: date) -> Row:
-    return row
-
-
-def _crm_deltas(world: World) -> list[Feed]:
-    stage_events = [
-        ({"opportunity_id": d.opportunity_id, **vars(e)}, [e.changed_at.date()], None)
-        for d in world.deals
-        if not d.is_undated
-        for e in d.events
-    ]
-    stage_events.sort(key=lambda entry: (entry[0]["changed_at"], entry[0]["opportunity_id"]))
-    activities = [(a, [a.entered_at.date()], None) for a in world.activities]
-    leads = []
-    for lead in world.leads:
-        moments = [lead.created_at, lead.assigned_at, lead.first_response_at, lead.converted_at]
-        leads.append((lead, sorted({m.date() for m in moments if m}), None))
-    quotes = [(quote, [quote["issued_on"]], None) for quote in world.quotes]
-    return [
-        Feed("crm_stage_events", "stage_events", "crm/stage_events", "delta", stage_events, _itself),
-        Feed("crm_activities", "activities", "crm/activities", "delta", activities, _activity, "gbk"),
-        Feed(
-            "hub_leads",
-            "leads",
-            "marketing/leads",
-            "delta",
-            leads,
-            _utc(lead_row),
-            "utf-8",
-            moment_format="%Y-%m-%dT%H:%M:%SZ",
-        ),
-        Feed("crm_quotes", "quotes", "crm/quotes", "delta", quotes, _itself, "utf-8"),
-    ]
-
-
-def _activity(activity: Activity, _: date) -> Row:
-    row = vars(activity) | activity.extra
-    return row | {"kind": KINDS[activity.kind]}
-
-
-def _utc(row_of: Callable[[Any, date], Row]) -> Callable[[Any, date], Row]:
-    """Shift the local moments of a row to UTC, for a system that exports so (China has no summer time)."""
-
-    def shifted(thing: Any, day: date) -> Row:
-        row = row_of(thing, day)
-        moments = {key: value for key, value in row.items() if hasattr(value, "hour")}
-        return row | {key: value - timedelta(hours=8) for key, value in moments.items()}
-
-    return shifted
-
-
-def _erp(world: World) -> list[Feed]:
-    orders, splits, receivables = [], [], []
-    for order in world.orders:
-        seen = order.first_seen_on
-        days = sorted({seen, *(d for d, _, _ in order.amount_changes)})
-        if order.cancelled_on and order.cancelled_on <= AS_OF:
-            days = sorted({*days, order.cancelled_on})
-        orders += [((order, line), days, None) for line in range(len(order.lines))]
-        for person_id, share in order.shares:
-            row = {"order_id": order.order_id, "person_id": person_id, "share": share}
-            splits.append((row, [seen], None))
-        for due_on, amount in order.instalments if is_effective(order) else []:
-            row = {"order_id": order.order_id, "due_on": due_on, "amount": amount}
-            receivables.append((row, [seen], None))
-    payments = [
-        (vars(p) | {"order_id": p.order.order_id}, [p.received_on], None) for p in world.payments
-    ]
-    surveys = [(row, [row["surveyed_on"]], None) for row in world.satisfaction]
-    rates = [
-        ({"currency": currency, "valid_on": day, "rate": rate}, [day], None)
-        for (currency, day), rate in sorted(world.rates.items(), key=lambda r: (r[0][1], r[0][0]))
-    ]
-    return [
-        Feed("erp_orders", "orders", "erp/orders", "snapshot", orders, _order, "gbk"),
-        Feed("erp_credit_splits", "credit_splits", "erp/credit_splits", "delta", splits, _itself, "gbk"),
-        Feed(
-            "erp_receivables", "receivables", "erp/receivables", "delta", receivables, _itself, suffix="xlsx"
-        ),
-        Feed(
-            "erp_payments", "payments", "erp/payments", "delta", payments, _itself, "gbk", "%Y%m%d"
-        ),
-        Feed("care_satisfaction", "satisfaction", "care/satisfaction", "delta", surveys, _itself, suffix="xlsx"),
-        Feed("fx_rates", "fx_rates", "finance/fx_rates", "delta", rates, _itself, "utf-8"),
-    ]
-
-
-def _order(thing: tuple[Order, int], day: date) -> Row:
-    order, line = thing
-    is_cancelled = order.cancelled_on is not None and order.cancelled_on <= day
-    status = order.status
-    if status == "已取消" and not is_cancelled:
-        status = "有效"
-    product_line, _, cost = order.lines[line]
-    return {
-        "order_id": order.order_id,
-        "line_no": line + 1,
-        "account_id": order.account.account_id,
-        "person_id": order.person_id,
-        "signed_on": order.signed_on,
-        "amount": order.line_amount_on(line, day),
-        "currency": order.currency,
-        "opportunity_id": order.deal.opportunity_id if order.deal else "",
-        "product_line": product_line,
-        "region": order.region,
-        "status": status,
-        "cancelled_on": order.cancelled_on if is_cancelled and not order.hides_cancel_date else None,
-        "quantity": 1,
-        "cost": cost,
-        "is_tax_included": "是",
-        "contract_end_on": order.signed_on + timedelta(days=365),
-    }
-
-
-def _hr(world: World) -> list[Feed]:
-    opening = world.plan.opening
-    people = []
-    for at, person in enumerate(world.people.values()):
-        days = {person.hired_on, *(since for since, _ in person.posts)}
-        if person.left_on:
-            days.add(person.left_on)
-        people.append((at, sorted(days), None))
-    order = {person_id: at for at, person_id in enumerate(world.people)}
-    snapshots: dict[date, dict[int, Row]] = {}
-
-    def person_row(at: int, day: date) -> Row:
-        if day not in snapshots:
-            snapshots[day] = {order[row["person_id"]]: row for row in people_rows(world, day)}
-        return snapshots[day][at]
-
-    posts = []
-    seen: set[tuple[Any, ...]] = set()
-    for day in _days(opening, AS_OF):
-        for changed, row in assignment_rows(world, day):
-            if (key := tuple(row.values())) not in seen:
-                seen.add(key)
-                posts.append((row, [changed], None))
-    units = [(row, [row["valid_from"]], None) for row in org_rows(world)]
-    return [
-        Feed("hr_people", "people", "hr/people", "snapshot", people, person_row),
-        Feed("hr_org_units", "org_units", "hr/org_units", "delta", units, _itself, suffix="xlsx"),
-        Feed("hr_assignments", "person_assignments", "hr/person_assignments", "delta", posts, _itself, suffix="xlsx"),
-    ]

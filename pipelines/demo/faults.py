@@ -9,11 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from pipelines.demo.headers import HEADERS
 from pipelines.demo.world import AS_OF, World
 
+MOST_BAD = 20  # good rows to one bad one, at least: under 5 %
+_LIST = Path(__file__).with_name("faults.yml")
+_FEW_ROWS = ("crm_activities", "crm_stage_events")  # a day, in a tiny company
+_EXPECTED = {
+    "subtotal_row": "skipped",
+    "exact_duplicate": "exact_duplicate",
+    "same_key_other_content": "superseded",
+}
 ADDED_COLUMN, DROPPED_COLUMN = "项目备注", "客户偏好"
 
 
@@ -35,61 +46,39 @@ class Planned:
     day: date
     kind: str
     expected: str
-    change: dict[str, str]
+    change: dict[str, str] = field(default_factory=dict)
     column: str = ""
     is_first: bool = False
 
 
-def _plan(opening: date) -> list[Planned]:
-    """List the faults; days before the opening export wait for the first daily one."""
-
-    def at(days_back: int) -> date:
-        return max(AS_OF - timedelta(days=days_back), opening + timedelta(days=1))
-
-    out, bad, same = "crm_opportunities", "quarantined", "exact_duplicate"
-    return [
-        Planned("erp_orders", at(33), "bad_amount", bad, {"order_id": "SOF0001", "amount": "12.3.4"}, "amount"),
-        Planned("erp_orders", at(33), "subtotal_row", "skipped", {"order_id": "合计"}, "order_id"),
-        Planned("erp_orders", at(19), "missing_key", bad, {"order_id": ""}, "order_id"),
-        Planned("erp_orders", at(4), "bad_date", bad, {"order_id": "SOF0002", "signed_on": "2026-02-30"}, "signed_on"),
-        Planned("erp_orders", at(0), "bad_amount", bad, {"order_id": "SOF0003", "amount": "12.3.4"}, "amount"),
-        Planned("erp_payments", at(20), "bad_date", bad, {"payment_id": "RCF001", "received_on": "下周三"}, "received_on"),
-        Planned("erp_payments", at(6), "exact_duplicate", same, {}),
-        Planned("erp_payments", at(5), "same_key_other_content", "superseded", {"amount": "1.00"}, "amount", True),
-        Planned("erp_receivables", at(30), "subtotal_row", "skipped", {"order_id": "合计", "due_on": ""}, "order_id"),
-        Planned("erp_receivables", at(25), "bad_amount", bad, {"order_id": "SOF0004", "amount": "待定"}, "amount"),
-        Planned(out, at(49), "unknown_stage", bad, {"opportunity_id": "OPF001", "stage": "神秘阶段"}, "stage"),
-        Planned(out, at(48), "unknown_stage", bad, {"opportunity_id": "OPF001", "stage": "神秘阶段"}, "stage"),
-        Planned(out, at(28), "bad_amount", bad, {"opportunity_id": "OPF002", "amount": "三十万左右"}, "amount"),
-        Planned(out, at(21), "exact_duplicate", same, {}),
-        Planned(out, at(12), "same_key_other_content", "superseded", {"amount": "777700", "updated_at": "2023-12-29 09:00:00"}, "amount"),
-        Planned(out, at(7), "missing_key", bad, {"opportunity_id": ""}, "opportunity_id"),
-        Planned(out, at(0), "exact_duplicate", same, {}),
-        Planned(out, at(0), "unknown_stage", bad, {"opportunity_id": "OPF003", "stage": "再看看"}, "stage"),
-        Planned("crm_accounts", at(40), "missing_required", bad, {"account_id": "CF0001", "name": ""}, "name"),
-        Planned("crm_accounts", at(2), "exact_duplicate", same, {}),
-        Planned("crm_activities", at(35), "unknown_kind", bad, {"activity_id": "AF00001", "kind": "打球"}, "kind"),
-        Planned("crm_activities", at(13), "bad_date", bad, {"activity_id": "AF00002", "occurred_at": "2026/2/31 25:61"}, "occurred_at"),
-        Planned("crm_activities", at(8), "exact_duplicate", same, {}),
-        Planned("crm_stage_events", at(15), "missing_key", bad, {"opportunity_id": ""}, "opportunity_id"),
-        Planned("hub_leads", at(14), "bad_date", bad, {"lead_id": "LF0001", "created_at": "yesterday"}, "created_at"),
-        Planned("crm_quotes", at(9), "bad_date", bad, {"quote_id": "QF0001", "issued_on": "待定"}, "issued_on"),
-        Planned("erp_credit_splits", at(27), "bad_share", bad, {"order_id": "SOF0005", "share": "一半"}, "share"),
-    ]  # fmt: skip
+def _plan(opening: date, scale: str) -> list[Planned]:
+    """Read the faults; those planned before the opening export wait for the first daily one."""
+    entries = yaml.safe_load(_LIST.read_text(encoding="utf-8"))
+    planned = []
+    for entry in entries:
+        back = entry.pop("days_back")
+        if scale == "tiny" and entry["source"] in _FEW_ROWS and entry["kind"] not in _EXPECTED:
+            back = "opening"
+        day = opening if back == "opening" else AS_OF - timedelta(days=back)
+        if back != "opening":
+            day = max(day, opening + timedelta(days=1))
+        expected = _EXPECTED.get(entry["kind"], "quarantined")
+        planned.append(Planned(day=day, expected=expected, **entry))
+    return planned
 
 
 class Faults:
     """Hand each file its planted faults once, and keep the list of what was really planted."""
 
     def __init__(self, world: World, path_of: Callable[[str, date], str]) -> None:
-        self.waiting = _plan(world.plan.opening)
+        self.waiting = _plan(world.plan.opening, world.plan.scale)
         self.path_of = path_of
         self.found: list[dict[str, Any]] = []
         self.opening = world.plan.opening
         self.added_from = max(date(2026, 2, 3), self.opening + timedelta(days=2))
         self.dropped_on = max(date(2026, 2, 11), self.opening + timedelta(days=3))
 
-    def rows_for(self, source: str, day: date, headers: list[str], rows: list[list[str]]) -> Extra:
+    def rows_for(self, source: str, day: date, headers: list[str], rows: list[list[Any]]) -> Extra:
         """Return what a file gets; `rows` are its real rows, of which faulty ones are copies."""
         extra = Extra()
         if source == "crm_opportunities" and day >= self.added_from:
@@ -97,22 +86,25 @@ class Faults:
         if source == "crm_accounts" and day == self.dropped_on:
             extra.dropped = DROPPED_COLUMN
             return extra
-        due = [p for p in self.waiting if p.source == source and p.day <= day and day > self.opening]
+        due = [p for p in self.waiting if p.source == source and p.day <= day]
+        bad = 0
         for number, planned in enumerate(due):
-            if len(rows) < 2:
-                break
+            is_bad = planned.expected == "quarantined"
+            if len(rows) < 2 or (is_bad and (bad + 1) * MOST_BAD > len(rows)):
+                continue  # waits for a file large enough
+            bad += is_bad
             self.waiting.remove(planned)
             self._apply(planned, day, headers, rows[-1 - number % len(rows)], extra)
         self._write_down(source, day, extra, len(rows), due)
         return extra
 
     def _apply(
-        self, planned: Planned, day: date, headers: list[str], template: list[str], extra: Extra
+        self, planned: Planned, day: date, headers: list[str], template: list[Any], extra: Extra
     ) -> None:
         columns = list(HEADERS[planned.source])
         cells = list(template)
         if planned.kind == "subtotal_row":
-            kept = columns.index("amount")
+            kept = columns.index("amount")  # of one row: a subtotal of one
             cells = [cell if at == kept else "" for at, cell in enumerate(cells)]
         for column, value in planned.change.items():
             cells[columns.index(column)] = value

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
-_MADE = datetime(2026, 3, 10, 18, 0, 0)  # noqa: DTZ001  (written into every workbook instead of now)
+_MADE = datetime.combine(date(2026, 3, 10), time(18))
 
 
 def text_of(value: Any, day_format: str, moment_format: str) -> str:
@@ -73,7 +73,7 @@ class Workbook:
                 if value is None or value == "":
                     continue
                 if isinstance(value, date):
-                    sheet.write_datetime(at, column, datetime(value.year, value.month, value.day), self.day)  # noqa: DTZ001
+                    sheet.write_datetime(at, column, datetime.combine(value, time()), self.day)
                 elif isinstance(value, (int, float, Decimal)):
                     sheet.write_number(at, column, float(value))
                 else:

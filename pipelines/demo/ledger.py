@@ -1,9 +1,9 @@
-"""The generator's own books: what was booked, received and signed, to be found again by the marts.
+"""The generator's own books: what was booked and signed, to be found again by the marts.
 
-Rule: an order line books its amount on the signing date at that month's rate; a later change books its
-difference on the day of the first export that shows it; a cancellation books the amount back on its
-date, at the rate of the booking. Person and team are those of the signing date (shares split them),
-region is the order's own, else the customer's.
+Rule: an order line books its amount on the signing date at that month's rate; a later change books
+its difference on the day of the first export that shows it; a cancellation books the amount back on
+its date, at the rate of the booking. Person and team are those of the signing date (shares split
+them), region is the order's own, else the customer's.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import random
 from datetime import date, timedelta
 from decimal import Decimal
 
-from pipelines.demo.customers import at_work
 from pipelines.demo.company import sellers
+from pipelines.demo.customers import at_work
 from pipelines.demo.world import (
     AS_OF,
     HISTORY_FROM,
@@ -24,7 +24,6 @@ from pipelines.demo.world import (
 
 _RATES = {"USD": 7.12, "EUR": 7.75, "HKD": 0.912}
 _TERMS = [[(20, 100)], [(15, 30), (70, 70)], [(15, 30), (60, 60), (200, 10)]]
-_BIG = "lost_big_customer"
 
 
 def build_rates(world: World) -> None:
@@ -48,7 +47,10 @@ def build_orders(world: World) -> None:
     for entry in world.planted["followups"]:
         if entry["tier"] == "B":  # 10 to 50万 signed within six months makes the tier
             account = entry["account"]
-            _add_direct(world, rng, account, account.owners[-1][1], entry["order_on"], 200_000)
+            _add_direct(
+                world, rng, account, account.owners[-1][1], entry["order_on"], amount=200_000
+            )
+    _let_twins_buy(world, rng)
     world.orders.sort(key=lambda order: (order.signed_on, order.account.account_id))
     for number, order in enumerate(world.orders):
         order.order_id = f"SO{order.signed_on:%Y}{number + 1:05d}"
@@ -110,7 +112,7 @@ def _share(world: World, rng: random.Random, order: Order) -> None:
 def _direct_orders(world: World, rng: random.Random) -> None:
     """Let customers who have bought before order again without an opportunity."""
     buyers = list({order.account.account_id: order.account for order in world.orders}.values())
-    first = {}
+    first: dict[str, date] = {}
     for order in world.orders:
         known = first.setdefault(order.account.account_id, order.signed_on)
         first[order.account.account_id] = min(known, order.signed_on)
@@ -122,11 +124,11 @@ def _direct_orders(world: World, rng: random.Random) -> None:
         owner = account.owner_at(at_work(rng, day))
         if days and world.people[owner].serves_on(day):
             made += 1
-            _add_direct(world, rng, account, owner, day, rng.randrange(300, 2500) * 100)
+            _add_direct(world, rng, account, owner, day, amount=rng.randrange(300, 2500) * 100)
 
 
 def _add_direct(
-    world: World, rng: random.Random, account: Account, owner: str, day: date, amount: int
+    world: World, rng: random.Random, account: Account, owner: str, day: date, *, amount: int
 ) -> Order:
     lines = _lines(rng, rng.choice(PRODUCT_LINES), Decimal(amount))
     order = Order(account, owner, day, "CNY", lines, region=account.region)
@@ -135,7 +137,7 @@ def _add_direct(
 
 
 def _plant_big_customer(world: World, rng: random.Random) -> None:
-    """Let one customer buy for well over a million each quarter of 2025 and then stop."""
+    """Let one customer buy for well over a million a time until September 2025, then stop."""
     months = [(2024, 9), (2024, 12), (2025, 1), (2025, 3), (2025, 6), (2025, 9)]
     staying = [
         a
@@ -154,15 +156,38 @@ def _plant_big_customer(world: World, rng: random.Random) -> None:
     account.is_planted = True
     for year, month in months:
         day = world.calendar.on_or_after(date(year, month, 16))
-        _add_direct(world, rng, account, account.owners[-1][1], day, rng.randrange(13000, 16000) * 100)
-    world.planted[_BIG] = {"account_id": account.account_id, "last_order_on": day}
+        amount = rng.randrange(13000, 16000) * 100
+        _add_direct(world, rng, account, account.owners[-1][1], day, amount=amount)
+    world.planted["lost_big_customer"] = {
+        "account_id": account.account_id,
+        "region": account.region,
+        "owner_id": account.owners[-1][1],
+        "last_order_on": day,
+    }
+
+
+def _let_twins_buy(world: World, rng: random.Random) -> None:
+    """Let second records of old buyers buy as well: by their own they would be new customers."""
+    buyers = {order.account.account_id for order in world.orders}
+    by_id = {account.account_id: account for account in world.accounts}
+    first_day = world.calendar.plus(AS_OF, -18)
+    twins = [
+        by_id[group["account_ids"][1]]
+        for group in world.planted["duplicate_customers"]
+        if group["matched_by"] != "candidate" and group["account_ids"][0] in buyers
+    ]
+    for number, twin in enumerate(twins[:3]):
+        day = world.calendar.plus(first_day, number * 4)
+        _add_direct(world, rng, twin, twin.owners[-1][1], day, amount=120_000)
+    world.planted["twins_that_bought"] = [twin.account_id for twin in twins[:3]]
 
 
 def _plant_order_events(world: World, rng: random.Random) -> None:
     """Plant changes after signing, late entries, drafts, voids and one silent cancellation."""
     opening, cal = world.plan.opening, world.calendar
-    plain = [o for o in world.orders if o.currency == "CNY" and not o.cancelled_on and not o.shares]
-    before = [o for o in plain if o.account.account_id != _big_id(world) and o.signed_on <= opening]
+    plain = [o for o in world.orders if o.currency == "CNY" and not o.cancelled_on]
+    plain = [o for o in plain if not o.shares and not o.account.is_planted]
+    before = [o for o in plain if o.signed_on <= opening]
     within = [o for o in plain if opening < o.signed_on <= cal.plus(AS_OF, -6)]
     chosen = before[-12::3][:4]
     for number, order in enumerate(chosen[:3]):
@@ -174,19 +199,15 @@ def _plant_order_events(world: World, rng: random.Random) -> None:
     for order in chosen[3:]:
         order.status, order.hides_cancel_date = "已取消", True
         order.cancelled_on = cal.plus(AS_OF, -4)
-    for order, wait in zip(within[2:8:3], (8, 9), strict=False):
-        late = cal.plus(order.signed_on, wait)
-        order.entered_on = min(late, cal.plus(AS_OF, -2))
+    last_days = [o for o in within if o.signed_on.month != cal.plus(o.signed_on, 6).month]
+    for order in [*last_days[:2], *within[2:3]]:
+        order.entered_on = min(cal.plus(order.signed_on, 8), cal.plus(AS_OF, -2))
     for order, status in zip(before[3:40:30], ("草稿", "作废"), strict=False):
         if order.deal is None:
             continue
         twin = Order(order.account, order.person_id, order.signed_on, "CNY", order.lines)
         twin.order_id, twin.status, twin.region = f"SOX{order.order_id[2:]}", status, order.region
         world.orders.append(twin)
-
-
-def _big_id(world: World) -> str:
-    return str(world.planted.get(_BIG, {}).get("account_id", ""))
 
 
 def is_effective(order: Order) -> bool:
@@ -215,7 +236,9 @@ def _receive(world: World, rng: random.Random) -> None:
             wait = rng.randrange(-8, 4) if luck < 0.62 else rng.randrange(5, 75)
             if luck > 0.95:
                 continue
-            day = world.calendar.on_or_after(max(due_on + timedelta(days=wait), order.first_seen_on))
+            day = world.calendar.on_or_after(
+                max(due_on + timedelta(days=wait), order.first_seen_on)
+            )
             if order.cancelled_on and day >= order.cancelled_on:
                 continue
             part = amount if luck < 0.92 else amount // 200 * 100

@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.demo.activity import add_contact, answer_lead
 from pipelines.demo.company import sellers
 from pipelines.demo.customers import at_work
-from pipelines.demo.world import AS_OF, CADENCE, Account, Lead, World
+from pipelines.demo.world import AS_OF, CADENCE, Account, Activity, Lead, World
 
 # status expected, and by tier: workdays since the last qualifying contact
 _ELAPSED = {
@@ -44,14 +44,23 @@ def choose_followups(world: World) -> None:
         if world.plan.scale == "tiny":
             cases = cases[2:]
         for status, case in cases * copies:
-            entries.append(_entry(world, stable.pop(), tier, status, case))
+            entries.append(_entry(world, stable.pop(), tier, status, case, done=entries))
     for elapsed in (12, 30, 60)[: 3 if copies > 1 else 1]:
-        entries.append(_never_contacted(world, rng, stable.pop(), elapsed))
+        entries.append(_never_contacted(world, rng, stable.pop(), elapsed, entries))
     world.planted["followups"] = entries
 
 
-def _entry(world: World, account: Account, tier: str, status: str, case: str) -> dict[str, Any]:
+def _entry(
+    world: World,
+    account: Account,
+    tier: str,
+    status: str,
+    case: str,
+    *,
+    done: list[dict[str, Any]],
+) -> dict[str, Any]:
     account.is_planted = True
+    first_day = date(2025, 9, 22)  # orders that make tier B, all within six months of the as-of day
     account.fields["is_strategic"] = "是" if tier == "A" else "否"
     account.fields["typed_tier"] = tier
     elapsed = _ELAPSED[status][tier]
@@ -64,15 +73,15 @@ def _entry(world: World, account: Account, tier: str, status: str, case: str) ->
         "last_contact_on": last,
         "due_on": world.calendar.plus(last, CADENCE[tier]),
         "overdue_workdays": max(0, elapsed - CADENCE[tier]),
-        "order_on": world.calendar.on_or_after(date(2025, 11, 3)),
+        "order_on": world.calendar.on_or_after(first_day + timedelta(days=2 * len(done))),
     }
 
 
 def _never_contacted(
-    world: World, rng: random.Random, account: Account, elapsed: int
+    world: World, rng: random.Random, account: Account, elapsed: int, done: list[dict[str, Any]]
 ) -> dict[str, Any]:
     status = "ok" if elapsed == 12 else "overdue" if elapsed == 30 else "high_risk"
-    entry = _entry(world, account, "C", status, "never_contacted")
+    entry = _entry(world, account, "C", status, "never_contacted", done=done)
     born = world.calendar.plus(AS_OF, -elapsed)
     account.created_at = at_work(rng, born)
     account.owners = [(account.created_at, account.owners[0][1])]
@@ -93,16 +102,16 @@ def plant_followups(world: World) -> None:
         earlier = world.calendar.plus(last, -CADENCE[tier])
         for day in (earlier, last):
             if account.created_at.date() < day:
-                _contact(world, rng, account, day, _GOOD[tier])
+                _contact(world, rng, account, day, kind=_GOOD[tier])
         recent = world.calendar.plus(AS_OF, -1)
         if entry["case"] == "lesser_kind":
-            _contact(world, rng, account, recent, _LESSER[tier])
+            _contact(world, rng, account, recent, kind=_LESSER[tier])
         elif entry["case"] == "stop_phrase":
-            _contact(world, rng, account, recent, _GOOD[tier], "已联系")
+            _contact(world, rng, account, recent, kind=_GOOD[tier], content="已联系")
 
 
 def _contact(
-    world: World, rng: random.Random, account: Account, day: date, kind: str, content: str = ""
+    world: World, rng: random.Random, account: Account, day: date, *, kind: str, content: str = ""
 ) -> None:
     owner = account.owners[-1][1]
     words = content or "与客户沟通了采购计划和下一步安排"
@@ -112,7 +121,7 @@ def _contact(
 
 
 def plant_collisions(world: World) -> None:
-    """Let a colleague work on the same customer within 14 days: two records, and one of them twins."""
+    """Let a colleague work on the same customer, or on its second record, within 14 days."""
     rng = world.dice("collisions")
     by_id = {account.account_id: account for account in world.accounts}
     pairs = []
@@ -173,16 +182,35 @@ def plant_late_answers(world: World) -> None:
     world.planted["late_leads"] = late
 
 
+def plant_double_leads(world: World) -> None:
+    """Let some people ask a second time two days later: one person, two leads, one telephone."""
+    rng = world.dice("double leads")
+    single = [lead for lead in world.leads if lead.deal is None and lead.assigned_at]
+    pairs = []
+    for lead in rng.sample(single, min(len(single), 6)):
+        day = world.calendar.plus(lead.created_at.date(), 2)
+        if day >= AS_OF:
+            continue
+        again = Lead(at_work(rng, day), lead.region, lead.owner_id, dict(lead.fields))
+        again.fields.pop("answer", None)
+        again.assigned_at = again.created_at + timedelta(minutes=8)
+        world.leads.append(again)
+        pairs.append((lead, again))
+    world.planted["double_leads"] = pairs
+
+
 def plant_failed_controls(world: World) -> None:
     """Let some people's last visits fail: too few open questions and nothing attached."""
     rng = world.dice("controls")
     fails = []
+    for person in world.people.values():
+        last = _visits(world, person.person_id)[-1:]
+        for activity in last:  # nobody else ends on a failed one
+            activity.extra["open_questions_asked"] = 6
     wanted = {"full": [1, 2, 2, 3], "tiny": [1, 2]}[world.plan.scale]
     staying = [p for p in sellers(world, AS_OF) if p.role == "rep"]
     for person, count in zip(rng.sample(staying, len(wanted)), wanted, strict=True):
-        visits = [a for a in world.activities if a.person_id == person.person_id]
-        visits = [a for a in visits if a.kind == "visit" and a.entered_at.date() <= AS_OF]
-        visits.sort(key=lambda a: a.occurred_at)
+        visits = _visits(world, person.person_id)
         for activity in visits[-count:]:
             activity.extra["open_questions_asked"], activity.extra["attachment"] = 2, ""
         for activity in visits[-count - 2 : -count]:
@@ -190,3 +218,15 @@ def plant_failed_controls(world: World) -> None:
         failed = visits[-count:]
         fails.append({"person_id": person.person_id, "fails_in_a_row": count, "visits": failed})
     world.planted["failed_controls"] = fails
+
+
+def _visits(world: World, person_id: str) -> list[Activity]:
+    """List a person's visits that are in an export by the as-of day, in the order of time."""
+    visits = [
+        activity
+        for activity in world.activities
+        if activity.person_id == person_id
+        and activity.kind == "visit"
+        and activity.entered_at.date() <= AS_OF
+    ]
+    return sorted(visits, key=lambda activity: (activity.occurred_at, activity.entered_at))

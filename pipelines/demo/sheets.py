@@ -24,23 +24,39 @@ def _write(path: Path, columns: dict[str, str], rows: list[dict[str, Any]], shee
 
 
 def write_personal(world: World, inbox: Path) -> list[dict[str, Any]]:
-    """Write three reps' private lists: some customers the CRM knows, more that it has never seen."""
+    """Write three reps' private lists: a few customers the CRM knows, more that it does not."""
     rng = world.dice("personal")
     reps = [p for p in sellers(world, AS_OF) if p.role == "rep"]
     found = []
     for at, person in enumerate(rng.sample(reps, 3 if world.plan.scale == "full" else 1)):
-        owned = [a for a in world.accounts if a.owners[-1][1] == person.person_id and not a.is_planted]
+        owned = [
+            a for a in world.accounts if a.owners[-1][1] == person.person_id and not a.is_planted
+        ]
+        owned = [a for a in owned if a.account_id not in world.planted["styled_phones"]]
         known = rng.sample(owned, min(4, len(owned)))
         rows = [
-            _private(f"ZB{at + 1}{n:03d}", a.name, a.fields["phone"], person.person_id, a.fields["industry"])
+            _private(
+                f"ZB{at + 1}{n:03d}",
+                a.name,
+                a.fields["phone"],
+                person.person_id,
+                a.fields["industry"],
+            )
             for n, a in enumerate(known)
         ]
         region = world.region_of(person.person_id, AS_OF)
         strangers = [
-            f"{rng.choice(names.CITIES[region])}{names.SURNAMES[at * 9 + n]}记康复诊所" for n in range(7)
+            f"{rng.choice(names.CITIES[region])}{names.SURNAMES[at * 9 + n]}记康复诊所"
+            for n in range(7)
         ]
         rows += [
-            _private(f"ZB{at + 1}9{n:02d}", name, names.mobile(90_000 + at * 10 + n), person.person_id, "诊所")
+            _private(
+                f"ZB{at + 1}9{n:02d}",
+                name,
+                names.mobile(90_000 + at * 10 + n),
+                person.person_id,
+                "诊所",
+            )
             for n, name in enumerate(strangers)
         ]
         path = inbox / f"personal/客户_{person.name}_20260306.xlsx"
@@ -93,7 +109,12 @@ def write_progress(world: World, path: Path) -> list[dict[str, Any]]:
             rows.append(row)
             if is_wrong:
                 wrong.append(
-                    {"period": period, "scope": region, "typed": row["typed_actual"], "as_reported": actual[(region, period)]}
+                    {
+                        "period": period,
+                        "scope": region,
+                        "typed": row["typed_actual"],
+                        "as_reported": actual[(region, period)],
+                    }
                 )
     _write(path, headers.PROGRESS, rows, "目标进度表")
     return wrong
@@ -101,53 +122,40 @@ def write_progress(world: World, path: Path) -> list[dict[str, Any]]:
 
 def write_market(path: Path) -> list[dict[str, Any]]:
     """Write five market moves, one of them beyond 15 %."""
-    rows: list[dict[str, Any]] = [
-        _move(date(2025, 9, 15), "demand", "华东", "", 0.06, "2025Q2"),
-        _move(date(2025, 12, 10), "material price", "", "检验试剂", 0.05, "2025Q3"),
-        _move(date(2026, 1, 20), "competitor price", "", "信息系统", -0.22, "2025Q4"),
-        _move(date(2026, 2, 11), "policy", "华北", "影像设备", 0.08, "2025Q4"),
-        _move(date(2026, 3, 5), "demand", "西南", "", -0.12, "2025Q4"),
+    moves = [
+        (date(2025, 9, 15), "demand", "华东", "", 0.06, "2025Q2"),
+        (date(2025, 12, 10), "material price", "", "检验试剂", 0.05, "2025Q3"),
+        (date(2026, 1, 20), "competitor price", "", "信息系统", -0.22, "2025Q4"),
+        (date(2026, 2, 11), "policy", "华北", "影像设备", 0.08, "2025Q4"),
+        (date(2026, 3, 5), "demand", "西南", "", -0.12, "2025Q4"),
     ]
+    rows: list[dict[str, Any]] = [dict(zip(headers.MARKET, move, strict=True)) for move in moves]
     _write(path, headers.MARKET, rows, "市场变化")
     return [row for row in rows if abs(row["change_rate"]) > 0.15]
-
-
-def _move(
-    day: date, kind: str, region: str, line: str, change: float, against: str
-) -> dict[str, Any]:
-    return {
-        "observed_on": day,
-        "kind": kind,
-        "region": region,
-        "product_line": line,
-        "change_rate": change,
-        "compared_with": against,
-    }
 
 
 def write_tasks(world: World, path: Path) -> list[dict[str, Any]]:
     """Write the action plan: done, open and overdue tasks."""
     people = [p.name for p in sellers(world, AS_OF)]
+    middle, done_on = people[len(people) // 2], date(2026, 2, 26)
+    tasks = [
+        ("西南增加两场科室推广会", people[-1], date(2026, 2, 27), done_on, "客户太少"),
+        ("深圳队谈判策略复盘", middle, date(2026, 3, 6), None, "转化率低"),
+        ("信息系统高配套餐报价", people[0], date(2026, 3, 20), None, "客单价低"),
+        ("逾期应收电话催款", people[1], date(2026, 3, 3), None, "回款慢"),
+        ("流失大客户高层拜访", people[2], date(2026, 3, 31), None, "大客户流失"),
+    ]
     rows = [
-        _task("T001", "西南增加两场科室推广会", people[-1], date(2026, 2, 27), date(2026, 2, 26), "客户太少"),
-        _task("T002", "深圳队谈判策略复盘", people[len(people) // 2], date(2026, 3, 6), None, "转化率低"),
-        _task("T003", "信息系统高配套餐报价", people[0], date(2026, 3, 20), None, "客单价低"),
-        _task("T004", "逾期应收电话催款", people[1], date(2026, 3, 3), None, "回款慢"),
-        _task("T005", "流失大客户高层拜访", people[2], date(2026, 3, 31), None, "大客户流失"),
+        {
+            "task_id": f"T{number:03d}",
+            "title": title,
+            "assignee": who,
+            "due_on": due,
+            "completed_on": done,
+            "status": "已完成" if done else "进行中",
+            "cause": cause,
+        }
+        for number, (title, who, due, done, cause) in enumerate(tasks, start=1)
     ]
     _write(path, headers.TASKS, rows, "行动计划")
     return rows
-
-
-def _task(
-    number: str, title: str, who: str, due: date, done: date | None, cause: str
-) -> dict[str, Any]:
-    return {
-        "task_id": number,
-        "title": title,
-        "assignee": who,
-        "due_on": due,
-        "completed_on": done,
-        "status": "已完成" if done else "进行中",
-        "cause": cause,
-    }

@@ -4,65 +4,76 @@ Money is in CNY, a number with two decimals; days are ISO dates; labels are 2026
 
 - `as_of`, `seed`, `scale`, `rules`: the conventions under which the figures hold, in words.
 - `sizes`: rows of the ledger per entity (without planted faults).
-- `bookings`: `{scope: {name: {period: amount}}}` for scopes company, region, team, person,
-  product_line, by month and quarter; net of cancellations (see `ledger.py` for the rule).
+- `bookings`: `month` and `quarter` hold `{scope: {name: {period: amount}}}` for company, region,
+  team, person and product_line, net of cancellations (see `ledger.py` for the rule).
   `orders_signed` counts effective orders by month of signing, `orders_cancelled` by month of
   cancelling; `new_customers` counts first effective orders of golden customers.
 - `collections`: received per month: `cny_orders`, `foreign_orders` (CNY at the rate of the day of
-  receipt) and `foreign_original` (`{currency: {month: amount}}`), so that either rule can be tested.
-- `outcomes`: per quarter of the last closing date, opportunities that stand won or lost as of D, with
-  `win_rate` = won ÷ (won + lost); undated and deleted opportunities are in it, faults are not.
-- `open_opportunities`: what the last export holds in an open stage: per stage count and amount at the
-  as-of rate; `with_effective_order` are those signed already (they leave open by 8-definitions).
+  receipt) and `foreign_original` (`{currency: {month: amount}}`), to test either rule.
+- `outcomes`: per quarter of the last closing, opportunities that stand won or lost as of D, with
+  `win_rate` = won ÷ (won + lost); `reopened` ever, and within 30 days of a loss.
+- `open_opportunities`: what the last export holds in an open stage: per stage count and amount at
+  the as-of rate (`without_rate` not in the amount); `with_effective_order` are signed already and
+  leave open by 8-definitions.
 - `stage_visits`: recorded entries per stage, and per cause (create, move, transfer_reset, reopen).
 - `workdays`: of the first quarter of 2026.
-- `faults`: each planted fault: kind, file, row (header = 1, data row numbers of the file), column as
-  headed, value, expected (quarantined, exact_duplicate, superseded, skipped). `drift`: the added and
-  the dropped column. `fault_counts`: by kind.
-- `duplicate_customers`: groups with what proves them one (`candidate`: only a person can say).
+- `faults`: kind, file, row (the header is row 1), column as headed, value, and what is expected:
+  quarantined, exact_duplicate, superseded or skipped. `fault_counts`: by kind. `drift`: the added
+  and the dropped column.
+- `duplicate_customers`: groups with what proves them one (`candidate`: only a person can say);
+  `twins_that_bought`: second records with orders of their own.
 - `leavers`: customers owned and open deals left behind with their amount, as of D.
 - `followups`: planted customers with expected tier, status, last qualifying contact, due day and
   overdue workdays (rolling workdays); `case` says what must not reset the clock.
-- `collisions`, `late_leads` (respond minutes, equal by clock and by working hours; null = unanswered),
-  `failed_controls` (visits with < 5 open questions and no evidence, newest last).
-- `gap_causes`: what was planted where, with the figures that show it.
-- `restatements`: figures of closed months that changed later, and the order that changed them.
-- `personal_sheets`, `people_without_targets`, `target_revisions`, `vacant_seats`, `team_moves`, …
+- `collisions`: customers and the two people with contacts within 14 days, as planted; forgotten
+  deals of former owners may add to them.
+- `late_leads`: respond minutes, equal by clock and by working hours; null is unanswered.
+- `failed_controls`: people whose newest visits have < 5 open questions and no evidence, newest
+  last; nobody else ends on a failed visit.
+- `activities`, `leads`: counts by kind, month, person and ISO week (see `counts.py`);
+  `double_leads` are pairs of one person.
+- `money_due`: due and met up to D over the CNY orders in force, and `collection_rate` =
+  Σ min(received, due) ÷ Σ due, by order.
+- `account_handovers`: single customers that changed hands while exports ran.
+- `gap_causes`: what was planted where, with figures per span of time that show it.
+- `restatements`: late entries that changed a closed month, and dated changes of signed orders.
+- `personal`: private customer lists, with the customers that the CRM knows and those `only_here`.
+- `progress_wrong`, `market_calibration`, `people_without_targets`, `target_revisions`,
+  `team_month_targets` (万元), `vacant_seats`, `team_moves`, `newcomers`, `styled_amounts`,
+  `styled_phones`, `undated_`, `deleted_`, `unconverted_` and `unknown_owner_opportunities`.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines.demo import ledger
+from pipelines.demo import counts, facts
 from pipelines.demo.causes import gap_causes
-from pipelines.demo.deals import deal_row
 from pipelines.demo.faults import ADDED_COLUMN, DROPPED_COLUMN, Faults
-from pipelines.demo.ledger import month_of, quarter_of
-from pipelines.demo.orders import is_effective, lost_within_30_days
-from pipelines.demo.world import AS_OF, LOST, STAGES, WON, Deal, World
+from pipelines.demo.world import AS_OF, World
 
 RULES = {
-    "bookings": "order line + at signing at the newest rate on or before that day; change on the first export that "
-    "shows it; cancellation - on its date at the booking's rate; person and team as of signing, by shares; region of "
-    "the order, else of the customer; late entries on their signing date",
+    "bookings": "an order line books its amount at signing, at the newest rate up to that day; "
+    "a change books its difference on the first export that shows it; a cancellation books back on "
+    "its date at the rate of the booking; person and team as of signing, by shares; region of the "
+    "order, else of the customer; a late entry books on its signing date",
     "rates": "monthly, valid from the first of the month; the newest on or before the day",
     "open": "opportunities of the last export whose stage is neither 赢单 nor 输单",
-    "followups": "due = last qualifying contact (else assignment) + 5/10/22 workdays; high risk from 2 cadences",
+    "followups": "due = last qualifying contact, else assignment, + 5/10/22 workdays; "
+    "overdue after it; high risk from two cadences after the contact",
 }
 
 
 def write_truth(world: World, path: Path, faults: Faults, written: dict[str, Any]) -> None:
     """Count everything and write it as JSON with sorted keys."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    facts = collect(world, faults, written)
-    text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=_plain)
+    found = collect(world, faults, written)
+    text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True, default=_plain)
     path.write_text(text + "\n", encoding="utf-8")
 
 
@@ -84,12 +95,12 @@ def collect(world: World, faults: Faults, written: dict[str, Any]) -> dict[str, 
         "scale": world.plan.scale,
         "opening_export": world.plan.opening,
         "rules": RULES,
-        "sizes": _sizes(world),
-        "bookings": _bookings(world),
-        "collections": _collections(world),
-        "outcomes": _outcomes(world),
-        "open_opportunities": _open(world),
-        "stage_visits": _visits(world),
+        "sizes": facts.sizes(world),
+        "bookings": facts.booked(world),
+        "collections": facts.received(world),
+        "outcomes": facts.outcomes(world),
+        "open_opportunities": facts.open_opportunities(world),
+        "stage_visits": facts.stage_visits(world),
         "workdays": {
             "2026-Q1": len(workdays),
             "gone_by_2026-02-24": sum(day <= date(2026, 2, 24) for day in workdays),
@@ -100,226 +111,23 @@ def collect(world: World, faults: Faults, written: dict[str, Any]) -> dict[str, 
         "faults": faults.found,
         "fault_counts": dict(Counter(fault["kind"] for fault in faults.found)),
         "drift": {
-            "added_column": {"source": "crm_opportunities", "column": ADDED_COLUMN, "from": faults.added_from},
-            "dropped_column": {"source": "crm_accounts", "column": DROPPED_COLUMN, "on": faults.dropped_on},
+            "added_column": {
+                "source": "crm_opportunities",
+                "column": ADDED_COLUMN,
+                "from": faults.added_from,
+            },
+            "dropped_column": {
+                "source": "crm_accounts",
+                "column": DROPPED_COLUMN,
+                "on": faults.dropped_on,
+            },
         },
-        "leavers": _leavers(world),
+        "activities": counts.activities(world),
+        "leads": counts.leads(world),
+        "money_due": counts.money_due(world),
+        "leavers": facts.leavers(world),
         "gap_causes": gap_causes(world),
-        "restatements": _restatements(world),
-        **_planted(world),
+        "restatements": facts.restatements(world),
+        **facts.what_was_planted(world),
         **written,
-    }
-
-
-def _sizes(world: World) -> dict[str, int]:
-    return {
-        "people": len(world.people),
-        "accounts": len(world.accounts),
-        "contacts": len(world.contacts),
-        "opportunities": len(world.deals),
-        "orders": sum(map(is_effective, world.orders)),
-        "order_lines": sum(len(order.lines) for order in world.orders),
-        "credit_split_orders": sum(bool(order.shares) for order in world.orders),
-        "receivables": sum(len(order.instalments) for order in world.orders),
-        "payments": len(world.payments),
-        "activities": len(world.activities),
-        "leads": len(world.leads),
-        "quotes": len(world.quotes),
-        "satisfaction": len(world.satisfaction),
-    }
-
-
-def _bookings(world: World) -> dict[str, Any]:
-    entries = ledger.bookings(world)
-    scopes: dict[str, Callable[[ledger.Booking], str]] = {
-        "company": lambda e: "company",
-        "region": lambda e: e.region,
-        "team": lambda e: e.team,
-        "person": lambda e: e.person_id,
-        "product_line": lambda e: e.product_line,
-    }
-    effective = [order for order in world.orders if is_effective(order)]
-    cancelled = [o for o in effective if o.cancelled_on and o.cancelled_on <= AS_OF]
-    return {
-        "month": {name: ledger.total_by(entries, scope, month_of) for name, scope in scopes.items()},
-        "quarter": {name: ledger.total_by(entries, scope, quarter_of) for name, scope in scopes.items()},
-        "orders_signed": _count(month_of(order.signed_on) for order in effective),
-        "orders_cancelled": _count(month_of(o.cancelled_on) for o in cancelled if o.cancelled_on),
-        "cancelled_orders": [
-            {"order_id": o.order_id, "on": o.cancelled_on, "date_in_file": not o.hides_cancel_date}
-            for o in cancelled
-        ],
-        "new_customers": _count(map(month_of, ledger.first_orders(world).values())),
-        "drafts_and_voids": [o.order_id for o in world.orders if not is_effective(o)],
-        "foreign_orders": [o.order_id for o in effective if o.currency != "CNY"],
-    }
-
-
-def _count(labels: Any) -> dict[str, int]:
-    return dict(sorted(Counter(labels).items()))
-
-
-def _collections(world: World) -> dict[str, Any]:
-    home: dict[str, Decimal] = defaultdict(Decimal)
-    foreign: dict[str, Decimal] = defaultdict(Decimal)
-    original: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for payment in world.payments:
-        month, currency = month_of(payment.received_on), payment.order.currency
-        if currency == "CNY":
-            home[month] += payment.amount
-        else:
-            foreign[month] += payment.amount * (world.rate(currency, payment.received_on) or 0)
-            original[currency][month] += payment.amount
-    cent = ledger.CENT
-    return {
-        "cny_orders": {month: value.quantize(cent) for month, value in home.items()},
-        "foreign_orders": {month: value.quantize(cent) for month, value in foreign.items()},
-        "foreign_original": original,
-    }
-
-
-def standing(world: World) -> list[Deal]:
-    """List the opportunities that the last export still holds."""
-    return [d for d in world.deals if d.deleted_on is None or d.deleted_on > AS_OF]
-
-
-def _outcomes(world: World) -> dict[str, Any]:
-    quarters: dict[str, dict[str, Any]] = defaultdict(lambda: {"won": 0, "lost": 0})
-    for deal in world.deals:
-        state = deal.state_on(AS_OF)
-        if state["stage"] in (WON, LOST):
-            quarter = quarters[quarter_of(state["closed_at"].date())]
-            quarter["won" if state["stage"] == WON else "lost"] += 1
-    for counts in quarters.values():
-        counts["win_rate"] = round(counts["won"] / (counts["won"] + counts["lost"]), 6)
-    reopened = [d for d in world.deals if any(e.cause == "reopen" for e in d.events)]
-    return {
-        "by_quarter": quarters,
-        "reopened": [d.opportunity_id for d in reopened],
-        "reopened_within_30_days_of_loss": [d.opportunity_id for d in reopened if lost_within_30_days(d)],
-    }
-
-
-def _amount(world: World, deal: Deal) -> Decimal:
-    amount = deal.state_on(AS_OF)["amount"]
-    return Decimal(amount) * (world.rate(deal.currency, AS_OF) or 0)
-
-
-def _open(world: World) -> dict[str, Any]:
-    signed = {
-        order.deal.opportunity_id
-        for order in world.orders
-        if order.deal and is_effective(order) and not (order.cancelled_on and order.cancelled_on <= AS_OF)
-    }
-    stages: dict[str, dict[str, Any]] = {
-        stage: {"count": 0, "amount": Decimal(0), "with_effective_order": []} for stage in STAGES
-    }
-    for deal in standing(world):
-        stage = deal_row(deal, AS_OF)["stage"]
-        if stage in stages:
-            stages[stage]["count"] += 1
-            stages[stage]["amount"] += _amount(world, deal)
-            if deal.opportunity_id in signed:
-                stages[stage]["with_effective_order"].append(deal.opportunity_id)
-    total = sum((entry["amount"] for entry in stages.values()), Decimal(0))
-    return {
-        "by_stage": stages,
-        "count": sum(entry["count"] for entry in stages.values()),
-        "amount": total.quantize(ledger.CENT),
-        "without_rate": world.planted["unconverted_opportunities"],
-    }
-
-
-def _visits(world: World) -> dict[str, Any]:
-    events = [event for deal in world.deals if not deal.is_undated for event in deal.events]
-    skips = [
-        e for e in events
-        if e.from_stage in STAGES and e.to_stage in STAGES
-        and STAGES.index(e.to_stage) > STAGES.index(e.from_stage) + 1
-    ]  # fmt: skip
-    return {
-        "by_stage": _count(event.to_stage for event in events),
-        "by_cause": _count(event.cause for event in events),
-        "skipping_moves": len(skips),
-        "note": "undated opportunities have no recorded events; theirs are to be derived from the exports",
-    }
-
-
-def _leavers(world: World) -> list[dict[str, Any]]:
-    found = []
-    for leaver in world.planted["leavers"]:
-        who = leaver["person_id"]
-        owned = [a.account_id for a in world.accounts if a.owners[-1][1] == who]
-        open_deals = [
-            deal for deal in standing(world)
-            if (state := deal.state_on(AS_OF))["owner_id"] == who and state["stage"] in STAGES
-        ]  # fmt: skip
-        amount = sum((_amount(world, deal) for deal in open_deals), Decimal(0))
-        found.append(
-            {
-                **leaver,
-                "customers_left": len(owned),
-                "account_ids": owned,
-                "open_opportunity_ids": [deal.opportunity_id for deal in open_deals],
-                "open_amount": amount.quantize(ledger.CENT),
-            }
-        )
-    return found
-
-
-def _restatements(world: World) -> list[dict[str, Any]]:
-    """List what moved a closed month after it had closed: only late entries do, changes are dated."""
-    late = []
-    for order in world.orders:
-        if order.entered_on and order.entered_on > order.signed_on:
-            late.append(
-                {
-                    "kind": "late_entry",
-                    "order_id": order.order_id,
-                    "month": month_of(order.signed_on),
-                    "amount": order.amount,
-                    "first_seen_on": order.entered_on,
-                    "changes_closed_month": month_of(order.signed_on) != month_of(order.entered_on),
-                }
-            )
-        for day, line, amount in order.amount_changes:
-            before = order.lines[line][1]
-            late.append(
-                {
-                    "kind": "amount_change",
-                    "order_id": order.order_id,
-                    "on": day,
-                    "before": before,
-                    "after": amount,
-                    "difference": amount - before,
-                }
-            )
-    return late
-
-
-def _planted(world: World) -> dict[str, Any]:
-    plant = world.planted
-    late = [
-        {"lead_id": e["lead"].lead_id, "respond_minutes": e["minutes"], "assign_minutes": e["assign_minutes"]}
-        for e in plant["late_leads"]
-    ]
-    controls = [
-        {**entry, "visits": [visit.activity_id for visit in entry["visits"]]}
-        for entry in plant["failed_controls"]
-    ]
-    followups = [
-        {"account_id": e["account"].account_id, "owner_id": e["account"].owners[-1][1]}
-        | {k: v for k, v in e.items() if k not in ("account", "order_on")}
-        for e in plant["followups"]
-    ]
-    as_they_are = (
-        "duplicate_customers", "collisions", "team_moves", "newcomers", "vacant_seats", "target_revisions",
-        "undated_opportunities", "deleted_opportunities", "unconverted_opportunities",
-        "unknown_owner_opportunities", "styled_amounts", "team_month_targets",
-    )  # fmt: skip
-    return {name: plant[name] for name in as_they_are} | {
-        "late_leads": late,
-        "failed_controls": controls,
-        "followups": followups,
-        "people_without_targets": sorted(p.person_id for p in plant["people_without_targets"]),
     }

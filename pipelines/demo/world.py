@@ -45,7 +45,7 @@ PLANS = {
 
 def dice(seed: int, topic: str) -> random.Random:
     """Return the random numbers of one topic, so that topics do not disturb each other."""
-    return random.Random(f"{seed}:{topic}")  # noqa: S311  (an invented company, no secret)
+    return random.Random(f"{seed}:{topic}")
 
 
 @dataclass
@@ -241,7 +241,7 @@ class World:
         return dice(self.seed, topic)
 
     def team_of(self, person_id: str, day: date) -> Team | None:
-        """Return the team of a person on a day; None for managers above teams and for the unknown."""
+        """Return the team of a person on a day; None for managers above teams, and the unknown."""
         person = self.people.get(person_id)
         org = person.org_on(day) if person else ""
         return next((team for team in self.teams if team.org_id == org), None)
@@ -253,7 +253,7 @@ class World:
         return next((t.region for t in self.teams if org in (t.org_id, t.org_id[:2] + "000")), "")
 
     def rate(self, currency: str, day: date) -> Decimal | None:
-        """Return CNY for one unit: the newest rate on or before the day, None where there is none."""
+        """Return CNY for one unit, the newest rate on or before the day; None without any."""
         if currency == "CNY":
             return Decimal(1)
         return self.rates.get((currency, day.replace(day=1)))

@@ -9,8 +9,9 @@ from typing import Any
 from pipelines.demo import activity, company, customers, deals, orders, planted, sheets, targets
 from pipelines.demo.calendar import Workdays
 from pipelines.demo.config import write_company_yml
-from pipelines.demo.exports import build_feeds, write_exports
+from pipelines.demo.exports import write_exports
 from pipelines.demo.faults import Faults
+from pipelines.demo.feeds import build_feeds
 from pipelines.demo.truth import write_truth
 from pipelines.demo.world import PLANS, World
 
@@ -24,6 +25,7 @@ def build_world(seed: int, scale: str) -> World:
         company.build_people,
         customers.build_customers,
         company.hand_over,
+        company.hand_over_some,
         planted.choose_followups,
         customers.plant_duplicates,
         deals.build_deals,
@@ -36,6 +38,7 @@ def build_world(seed: int, scale: str) -> World:
         planted.plant_collisions,
         activity.build_leads,
         planted.plant_late_answers,
+        planted.plant_double_leads,
         activity.number_leads,
         planted.plant_failed_controls,
         activity.number_activities,
@@ -73,7 +76,7 @@ def write_demo_company(folder: Path, seed: int = 20260310, scale: str = "full") 
         return paths[source].path(inbox, day).relative_to(folder).as_posix()
 
     faults = Faults(world, name_of)
-    write_exports(world, inbox, faults)
+    write_exports(feeds, world.plan.opening, inbox, faults)
     write_company_yml(folder / "company.yml", feeds)
     written: dict[str, Any] = {}
     targets.write_wide(world, inbox / "销售目标.xlsx")

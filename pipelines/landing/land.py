@@ -30,7 +30,7 @@ def land_delivery(task: LandingTask, file: Path) -> LandingRecord:
         return _land(task, file, con)
     except FileUnreadable as error:
         return replace(
-            blank_record(task), status="unreadable", error_en=error.message_en, error_zh=error.message_zh
+            blank_record(task), status="unreadable", error_en=error.text("en"), error_zh=error.text("zh")
         )
     except RequiredColumnMissing as error:
         return replace(
@@ -46,9 +46,9 @@ def _connection(task: LandingTask) -> duckdb.DuckDBPyConnection:
         config={
             "temp_directory": str(task.work_dir / "spill"),
             "memory_limit": "1GB",
-            "TimeZone": "UTC",
         }
     )
+    con.execute("set TimeZone = 'UTC'")
     create_cell_macros(con)
     return con
 
@@ -79,7 +79,7 @@ def _land(task: LandingTask, file: Path, con: duckdb.DuckDBPyConnection) -> Land
     options = FileOptions(
         encoding=source.encoding,
         delimiter=source.delimiter,
-        sheet=source.sheet,
+        sheet=source.sheet or "",
         header_row=source.header_row,
     )
     tables, plans, strangers = _plan(task, read_tables(file, con, work_dir=task.work_dir, options=options))
@@ -127,7 +127,9 @@ def _dated(
         if rule[7:] in table.headers:
             cell = f"c{table.headers.index(rule[7:])}"
             order = literal(task.source.date_order)
-            found = con.execute(f"select max(cell_date({cell}, {order})) from {table.relation}").fetchone()
+            found = con.execute(
+                f"select max(cell_date({cell}, ord := {order})) from {table.relation}"
+            ).fetchone()
             dates += [found[0]] if found and found[0] else []
     export = export_time(
         rule, task.delivery.name, task.delivery.arrived_at, task.settings.zone, max(dates, default=None)
@@ -149,8 +151,8 @@ def _described(
         missing_columns=tuple(sorted(set.intersection(*(set(plan.missing) for plan in plans))))
         if plans
         else (),
-        notes_en=tuple(note.message_en for table in tables for note in table.notes)
+        notes_en=tuple(note.en for table in tables for note in table.notes)
         + tuple(error.message_en for error in strangers),
-        notes_zh=tuple(note.message_zh for table in tables for note in table.notes)
+        notes_zh=tuple(note.zh for table in tables for note in table.notes)
         + tuple(error.message_zh for error in strangers),
     )

@@ -82,6 +82,10 @@ MESSAGES: dict[str, Explanation] = {
         "values: in company.yml",
         "{column} 的值 {value} 未登记；请在规则工作簿中添加（或加为别名），或在 company.yml 的 values 中做映射",
     ),
+    "error_cell": Explanation(
+        "{column} holds the spreadsheet error {value}; mend the formula or type the value",
+        "{column} 是表格错误 {value}；请修正公式或直接填写数值",
+    ),
     "malformed": Explanation(
         "the row does not fit the table ({value}); check separators and quotation marks",
         "此行与表格列数不符（{value}）；请检查分隔符和引号",
@@ -129,8 +133,8 @@ def write_quarantine(
     zh = message_sql("zh", "rule", f"case column_name {labels} else column_name end", "value")
     key_column = literal(task.entity.key[0]) if task.entity.key else "''"
     malformed = " union all ".join(
-        f"select {i} as _table, _row, '' as column_name, left(text, 200) as value, 'malformed' as rule, "
-        f"1::bigint as error_no, text as raw from {table.malformed}"
+        f"select {i} as _table, _row, '' as column_name, reason_en as value, 'malformed' as rule, "
+        f"1::bigint as error_no, sample as raw from {table.malformed}"
         for i, table in enumerate(tables)
         if table.malformed_count
     )

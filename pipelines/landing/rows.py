@@ -33,7 +33,7 @@ def type_rows(
     identified by its content and an occurrence number.
     """
     selects = [
-        typed_select(entity, plan, table.relation, number, zone)
+        typed_select(entity, plan, table, number, zone)
         for number, (table, plan) in enumerate(zip(tables, plans, strict=True))
     ]
     names = [quoted(name) for name, _ in entity.landed_columns] + ["extra"]

@@ -130,7 +130,7 @@ def _tally(con: duckdb.DuckDBPyConnection, entity: Entity, tables: list[TextTabl
         bad=bad + conflicts + malformed,
         superseded=fates.get("superseded", 0),
         duplicates=fates.get("duplicate", 0),
-        skipped=sum(table.skipped_count for table in tables),
+        skipped=sum(table.skipped.subtotal + table.skipped.note for table in tables),
         previous_keys=_one(con, "select count(*) from previous")[0],
         earliest_on=earliest,
     )

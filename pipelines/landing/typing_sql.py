@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from pipelines.landing.contract import Column, Entity
 from pipelines.landing.mapping import Binding, ColumnPlan
+from pipelines.sources.files import TextTable
 
 # What a value of each type must look like; the codes are explained in quarantine.MESSAGES.
 RULE_OF_TYPE = {
     "id": "digits_lost",
+    "text": "error_cell",
+    "name": "error_cell",
+    "phone": "error_cell",
+    "email": "error_cell",
+    "period": "error_cell",
     "date": "not_a_date",
     "timestamp": "not_a_time",
     "money": "not_a_number",
@@ -31,7 +37,7 @@ def literal(text: str) -> str:
 
 
 def typed_select(
-    entity: Entity, plan: ColumnPlan, relation: str, table_no: int, zone: str
+    entity: Entity, plan: ColumnPlan, table: TextTable, table_no: int, zone: str
 ) -> str:
     """Return the SELECT that types one text table.
 
@@ -42,7 +48,7 @@ def typed_select(
     Args:
         entity: the contract.
         plan: where each column comes from.
-        relation: text table with `_row` and `c0..cN`.
+        table: text table with `_row` and `c0..cN`.
         table_no: number of the table within its file.
         zone: time zone of naive times.
     """
@@ -50,7 +56,7 @@ def typed_select(
     cells = _raw_cells(plan)
     values: list[str] = []
     for column in entity.columns:
-        values += _typed(column, plan, zone)
+        values += _typed(column, plan, zone, table.is_date1904)
     bad = " or ".join(f"({condition})" for _, condition, _ in _conditions(entity, plan)) or "false"
     errors = ", ".join(
         f"case when {condition} then {{'column': {literal(name)}, "
@@ -61,7 +67,7 @@ def typed_select(
     extra = _json({header: f"c{i}" for header, i in plan.extra.items()}) if plan.extra else "null::varchar"
     return f"""
         with texts as (
-            select _row, {", ".join(texts)}, {cells} from {relation}
+            select _row, {", ".join(texts)}, {cells} from {table.relation}
         ),
         typed as (
             select *, {", ".join(values)} from texts
@@ -71,7 +77,7 @@ def typed_select(
         )
         select
             {table_no} as _table, _row, {landed}, {extra} as extra,
-            case when _bad then list_filter([{errors}], e -> e is not null) end as _errors,
+            case when _bad then list_filter([{errors}], lambda e: e is not null) end as _errors,
             case when _bad then {_raw_json(plan)} end as _raw
         from judged
     """
@@ -117,16 +123,16 @@ def _cell(binding: Binding) -> str:
     return "concat_ws('|', " + ", ".join(f"c{p}" for p in binding.positions) + ")"
 
 
-def _typed(column: Column, plan: ColumnPlan, zone: str) -> list[str]:
+def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[str]:
     text, name = quoted("t_" + column.name), quoted(column.name)
-    order = literal(plan.date_order)
+    order, since = literal(plan.date_order), str(is_1904).lower()
     binding = plan.bindings.get(column.name)
     factor = binding.unit_factor if binding else 1
     if column.type == "timestamp":
         on = quoted(column.local_date_name or "")
         return [
-            f"cell_timestamp({text}, {order}, {literal(zone)}) as {name}",
-            f"cell_local_date({text}, {order}, {literal(zone)}) as {on}",
+            f"cell_timestamp({text}, ord := {order}, tz := {literal(zone)}, is_1904 := {since}) as {name}",
+            f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {literal(zone)}) as {on}",
         ]
     call = {
         "id": f"cell_id({text})",
@@ -135,8 +141,8 @@ def _typed(column: Column, plan: ColumnPlan, zone: str) -> list[str]:
         "name": f"cell_name({text})",
         "phone": f"cell_phone({text})",
         "email": f"cell_email({text})",
-        "date": f"cell_date({text}, {order})",
-        "money": f"cell_money({text}, {factor})",
+        "date": f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {literal(zone)})",
+        "money": f"cell_money({text}, factor := {factor})",
         "number": f"cell_number({text})",
         "integer": f"cell_integer({text})",
         "boolean": f"cell_boolean({text})",
@@ -153,19 +159,15 @@ def _conditions(entity: Entity, plan: ColumnPlan) -> list[tuple[str, str, str]]:
     out: list[tuple[str, str, str]] = []
     for column in entity.columns:
         text, value = quoted("t_" + column.name), quoted(column.name)
-        blank = f"cell_text({text}) is null"
+        blank = f"cell_is_blank({text})"
         if column.required:
             out.append((column.name, blank, "'missing'"))
-        if column.type in RULE_OF_TYPE:
-            unreadable = f"not ({blank}) and {value} is null"
-            code = literal(RULE_OF_TYPE[column.type])
-            if column.type in {"date", "timestamp"}:
-                code = f"case when cell_date_is_ambiguous({text}) then 'ambiguous_date' else {code} end"
-            if column.type in {"money", "number"}:
-                unreadable = f"not ({blank}) and not cell_is_dash({text}) and {value} is null"
-                if column.required:
-                    out.append((column.name, f"cell_is_dash({text})", "'missing'"))
-            out.append((column.name, unreadable, code))
+        code = literal(RULE_OF_TYPE[column.type])
+        if column.type in {"date", "timestamp"}:
+            ambiguous = f"cell_date_is_ambiguous({text}, ord := {literal(plan.date_order)})"
+            code = f"case when {ambiguous} then 'ambiguous_date' else {code} end"
+        code = f"case when cell_is_error({text}) then 'error_cell' else {code} end"
+        out.append((column.name, f"not ({blank}) and {value} is null", code))
         allowed = column.accepted or plan.allowed.get(column.name, ())
         if allowed:
             options = ", ".join(literal(option) for option in allowed)

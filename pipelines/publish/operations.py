@@ -100,11 +100,15 @@ def write_operations_file(
         flip_link(paths.operations_link, file)
     finally:
         if shown_target(paths.operations_link) != f"versions/{file.name}":
-            remove_path(file)
-            remove_path(file.with_name(file.name + ".wal"))
+            _remove_with_log(file)
     for number in sorted(files)[: 1 - _KEEP_FILES]:
-        remove_path(files[number])
+        _remove_with_log(files[number])  # a writer killed half-way left its log too
     return file
+
+
+def _remove_with_log(file: Path) -> None:
+    remove_path(file)
+    remove_path(file.with_name(file.name + ".wal"))
 
 
 def _operations_files(paths: PublishedFolder) -> dict[int, Path]:

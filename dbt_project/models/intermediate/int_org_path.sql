@@ -44,7 +44,7 @@ level_{{ level }} as (
 {% endfor %}
 final as (
     {% for level in range(depth) -%}
-    select *, {{ level }} as depth from level_{{ level }}
+    select *, cast({{ level }} as bigint) as depth from level_{{ level }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )

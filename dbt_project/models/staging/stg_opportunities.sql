@@ -18,7 +18,8 @@ final as (
         amount,
         coalesce(currency, (select company.currency from {{ source('reference', 'company') }} as company)) as currency,
         -- CRMs write 60 or 0.6; both are 60 %.
-        case when probability > 1 then probability / 100 else probability end as typed_probability_rate,
+        cast(case when probability > 1 then probability * 0.01 else probability end as decimal(18, 6))
+            as typed_probability_rate,
         created_at,
         created_on,
         created_on is null as is_undated,

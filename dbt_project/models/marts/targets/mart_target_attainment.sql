@@ -157,8 +157,8 @@ final as (
             when rated.target = 0 then 'zero_target'
             when rated.target_to_date = 0 then 'not_started'
         end as pace_rate_reason,
-        {{ money('rated.target') }} - {{ money('rated.actual') }} as gap,
-        {{ money('rated.target_to_date') }} - {{ money('rated.actual') }} as gap_to_date,
+        cast({{ money('rated.target') }} - {{ money('rated.actual') }} as decimal(18, 2)) as gap,
+        cast({{ money('rated.target_to_date') }} - {{ money('rated.actual') }} as decimal(18, 2)) as gap_to_date,
         rated.workdays_elapsed,
         rated.workdays_remaining,
         {{ money(ratio('rated.actual', 'rated.workdays_elapsed')) }} as run_rate,

@@ -1,0 +1,135 @@
+"""dbt models as assets: built in this process, each with its rows, columns and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from pipelines.dbt_runner import DbtFailed, NodeResult, build
+from pipelines.night import Night
+from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
+from pipelines.resources import NightResource
+from pipelines.translation import FlowTranslator
+
+def model_assets(
+    manifest: Mapping[str, Any], translator: FlowTranslator
+) -> dg.AssetsDefinition:
+    """Return all dbt models as one step that builds them in order and tests each before the next."""
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="dbt_models")
+    def dbt_models(
+        night: NightResource,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        with night.night.step("build models"):
+            results = build(night.night.folder)
+            tables = describe_tables(night.night)
+            # A test behind a failed model or test was skipped: it found nothing, good or bad.
+            tests = [r for r in results if r.unique_id.startswith("test.") and r.status != "skipped"]
+            outcomes = [_outcome(manifest, translator, result) for result in tests]
+            night.night.log.checks(night.night.run_id, outcomes, night.night.seen_at)
+            for result in results:
+                if result.unique_id.startswith("model.") and result.status == "success":
+                    yield _materialized(manifest, translator, result, tables)
+            for outcome in outcomes:
+                yield check_result(outcome)
+            _raise_on_failed_models(results)
+
+    return dbt_models
+
+
+def describe_tables(night: Night) -> dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]:
+    """Return rows and columns of every table that dbt built, from two queries over all of them."""
+    import duckdb
+
+    with duckdb.connect(str(night.folder.build_file), read_only=True) as con:
+        columns = con.execute(
+            """
+            select table_schema, table_name, list((column_name, data_type) order by ordinal_position)
+            from information_schema.columns
+            where table_schema in ('staging', 'intermediate', 'marts')
+            group by all
+            """
+        ).fetchall()
+        if not columns:
+            return {}
+        counts = " union all ".join(
+            f"select '{schema}' as s, '{table}' as t, count(*) as n from {schema}.{table}"
+            for schema, table, _ in columns
+            if schema != "staging"
+        )
+        rows = {(s, t): n for s, t, n in con.execute(counts).fetchall()} if counts else {}
+    found = {(s, t): (rows.get((s, t), -1), list(c)) for s, t, c in columns}
+    marts = {t: n for (s, t), (n, _) in found.items() if s == "marts"}
+    night.log.marts(night.run_id, marts)
+    return found
+
+
+def _materialized(
+    manifest: Mapping[str, Any],
+    translator: FlowTranslator,
+    result: NodeResult,
+    tables: dict[tuple[str, str], tuple[int, list[tuple[str, str]]]],
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    node = manifest["nodes"][result.unique_id]
+    rows, columns = tables[node["schema"], node["name"]]
+    described = node.get("columns", {})
+    schema = dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, kind.lower(), described.get(name, {}).get("description"))
+            for name, kind in columns
+        ]
+    )
+    metadata: dict[str, Any] = {"seconds": result.seconds, "dagster/column_schema": schema}
+    if rows >= 0:
+        metadata["dagster/row_count"] = rows
+    return dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata=metadata)
+
+
+def _outcome(
+    manifest: Mapping[str, Any], translator: FlowTranslator, result: NodeResult
+) -> CheckOutcome:
+    test = manifest["nodes"][result.unique_id]
+    key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
+    severity = "error" if test["config"].get("severity", "error").lower() == "error" else "warn"
+    asset = tuple(key.asset_key.path) if key else ("marts", "all")
+    return CheckOutcome(
+        declaration=CheckDeclaration(
+            asset=asset,
+            name=test["name"],
+            severity=severity,  # type: ignore[arg-type]
+            description_en=test.get("description") or test["name"].replace("_", " "),
+            description_zh=(test["config"].get("meta") or {}).get("zh") or test["name"],
+        ),
+        passed=result.status == "pass",
+        figures={"failures": result.failures}
+        | ({"message": result.message[:300]} if result.status == "error" else {}),
+    )
+
+
+def check_result(outcome: CheckOutcome) -> dg.AssetCheckResult:
+    """Return a check's outcome for Dagster: severity, figures and a sample of offending rows."""
+    declared = outcome.declaration
+    metadata: dict[str, Any] = dict(outcome.figures)
+    if outcome.sample:
+        metadata["sample"] = dg.MetadataValue.json([dict(row) for row in outcome.sample])
+    if not outcome.is_applicable:
+        metadata["not_applicable"] = "no rows of this kind are delivered"
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(list(declared.asset)),
+        check_name=declared.name,
+        passed=outcome.passed,
+        severity=dg.AssetCheckSeverity.ERROR if declared.is_blocking else dg.AssetCheckSeverity.WARN,
+        description=f"{declared.description_en}\n\n{declared.description_zh}",
+        metadata={name: value for name, value in metadata.items() if value is not None},
+    )
+
+
+def _raise_on_failed_models(results: list[NodeResult]) -> None:
+    failed = [r for r in results if r.unique_id.startswith("model.") and r.status == "error"]
+    if failed:
+        named = "; ".join(f"{r.unique_id.split('.')[-1]}: {r.message[:500]}" for r in failed[:5])
+        raise DbtFailed(f"{len(failed)} model(s) failed: {named}")

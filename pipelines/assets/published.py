@@ -1,0 +1,155 @@
+"""The published night: history, then everything that readers see, all at once or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from pipelines.assets.sources import DATA_TEAM
+from pipelines.landing.manifest import Manifest
+from pipelines.landing.manifest import Night as PublishedNight
+from pipelines.night import Night
+from pipelines.operations.marts import SCHEMAS, operations_marts
+from pipelines.publish.build_file import describe_marts
+from pipelines.publish.comments import write_comments
+from pipelines.publish.duckdb_session import DuckDBLimits
+from pipelines.publish.files import replace_file_atomically
+from pipelines.publish.history import write_history
+from pipelines.publish.intent import complete_recorded_publish, intend_publish
+from pipelines.publish.night import MartInfo
+from pipelines.publish.night import Night as NightToPublish
+from pipelines.publish.publisher import Publisher
+from pipelines.resources import NightResource
+
+CONTRACT_VERSION = "0.1"
+HISTORY = dg.AssetKey(["published", "history"])
+MARTS_FILE = dg.AssetKey(["published", "marts_duckdb"])
+PARQUET = dg.AssetKey(["published", "parquet"])
+MANIFEST = dg.AssetKey(["published", "manifest"])
+VOLATILE_COLUMNS = frozenset({"landed_at"})
+
+
+def published_assets(
+    manifest: Mapping[str, Any],
+    mart_keys: list[dg.AssetKey],
+    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+) -> dg.AssetsDefinition:
+    """Return history and the published files as one step: they flip together."""
+    marts = _mart_infos(manifest)
+
+    @dg.multi_asset(
+        name="publish",
+        can_subset=False,
+        partitions_def=partitions,
+        specs=[
+            _spec(HISTORY, mart_keys, "What each night said, as changed rows with validity. 每晚的说法。"),
+            _spec(MARTS_FILE, [HISTORY, *mart_keys], "published/marts.duckdb: read-only, versioned, for BI."),
+            _spec(PARQUET, [HISTORY, *mart_keys], "published/parquet/<mart>.parquet"),
+            _spec(MANIFEST, [HISTORY, *mart_keys], "published/manifest.json: version, D, rows, content hashes."),
+        ],
+    )
+    def publish(night: NightResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+        with night.night.step("publish"):
+            metadata = _publish(night.night, manifest, marts)
+        for key in (HISTORY, MARTS_FILE, PARQUET, MANIFEST):
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+
+    return publish
+
+
+def _spec(key: dg.AssetKey, deps: list[dg.AssetKey], description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=key,
+        deps=deps,
+        group_name="published",
+        kinds={"duckdb" if key == MARTS_FILE else "file"},
+        owners=[DATA_TEAM],
+        description=description,
+    )
+
+
+def _mart_infos(manifest: Mapping[str, Any]) -> dict[str, MartInfo]:
+    """Return what the contracts say of each mart: its grain orders the rows, its words describe it."""
+    infos = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and node["schema"] == "marts":
+            meta = node["config"].get("meta") or {}
+            extra = {"grain": meta.get("grain", []), "en": node["description"], "zh": meta.get("zh", "")}
+            infos[node["name"]] = MartInfo(order_by=tuple(meta.get("grain", ())), extra=extra)
+    return infos
+
+
+def _publish(
+    night: Night, manifest: Mapping[str, Any], marts: Mapping[str, MartInfo]
+) -> dict[str, Any]:
+    import duckdb
+
+    with duckdb.connect(str(night.folder.build_file)) as con:
+        write_history(con, night.folder, night.as_of)
+        for name, table in operations_marts(night.log).items():
+            con.register("handed_over", table)
+            con.execute(f"create or replace table marts.{name} as from handed_over")
+            con.unregister("handed_over")
+        write_comments(con, manifest)
+        built = {
+            name
+            for (name,) in con.execute(
+                "select table_name from information_schema.tables where table_schema = 'marts'"
+            ).fetchall()
+        }
+    to_publish = NightToPublish(
+        version=night.version,
+        as_of=night.as_of,
+        run_id=night.run_id,
+        contract_version=CONTRACT_VERSION,
+        build_file=night.folder.build_file,
+        marts={name: info for name, info in marts.items() if name in built},
+        volatile_columns=VOLATILE_COLUMNS,
+        operations_marts=frozenset(SCHEMAS),
+    )
+    if not night.publishes:
+        return _keep_hashes(night, to_publish)
+    published_at = datetime.now(UTC)
+    intend_publish(
+        night.folder,
+        PublishedNight(night.as_of, night.cutoff_seq, night.run_id, night.version, published_at),
+    )
+    limits = DuckDBLimits(temp_directory=night.folder.warehouse / "spill")
+    publisher = Publisher(
+        night.folder, limits=limits, keep_versions=night.settings.publish.keep_versions
+    )
+    result = publisher.publish(to_publish)
+    complete_recorded_publish(night.folder)
+    night.log.end(night.run_id, "published", datetime.now(UTC), version=night.version)
+    _write_hashes(night, result.manifest.content_hashes)
+    return {"version": night.version, "as_of": night.as_of.isoformat(), "published": True}
+
+
+def _keep_hashes(night: Night, to_publish: NightToPublish) -> dict[str, Any]:
+    """Build an older D without showing it: only its content hashes are kept, for comparing."""
+    limits = DuckDBLimits(temp_directory=night.folder.warehouse / "spill")
+    hashes = {m.name: m.content_hash for m in describe_marts(to_publish, limits) if m.content_hash}
+    _write_hashes(night, hashes)
+    newest = max(known.as_of for known in Manifest(night.folder.archive).nights())
+    night.log.end(
+        night.run_id,
+        "built",
+        datetime.now(UTC),
+        (
+            f"{night.as_of} was rebuilt and checked; readers keep {newest}. Add --publish to show it.",
+            f"{night.as_of} 已重建并检查；读者仍看到 {newest}。要发布请加 --publish。",
+        ),
+    )
+    return {"version": night.version, "as_of": night.as_of.isoformat(), "published": False}
+
+
+def _write_hashes(night: Night, hashes: Mapping[str, str]) -> None:
+    content = {"as_of": night.as_of.isoformat(), "run_id": night.run_id, "content_hashes": dict(hashes)}
+    path = night.folder.warehouse / "nights" / f"{night.as_of}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, indent=1, sort_keys=True)
+    replace_file_atomically(path, text.encode("utf-8"))

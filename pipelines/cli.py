@@ -1,0 +1,205 @@
+"""The command `gapwise`. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+def _home_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--home",
+        metavar="DIR",
+        help="Company folder; default GAPWISE_HOME, else company/, else demo/.",
+    )(command)
+
+
+def _says_what_is_wrong(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Turn expected errors into one clear message and the right exit code."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        from pipelines.publish.errors import PublishError
+        from pipelines.settings import ConfigurationError
+
+        try:
+            code = command(*args, **kwargs)
+        except ConfigurationError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(2)
+        except PublishError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(1)
+        sys.exit(code or 0)
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gapwise")
+def main() -> None:
+    """gapwise: every morning target, funnel, gap, and the customers nobody has called."""
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@_says_what_is_wrong
+def init(directory: Path, language: str) -> int:
+    """Create a company folder with templates."""
+    from pipelines.company_template import create_company_folder
+
+    for path in create_company_folder(directory, language):
+        click.echo(f"created {path}")
+    click.echo(f"\nNext: put exports into {directory / 'inbox'}, describe them in "
+               f"{directory / 'company.yml'}, then run\n  gapwise nightly --home {directory}")  # fmt: skip
+    return 0
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@_says_what_is_wrong
+def demo(directory: Path) -> int:
+    """Write a whole invented company: two years of history and 60 daily exports."""
+    from pipelines.demo import write_demo_company
+    from pipelines.settings import ConfigurationError
+
+    if directory.exists() and any(directory.iterdir()):
+        raise ConfigurationError(f"{directory} is not empty; name a new folder")
+    write_demo_company(directory)
+    click.echo(f"An invented company lies in {directory}. Run it with: gapwise nightly --home {directory}")
+    return 0
+
+
+@main.command()
+@_home_option
+@click.option("--as-of", type=DAY, help="The day D; default yesterday in the company's time zone.")
+@click.option("--publish", is_flag=True, help="Show readers a D older than the one they see.")
+@_says_what_is_wrong
+def nightly(home: str | None, as_of: datetime | None, publish: bool) -> int:
+    """Land, build, check and publish one day."""
+    from pipelines.console import print_night, watch_steps
+    from pipelines.nightly import run_night
+    from pipelines.settings import resolve_home
+
+    folder = resolve_home(home)
+    with watch_steps():
+        result = run_night(folder, as_of.date() if as_of else None, publish_older=publish)
+    print_night(folder, result)
+    return result.exit_code
+
+
+@main.command()
+@_home_option
+@click.option("--from", "first", type=DAY, required=True)
+@click.option("--to", "last", type=DAY, required=True)
+@_says_what_is_wrong
+def backfill(home: str | None, first: datetime, last: datetime) -> int:
+    """Run every day of a range, oldest first."""
+    from pipelines.console import watch_steps
+    from pipelines.nightly import run_range
+    from pipelines.settings import resolve_home
+
+    folder = resolve_home(home)
+    with watch_steps():
+        results = run_range(folder, first.date(), last.date())
+    for result in results:
+        click.echo(f"{result.as_of}  {result.outcome:<10} {result.seconds:6.1f} s  {result.reason_en or ''}")
+    return max(result.exit_code for result in results)
+
+
+@main.command()
+@_home_option
+@_says_what_is_wrong
+def status(home: str | None) -> int:
+    """Say what readers see, how the last run went, and how old the sources are."""
+    from pipelines.console import print_status
+    from pipelines.settings import resolve_home
+
+    print_status(resolve_home(home))
+    return 0
+
+
+@main.command()
+@_home_option
+@click.option("--max-age", metavar="26h", help="Fail unless a night was published within this time.")
+@_says_what_is_wrong
+def doctor(home: str | None, max_age: str | None) -> int:
+    """Say what is configured, reachable, stale or missing, with the fix."""
+    from pipelines.doctor import examine, examine_age
+    from pipelines.settings import resolve_home
+
+    folder = resolve_home(home)
+    findings = examine_age(folder, max_age) if max_age else examine(folder)
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.is_fine else '!! '} {finding.subject}: {finding.text}")
+        if not finding.is_fine and finding.fix:
+            click.echo(f"     fix: {finding.fix}")
+    return 0 if all(finding.is_fine for finding in findings) else 1
+
+
+@main.command()
+@_home_option
+@click.argument("version")
+@_says_what_is_wrong
+def rollback(home: str | None, version: str) -> int:
+    """Publish an earlier night again (VERSION as `status` lists it)."""
+    from pipelines.corrections import publish_again
+    from pipelines.settings import resolve_home
+
+    shown = publish_again(resolve_home(home), version)
+    click.echo(f"Readers now see {shown.version} (as of {shown.as_of}).")
+    return 0
+
+
+@main.command()
+@_home_option
+@click.argument("source")
+@click.option("--landing", required=True, metavar="ID", help="The landing that a check held, e.g. 2026-03-10.")
+@_says_what_is_wrong
+def confirm(home: str | None, source: str, landing: str) -> int:
+    """Accept that a landing of SOURCE shrank; the next night is not held for it."""
+    from pipelines.corrections import confirm_fall
+    from pipelines.settings import resolve_home
+
+    confirm_fall(resolve_home(home), source, landing)
+    click.echo(f"Confirmed: {source} landing {landing}. Run the night again.")
+    return 0
+
+
+@main.command()
+@_home_option
+@click.option("--port", type=int, default=3000, show_default=True)
+@_says_what_is_wrong
+def serve(home: str | None, port: int) -> int:
+    """Open the Dagster UI on this company, on this machine only."""
+    from pipelines.serve import serve_ui
+    from pipelines.settings import resolve_home
+
+    return serve_ui(resolve_home(home), port)
+
+
+@main.command("schema")
+@_says_what_is_wrong
+def company_schema() -> int:
+    """Print the JSON Schema of company.yml, for editors."""
+    import json
+
+    from pipelines.settings import company_json_schema
+
+    click.echo(json.dumps(company_json_schema(), ensure_ascii=False, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    logging.captureWarnings(True)
+    main()

@@ -1,0 +1,107 @@
+"""What a person at the terminal sees: steps as they finish, then what was built and where it lies."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines.nightly import NightResult
+from pipelines.night import run_log_of
+from pipelines.operations.run_log import source_results
+from pipelines.publish.layout import PublishedFolder
+from pipelines.publish.manifest import kept_manifests, read_manifest
+from pipelines.settings import CompanyFolder
+
+SLOWEST_SHOWN = 8
+
+
+class _StepPrinter(logging.Handler):
+    """Print one line per finished step."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show the step, how long it took, and whether it failed."""
+        seconds = getattr(record, "seconds", None)
+        if seconds is None:
+            return
+        mark = "[red]failed[/red]" if getattr(record, "failed", False) else "[green]done[/green]"
+        self._console.print(f"  {mark}  {seconds:7.2f} s  {escape(record.getMessage())}", highlight=False)
+
+
+@contextmanager
+def watch_steps() -> Iterator[None]:
+    """Print the night's steps while they finish."""
+    logger = logging.getLogger("gapwise")
+    handler = _StepPrinter(Console())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def print_night(folder: CompanyFolder, result: NightResult) -> None:
+    """Say how the night ended and name what it built."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print()
+    headline = {
+        "published": f"[bold green]Published[/bold green] as of {result.as_of} (version {result.version})",
+        "built": f"[bold]Built, not shown[/bold] as of {result.as_of}",
+        "held": f"[bold yellow]Held back[/bold yellow] as of {result.as_of}: yesterday's marts stand",
+    }.get(result.outcome, f"[bold red]Failed[/bold red] as of {result.as_of}")
+    console.print(f"{headline} in {result.seconds:.1f} s")
+    for reason in (result.reason_en, result.reason_zh):
+        if reason:
+            console.print(f"  {escape(reason)}")
+    console.print(f"  marts    {result.mart_count} with {result.row_count:,} rows")
+    console.print(f"  checks   {result.checks_passed} passed, {len(result.checks_failed)} not")
+    for row in result.checks_failed:
+        level = "held " if row["severity"] == "error" else "warn "
+        console.print(f"           {level} {row['asset']}: {escape(str(row['description_en']))} {escape(row['figures'])}")
+    published = folder.published
+    console.print(f"  files    {published / 'marts.duckdb'}")
+    console.print(f"           {published / 'parquet'}  {published / 'manifest.json'}")
+    console.print(f"           {published / 'operations.duckdb'}")
+    console.print(f"  Dagster  gapwise serve --home {folder.root}   (opens on 127.0.0.1:3000)")
+
+
+def print_status(folder: CompanyFolder) -> None:
+    """Say what readers see, how the last run went, how old each source is, and which versions are kept."""
+    console = Console(highlight=False, soft_wrap=True)
+    paths = PublishedFolder(folder)
+    shown = read_manifest(paths.manifest_link)
+    console.print(f"readers see   {f'{shown.as_of} (version {shown.version})' if shown else 'nothing yet'}")
+    log = run_log_of(folder)
+    last = log.last()
+    if last is None:
+        console.print("last run      none")
+        return
+    console.print(f"last run      as of {last['as_of']}: {last['outcome'] or 'running or killed'}")
+    for reason in (last["reason_en"], last["reason_zh"]):
+        if reason:
+            console.print(f"              {escape(str(reason))}")
+    table = Table("source", "covers until", "age (workdays)", "read", "quarantined", "problem", box=None)
+    for row in log.of_run(source_results, str(last["run_id"])):
+        problem = str(row["problem_en"] or "").splitlines()
+        covers = row["covers_until"]
+        table.add_row(
+            str(row["source"]),
+            covers.isoformat() if isinstance(covers, date) else "-",
+            "-" if row["age_workdays"] is None else str(row["age_workdays"]),
+            str(row["rows_read"]),
+            str(row["rows_quarantined"]),
+            escape(problem[0]) if problem else "",
+        )
+    console.print(table)
+    kept = ", ".join(f"{m.version} ({m.as_of})" for m in kept_manifests(paths))
+    console.print(f"versions kept {kept or 'none'}")

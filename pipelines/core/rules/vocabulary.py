@@ -1,0 +1,42 @@
+"""The words that companies use for stages, tied to the ids of the rules workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from pipelines.core.names import normalise_name
+from pipelines.core.rules.declaration import all_tables
+
+
+def stage_vocabulary(tables: Mapping[str, pa.Table], pipeline: str | None = None) -> dict[str, str]:
+    """Map every known way to write a stage to its id.
+
+    Args:
+        tables: Rules tables, as `rules_tables` returns them.
+        pipeline: Only this pipeline's stages; None takes all, and where two pipelines use one
+            word for different stages the first pipeline of the sheet keeps it.
+
+    Returns:
+        normalise_name(word) → stage id: ids, Chinese and English names, aliases. Names and ids
+        win over aliases.
+    """
+    labels = {choice.id: choice for choice in all_tables()["stages"].column("stage").choices}
+    rows = [
+        row
+        for row in tables["stages"].to_pylist()
+        if pipeline is None or normalise_name(row["pipeline"]) == normalise_name(pipeline)
+    ]
+    words: dict[str, str] = {}
+    for row in rows:
+        stage = row["stage"]
+        choice = labels.get(stage)
+        own = (choice.label.zh, choice.label.en, *choice.words) if choice else ()
+        for word in (stage, *own):
+            words.setdefault(normalise_name(word), stage)
+    for row in rows:
+        for alias in (row["aliases"] or "").strip("|").split("|"):
+            if alias:
+                words.setdefault(normalise_name(alias), row["stage"])
+    return words

@@ -1,0 +1,112 @@
+"""dbt in this process: parse once, build on the night's file, give back what every node did."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.settings import CompanyFolder
+
+PROJECT_DIR = Path(__file__).parent.parent / "dbt_project"
+
+
+class DbtFailed(Exception):
+    """dbt could not run at all, or a model failed."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt did with one node: a model or a test."""
+
+    unique_id: str
+    status: str
+    seconds: float
+    failures: int
+    message: str
+
+
+def target_dir(folder: CompanyFolder) -> Path:
+    """Return where dbt keeps what it parsed and compiled for this company."""
+    return folder.dagster_home / "dbt"
+
+
+def parse(folder: CompanyFolder) -> Mapping[str, Any]:
+    """Parse the project (only what changed) and return its manifest as a dictionary."""
+    _invoke(folder, ["parse"])
+    text = (target_dir(folder) / "manifest.json").read_text(encoding="utf-8")
+    manifest: Mapping[str, Any] = json.loads(text)
+    return manifest
+
+
+def build(folder: CompanyFolder, selection: Sequence[str] = ()) -> list[NodeResult]:
+    """Build and test models into the build file, one after the other as they depend on each other.
+
+    dbt unit tests are left out: they test the logic, not the night, and run in the test suite.
+    """
+    args = ["build", "--exclude-resource-type", "unit_test"]
+    if selection:
+        args += ["--select", *selection]
+    result = _invoke(folder, args, must_succeed=False)
+    return [
+        NodeResult(
+            unique_id=node.node.unique_id,
+            status=str(node.status),
+            seconds=float(node.execution_time or 0),
+            failures=int(node.failures or 0),
+            message=str(node.message or ""),
+        )
+        for node in result.results
+    ]
+
+
+def _invoke(folder: CompanyFolder, args: list[str], *, must_succeed: bool = True) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    target = target_dir(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    with _environment(folder):
+        outcome = dbtRunner().invoke(
+            [
+                *args,
+                "--project-dir", str(PROJECT_DIR),
+                "--profiles-dir", str(PROJECT_DIR),
+                "--target-path", str(target),
+                "--log-path", str(target / "logs"),
+                "--quiet",
+                "--no-use-colors",
+                "--no-send-anonymous-usage-stats",
+                "--no-version-check",
+            ]  # fmt: skip
+        )
+        _close_connections()
+    if outcome.exception is not None:
+        raise DbtFailed(str(outcome.exception)) from outcome.exception
+    if must_succeed and not outcome.success:
+        raise DbtFailed(f"dbt {args[0]} failed; see {target / 'logs' / 'dbt.log'}")
+    return outcome.result
+
+
+@contextlib.contextmanager
+def _environment(folder: CompanyFolder) -> Iterator[None]:
+    """Point the profile at this company's build file for the length of one call."""
+    before = os.environ.get("GAPWISE_BUILD_FILE")
+    os.environ["GAPWISE_BUILD_FILE"] = str(folder.build_file)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("GAPWISE_BUILD_FILE", None)
+        else:
+            os.environ["GAPWISE_BUILD_FILE"] = before
+
+
+def _close_connections() -> None:
+    """Let go of the build file: dbt keeps its connection, and with it the write lock."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()

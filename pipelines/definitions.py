@@ -1,0 +1,57 @@
+"""Assembly only: one company's assets, checks, job, schedule and sensor."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import dagster as dg
+
+from pipelines.assets.landed import landed_assets
+from pipelines.assets.models import model_assets
+from pipelines.assets.published import published_assets
+from pipelines.assets.sources import source_assets
+from pipelines.checks.sources import source_checks
+from pipelines.dbt_runner import parse
+from pipelines.jobs import nightly_job
+from pipelines.partitions import night_partitions
+from pipelines.resources import NightResource
+from pipelines.schedules import nightly_schedule
+from pipelines.sensors import inbox_sensor
+from pipelines.settings import CompanyFolder, load_company, resolve_home
+from pipelines.translation import FlowTranslator
+
+
+def build_definitions(
+    folder: CompanyFolder, *, as_of: date | None = None, publish_older: bool = False
+) -> dg.Definitions:
+    """Return everything Dagster knows of one company.
+
+    Args:
+        folder: the company's folder.
+        as_of: a day that must be among the partitions, however old.
+        publish_older: show readers a D older than the one they see.
+    """
+    settings = load_company(folder)
+    partitions = night_partitions(folder, settings, as_of)
+    manifest = parse(folder)
+    models = model_assets(manifest, FlowTranslator(partitions))
+    marts = [key for key in models.keys if key.path[0] == "marts"]
+    return dg.Definitions(
+        assets=[
+            *source_assets(settings, partitions),
+            landed_assets(settings, partitions),
+            models,
+            published_assets(manifest, marts, partitions),
+        ],
+        asset_checks=source_checks(settings),
+        jobs=[nightly_job()],
+        schedules=[nightly_schedule(folder, settings)],
+        sensors=[inbox_sensor(folder, settings)],
+        resources={"night": NightResource(home=str(folder.root), publish_older=publish_older)},
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Load the company that this code location serves."""
+    return build_definitions(resolve_home(None))

@@ -1,0 +1,108 @@
+"""What is configured, reachable, stale or missing, each with the fix."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pipelines.landing.archive import Archive
+from pipelines.landing.company_rules import company_rules
+from pipelines.landing.contract import load_entities
+from pipelines.landing.log import LandingLog
+from pipelines.landing.manifest import Manifest
+from pipelines.landing.source import inbox_files
+from pipelines.settings import CompanyFolder, CompanySettings, ConfigurationError, FileSource, load_company
+from pipelines.sources.presets import load_preset
+
+USEFUL_ENTITIES = {"opportunities", "orders", "activities"}
+_AGE = re.compile(r"^(\d+)([hd])$")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    subject: str
+    text: str
+    is_fine: bool = True
+    fix: str | None = None
+
+
+def examine(folder: CompanyFolder) -> list[Finding]:
+    """Look at configuration, rules, sources, archive and the published night."""
+    settings = load_company(folder)
+    findings = [Finding("company.yml", f"{settings.company.name}, {len(settings.sources)} sources")]
+    findings.append(_usefulness(settings))
+    findings.append(_rules(folder, settings))
+    findings += [_source(folder, source) for source in settings.sources]
+    findings.append(_published(folder))
+    return findings
+
+
+def examine_age(folder: CompanyFolder, max_age: str) -> list[Finding]:
+    """Say whether a night was published within `26h` or `2d`: a dead daemon tells nobody else.
+
+    Raises:
+        ConfigurationError: the age is written in another way.
+    """
+    match = _AGE.match(max_age.strip())
+    if match is None:
+        raise ConfigurationError(f"--max-age {max_age!r}: write hours or days, such as 26h or 2d")
+    unit = timedelta(hours=1) if match[2] == "h" else timedelta(days=1)
+    limit = int(match[1]) * unit
+    nights = Manifest(folder.archive).nights()
+    fix = "see `gapwise status`; is the Dagster daemon running?"
+    if not nights:
+        return [Finding("age", "no night was ever published", False, fix)]
+    age = datetime.now(UTC) - max(night.published_at for night in nights)
+    hours = age.total_seconds() / 3600
+    return [Finding("age", f"the last night was published {hours:.1f} h ago", age <= limit, fix)]
+
+
+def _usefulness(settings: CompanySettings) -> Finding:
+    delivered = {source.entity for source in settings.sources}
+    if delivered & USEFUL_ENTITIES:
+        return Finding("entities", ", ".join(sorted(delivered)))
+    return Finding(
+        "entities", "none of opportunities, orders, activities is delivered", False,
+        "add a source for one of them to company.yml",
+    )  # fmt: skip
+
+
+def _rules(folder: CompanyFolder, settings: CompanySettings) -> Finding:
+    if not folder.rules_workbook.is_file():
+        return Finding("rules.xlsx", "absent: the shipped defaults hold")
+    archive = Archive(folder.archive)
+    deliveries = archive.manifest.deliveries()
+    rules = company_rules(settings, archive, deliveries[-1].seq if deliveries else 0)
+    fine = rules.is_newest_in_force
+    return Finding("rules.xlsx", rules.message[0], fine, None if fine else "correct the cell that is named and save")
+
+
+def _source(folder: CompanyFolder, source: FileSource) -> Finding:
+    subject = f"source {source.name}"
+    if source.entity not in load_entities():
+        return Finding(subject, f"unknown entity {source.entity!r}", False, f"use one of {', '.join(load_entities())}")
+    try:
+        if source.preset:
+            load_preset(source.preset).entity(source.entity)
+    except ConfigurationError as error:
+        return Finding(subject, str(error), False, "correct `preset:` in company.yml")
+    files = inbox_files(folder, source)
+    records = LandingLog(folder.landing).of_source(source.name)
+    if not files and not records:
+        return Finding(subject, f"no file matches {source.path}", False, "put the export there, or correct `path:`")
+    troubled = [r for r in records[-1:] if r.error_en]
+    if troubled:
+        return Finding(subject, str(troubled[0].error_en), False, "see the quarantine of that file")
+    last = f", last landed {records[-1].name}" if records else ", not landed yet"
+    return Finding(subject, f"{len(files)} files{last}")
+
+
+def _published(folder: CompanyFolder) -> Finding:
+    nights = Manifest(folder.archive).nights()
+    if not nights:
+        return Finding("published", "no night yet", False, "run `gapwise nightly`")
+    newest = max(nights, key=lambda night: night.published_at)
+    return Finding("published", f"as of {newest.as_of}, version {newest.version}")

@@ -1,0 +1,237 @@
+-- What a cell of text means. Grain: one value in, one value out; NULL in, NULL out.
+--
+-- A cell that cannot be understood gives NULL while its text is not blank: callers test
+-- `typed is null and not cell_is_blank(text)` and quarantine the row. Amounts stay DECIMAL:
+-- a division would make DOUBLE. The frequent spellings come first in every CASE, the regular
+-- expressions last. Macros whose name ends in `_of` are steps of another one.
+
+-- Full-width forms, odd spaces and the several minus signs made plain, ends trimmed.
+create or replace temp macro cell_narrow(t) as
+    trim(translate(t,
+        '０１２３４５６７８９．，－＋（）％：／￥−–　' || chr(160) || chr(9) || chr(10) || chr(13) || chr(65279) || chr(8203),
+        '0123456789.,-+()%:/¥--      '));
+
+-- #REF! and its kind, and formulas that were never calculated.
+create or replace temp macro cell_is_error(t) as
+    coalesce(starts_with(t, '#') and regexp_full_match(t,
+        '#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA|NOT_CALCULATED!.*)\s*'), false);
+
+-- Nothing there: NULL, spaces, a dash alone.
+create or replace temp macro cell_is_blank(t) as
+    t is null or (length(t) <= 8 and coalesce(regexp_full_match(t,
+        '[\s\x{3000}\x{a0}\x{200b}\x{feff}]*[-—–－−]{0,2}[\s\x{3000}\x{a0}\x{200b}\x{feff}]*'), false))
+    or coalesce(length(t) > 8 and regexp_full_match(t, '[\s\x{3000}\x{a0}\x{200b}\x{feff}]+'), false);
+
+create or replace temp macro cell_text(t) as
+    case
+        when cell_is_error(t) then null
+        else nullif(trim(t, ' 　' || chr(9) || chr(10) || chr(13) || chr(160) || chr(65279) || chr(8203)), '')
+    end;
+
+-- Names compare equal whatever the width of their letters and spaces; 中文 brackets stay.
+create or replace temp macro cell_name(t) as
+    case
+        when cell_is_error(t) then null
+        when regexp_full_match(t, '[\x21-\x7e\x{4e00}-\x{9fff}]+') then t
+        else nullif(trim(regexp_replace(translate(t,
+            '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ　－＆' || chr(160) || chr(65279) || chr(8203),
+            '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz -& '),
+            '\s+', ' ', 'g')), '')
+    end;
+
+-- An id keeps every digit. 123.0 is 123 (a sheet stores numbers), 1.23457E+17 has lost digits: NULL.
+create or replace temp macro cell_id_of(s) as
+    case
+        when s = '' or regexp_full_match(s, '-{1,2}|—{1,2}') or cell_is_error(s) then null
+        when regexp_full_match(s, '[0-9]+\.0+') then split_part(s, '.', 1)
+        when regexp_full_match(s, '[-+]?[0-9]+\.[0-9]+[eE][-+]?[0-9]+|[-+]?[0-9]+[eE]\+[0-9]+') then null
+        else s
+    end;
+create or replace temp macro cell_id(t) as
+    case
+        when regexp_full_match(t, '[0-9A-Za-z_-]*[0-9A-Za-z]') then t
+        else cell_id_of(cell_narrow(cell_name(t)))
+    end;
+
+-- One number with an optional currency, unit and brackets; 1,50 is no number, 12.3.4 is none.
+create or replace temp macro cell_is_figure_of(s) as
+    regexp_full_match(s,
+        '(?i:[-+]?(?:¥|\$|€|£|RMB|CNY|USD)?|(?:¥|\$|€|£|RMB|CNY|USD)[-+]|(?:¥|\$|€|£|RMB|CNY|USD)?\()'
+        || '(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)'
+        || '(?i:千万|百万|十万|万亿|万|亿|千|百|w|k)?(?i:元|圆|人民币|美元|RMB|CNY|USD)?%?\)?')
+    -- a bracket is opened and closed, or neither
+    and contains(s, '(') = contains(s, ')');
+
+create or replace temp macro cell_multiple_of(s, factor) as
+    case
+        when ends_with(s, '%') or ends_with(s, '%)') then 0.01::decimal(15, 2)
+        when contains(s, '千万') then 10000000::decimal(15, 2)
+        when contains(s, '百万') then 1000000::decimal(15, 2)
+        when contains(s, '十万') then 100000::decimal(15, 2)
+        when contains(s, '万亿') then 1000000000000::decimal(15, 2)
+        when contains(s, '万') or contains(lower(s), 'w') then 10000::decimal(15, 2)
+        when contains(s, '亿') then 100000000::decimal(15, 2)
+        when contains(s, '千') or contains(lower(s), 'k') then 1000::decimal(15, 2)
+        when contains(s, '百') then 100::decimal(15, 2)
+        -- the cell names its own unit, so the header's does not apply
+        when regexp_matches(s, '元|圆') then 1::decimal(15, 2)
+        else factor::decimal(15, 2)
+    end;
+
+create or replace temp macro cell_figure_of(s, factor) as
+    case when cell_is_figure_of(s) then
+        try_cast(case when contains(s, '-') or contains(s, '(') then '-' else '' end
+            || regexp_replace(s, '[^0-9.]', '', 'g') as decimal(22, 8)) * cell_multiple_of(s, factor)
+    end;
+
+create or replace temp macro cell_is_plain(t) as
+    regexp_full_match(t, '-?[0-9]{1,15}(?:\.[0-9]{1,12})?');
+
+-- `factor` is the unit in the column's header (目标值(万元): 10000); a cell's own unit wins.
+create or replace temp macro cell_money(t, factor := 1) as
+    case
+        when not cell_is_plain(t) then
+            case when not contains(t, '%') and not contains(t, '％') then
+                try_cast(cell_figure_of(replace(cell_narrow(t), ' ', ''), factor) as decimal(18, 4))
+            end
+        when factor = 1 then try_cast(t as decimal(18, 4))
+        else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 4))
+    end;
+
+create or replace temp macro cell_number(t, factor := 1) as
+    case
+        when not cell_is_plain(t) then
+            try_cast(cell_figure_of(replace(cell_narrow(t), ' ', ''), factor) as decimal(18, 6))
+        when factor = 1 then try_cast(t as decimal(18, 6))
+        else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 6))
+    end;
+
+create or replace temp macro cell_integer(t) as
+    case
+        when regexp_full_match(t, '-?[0-9]{1,18}') then try_cast(t as bigint)
+        when cell_number(t) = round(cell_number(t), 0) then cell_number(t)::bigint
+    end;
+
+create or replace temp macro cell_boolean(t) as
+    case
+        when lower(cell_narrow(t)) in ('是', '√', '✓', '✔', '对', '有', 'y', 'yes', 'true', 't', '1', '1.0') then true
+        when lower(cell_narrow(t)) in ('否', '×', '✗', '✘', 'x', '错', '无', 'n', 'no', 'false', 'f', '0', '0.0') then false
+    end;
+
+-- 1900 system: day 60 is a 29 February that never was, so serials from 61 count from 1899-12-30.
+create or replace temp macro cell_serial_of(days, is_1904) as
+    case when is_1904 then date '1904-01-01' else date '1899-12-30' end + days;
+
+create or replace temp macro cell_time_pattern() as
+    '(?:[T\s]\s*|)(?:上午|下午|AM|PM)?\s*[0-9]{1,2}(?::[0-9]{1,2}){1,2}(?:[.,][0-9]{1,9})?\s*(?i:AM|PM)?\s*(?:Z|UTC|[-+][0-9]{2}:?(?:[0-9]{2})?)?'
+    || '|[T\s]?[0-9]{1,2}[时点](?:[0-9]{1,2}分?)?(?:[0-9]{1,2}秒?)?';
+
+create or replace temp macro cell_year_of(y) as
+    case when length(y) = 4 then y when y < '70' then '20' || y else '19' || y end;
+
+-- Three numbers with one of the separators, in the order that the source declares.
+create or replace temp macro cell_ordered_date_of(p, ord) as
+    case ord
+        when 'mdy' then case when length(p[3]) > 1 then try_cast(cell_year_of(p[3]) || '-' || p[1] || '-' || p[2] as date) end
+        when 'dmy' then case when length(p[3]) > 1 then try_cast(cell_year_of(p[3]) || '-' || p[2] || '-' || p[1] as date) end
+        when 'ymd' then case when length(p[1]) = 2 and length(p[3]) <= 2 then
+            try_cast(cell_year_of(p[1]) || '-' || p[2] || '-' || p[3] as date) end
+    end;
+
+create or replace temp macro cell_date_of(s, ord, is_1904) as
+    case
+        when regexp_full_match(s, '[12][0-9]{3}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}[日号]?(?:' || cell_time_pattern() || ')?') then
+            try_cast(regexp_replace(s, '^([0-9]{4})\s*.\s*([0-9]{1,2})\s*.\s*([0-9]{1,2}).*$', '\1-\2-\3', 's') as date)
+        when regexp_full_match(s, '(?:19|20|21)[0-9]{6}') then
+            try_cast(left(s, 4) || '-' || s[5:6] || '-' || s[7:8] as date)
+        when regexp_full_match(s, '[1-9][0-9]{4}(?:\.[0-9]+)?') then
+            cell_serial_of(left(s, 5)::integer, is_1904)
+        when regexp_full_match(s, '[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{1,2}|[0-9]{4})(?:[T\s](?:' || cell_time_pattern() || '))?') then
+            cell_ordered_date_of(regexp_extract_all(s, '[0-9]+'), ord)
+        when regexp_full_match(s, '[0-9]{1,2}[- ][A-Za-z]{3,9}[- ](?:[0-9]{4}|[0-9]{2})|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4}') then
+            try_strptime(s, ['%d-%b-%Y', '%d %b %Y', '%b %d, %Y', '%d %B %Y', '%B %d, %Y', '%d-%b-%y'])::date
+    end;
+
+create or replace temp macro cell_has_offset(t) as
+    coalesce(contains(t, ':') and regexp_matches(t, ':[0-9]{2}(?:\.[0-9]+)?\s*(?:Z|UTC|[-+][0-9]{2}:?(?:[0-9]{2})?)\s*$'), false);
+
+create or replace temp macro cell_instant_of(s) as
+    try_cast(regexp_replace(regexp_replace(regexp_replace(s,
+        '\s*(?:Z|UTC)$', '+00:00'), '\s*([-+][0-9]{2}):?([0-9]{2})?$', '\1:\2'), ':$', ':00') as timestamptz);
+
+-- `ord` is '', 'ymd', 'mdy' or 'dmy'. 3/5/24 without one is NULL: say which comes first.
+-- With `tz`, a text that carries its own offset gives the day in that zone.
+create or replace temp macro cell_date(t, ord := '', is_1904 := false, tz := '') as
+    case
+        when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}') then try_cast(t as date)
+        when tz <> '' and cell_has_offset(t) then
+            timezone(tz, cell_instant_of(cell_narrow(t)))::date
+        else cell_date_of(cell_narrow(t), ord, is_1904)
+    end;
+
+create or replace temp macro cell_date_is_ambiguous(t, ord := '') as
+    coalesce(ord = '' and regexp_matches(cell_narrow(t),
+        '^[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{1,2}|[0-9]{4})(?:\s.*)?$'), false);
+
+-- Seconds since midnight as the text says, 0 where it names no time; NULL where there is no such time.
+create or replace temp macro cell_seconds_of(p, s) as
+    case
+        when len(p) = 0 then 0
+        when p[1]::integer > 24 or p[2]::integer > 59 or coalesce(p[3]::integer, 0) > 59 then null
+        else p[1]::integer * 3600 + p[2]::integer * 60 + coalesce(p[3]::integer, 0)
+            + case
+                when p[1]::integer < 12 and regexp_matches(s, '下午|(?i:PM)') then 43200
+                when p[1]::integer = 12 and regexp_matches(s, '上午|(?i:AM)') then -43200
+                else 0
+            end
+    end;
+
+create or replace temp macro cell_local_of(s, ord, is_1904) as
+    case
+        when regexp_full_match(s, '[1-9][0-9]{4}\.[0-9]+') then
+            cell_serial_of(left(s, 5)::integer, is_1904)
+            + to_seconds(round(try_cast('0' || s[6:] as decimal(18, 12)) * 86400, 0)::bigint)
+        else
+            cell_date_of(s, ord, is_1904)::timestamp + to_seconds(cell_seconds_of(
+                regexp_extract_all(regexp_extract(replace(replace(replace(s, '时', ':'), '点', ':'), '分', ':'),
+                    '[0-9]{1,2}:[0-9]{0,2}(?::[0-9]{1,2})?'), '[0-9]+') || case when regexp_matches(s, '[0-9][时点]$') then ['0'] else [] end, s))
+            + to_milliseconds(coalesce(try_cast(rpad(left(regexp_extract(s, ':[0-9]{2}[.,]([0-9]+)', 1), 3), 3, '0') as integer), 0))
+    end;
+
+create or replace temp macro cell_utc_of(local_at, tz) as make_timestamp(epoch_us(timezone(tz, local_at)));
+
+-- A UTC TIMESTAMP. Texts without an offset are local time in `tz`; a date alone is its midnight.
+create or replace temp macro cell_timestamp(t, ord := '', tz := 'UTC', is_1904 := false) as
+    case
+        when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?') then
+            cell_utc_of(try_cast(t as timestamp), tz)
+        when cell_has_offset(t) then make_timestamp(epoch_us(cell_instant_of(cell_narrow(t))))
+        when regexp_full_match(t, '[12][0-9]{12}') then make_timestamp(t::bigint * 1000)
+        when regexp_full_match(t, '[12][0-9]{9}') then make_timestamp(t::bigint * 1000000)
+        else cell_utc_of(cell_local_of(cell_narrow(t), ord, is_1904), tz)
+    end;
+
+create or replace temp macro cell_has_time(t) as
+    coalesce(regexp_matches(t, '[0-9][:：][0-9]{2}|[0-9][时点]') or regexp_full_match(t, '[12][0-9]{9}(?:[0-9]{3})?|[1-9][0-9]{4}\.[0-9]*[1-9][0-9]*'), false);
+
+-- Digits alone for a Chinese number, as written otherwise; whether it is one is asked apart.
+create or replace temp macro cell_phone_of(s) as
+    case
+        when regexp_full_match(s, '[0-9.]+[eE]\+?[0-9]+') then null
+        else nullif(regexp_replace(regexp_replace(regexp_replace(s,
+            '\.0+$', ''),
+            '^(?:\+86|0086|86)(1[0-9]{10})$', '\1'),
+            '^(?:\+86|0086)0?([1-9][0-9]{8,10})$', '0\1'), '')
+    end;
+create or replace temp macro cell_phone(t) as
+    case
+        when regexp_full_match(t, '1[0-9]{10}') then t
+        else cell_phone_of(regexp_replace(cell_text(cell_narrow(t)), '[\s()·-]', '', 'g'))
+    end;
+create or replace temp macro cell_phone_is_wellformed(t) as
+    regexp_full_match(cell_phone(t), '1[3-9][0-9]{9}|0[1-9][0-9]{8,10}|[48]00[0-9]{7}|\+[1-9][0-9]{6,14}');
+
+create or replace temp macro cell_email(t) as
+    nullif(lower(regexp_replace(cell_name(translate(t, '＠．＿', '@._')), '(?i:^mailto:)|\s', '', 'g')), '');
+create or replace temp macro cell_email_is_wellformed(t) as
+    regexp_full_match(cell_email(t), '[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+');

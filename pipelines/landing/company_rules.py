@@ -1,0 +1,149 @@
+"""The company's rules as of one night: the workbook from the inbox through the archive to tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+import pyarrow as pa
+
+from pipelines.core.names import normalise_name
+from pipelines.core.rules.vocabulary import stage_vocabulary
+from pipelines.landing.archive import Archive, FileStillChanging
+from pipelines.landing.mapping import Vocabulary
+from pipelines.landing.rules import (
+    RulesReading,
+    choose_rules_in_force,
+    parse_rules_workbook,
+    rules_tables,
+    say_rules_in_force,
+)
+from pipelines.settings import CompanyFolder, CompanySettings
+from pipelines.sources.presets import load_preset
+
+RULES_SOURCE = "rules"
+
+
+@dataclass(frozen=True)
+class CompanyRules:
+    """The rules in force and how they came to be.
+
+    Attributes:
+        tables: one Arrow table per sheet, each row with `rules_version`.
+        stages: every stage that this company's deals can stand in, presets' own pipelines included.
+        readings: every version that arrived, good or not, in order.
+        message: which version is in force and what is wrong with a newer one, (English, Chinese).
+    """
+
+    tables: dict[str, pa.Table]
+    stages: pa.Table
+    readings: tuple[RulesReading, ...]
+    in_force: RulesReading | None
+    message: tuple[str, str]
+
+    @property
+    def is_newest_in_force(self) -> bool:
+        """Return whether the last workbook that arrived is the one in force."""
+        return not self.readings or self.in_force == self.readings[-1]
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the words that landing resolves: stages strictly, names through aliases."""
+        words: dict[str, dict[str, str]] = {"stage": _stage_words(self.tables, self.stages)}
+        words["to_stage"] = words["from_stage"] = words["stage"]
+        for row in self.tables["aliases"].to_pylist():
+            column = row["kind"]
+            words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]
+        return Vocabulary(words, frozenset({"stage", "to_stage"}))
+
+    def calendar_overrides(self) -> pd.DataFrame | None:
+        """Return the company's own days off and make-up workdays, None where there are none."""
+        rows = self.tables["calendar"].to_pylist()
+        if not rows:
+            return None
+        return pd.DataFrame(
+            {
+                "day_on": [row["day_on"] for row in rows],
+                "is_workday": [row["day_kind"] == "workday" for row in rows],
+                "name": [row["day_note"] for row in rows],
+            }
+        )
+
+
+def admit_rules(folder: CompanyFolder, archive: Archive, seen_at: datetime) -> str | None:
+    """Archive rules.xlsx if there is one; return why it could not be taken tonight, if so."""
+    if not folder.rules_workbook.is_file():
+        return None
+    try:
+        archive.admit(RULES_SOURCE, folder.rules_workbook, folder.rules_workbook.name, seen_at)
+    except FileStillChanging as error:
+        return str(error)
+    return None
+
+
+def company_rules(settings: CompanySettings, archive: Archive, cutoff_seq: int) -> CompanyRules:
+    """Read the rules that D may know: the last good workbook, else the defaults."""
+    readings = tuple(
+        parse_rules_workbook(archive.read_bytes(delivery), delivery.name, delivery.arrived_at)
+        for delivery in archive.manifest.deliveries()
+        if delivery.source == RULES_SOURCE and delivery.seq <= cutoff_seq
+    )
+    in_force, _ = choose_rules_in_force(readings)
+    tables = rules_tables(in_force)
+    said = say_rules_in_force(readings)
+    return CompanyRules(tables, _all_stages(settings, tables), readings, in_force, (said.en, said.zh))
+
+
+def _all_stages(settings: CompanySettings, tables: dict[str, pa.Table]) -> pa.Table:
+    """Return the workbook's stages and those of pipelines that only a preset knows."""
+    rows = [
+        {**row, "stage_name_zh": row.get("stage_zh") or row["stage"], "stage_name_en": row.get("stage_en") or row["stage"]}
+        for row in tables["stages"].to_pylist()
+    ]
+    known = {row["pipeline"] for row in rows}
+    presets = {source.preset for source in settings.sources if source.preset}
+    for name in sorted(presets):
+        for stage in load_preset(name).stages:
+            if stage["pipeline"] not in known:
+                rows.append(_preset_stage(stage))
+    return pa.Table.from_pylist(rows, schema=STAGE_SCHEMA)
+
+
+def _preset_stage(stage: dict) -> dict:  # type: ignore[type-arg]
+    return {
+        "pipeline": stage["pipeline"],
+        "stage": stage["stage"],
+        "stage_name_zh": stage["name_zh"],
+        "stage_name_en": stage["name_en"],
+        "stage_order": stage["stage_order"],
+        "outcome": stage["outcome"],
+        "is_signed": stage.get("is_signed", stage["outcome"] == "won"),
+        "is_after_sale": stage.get("is_after_sale", False),
+        "allowed_workdays": stage.get("allowed_workdays"),
+    }
+
+
+STAGE_SCHEMA = pa.schema(
+    [
+        ("pipeline", pa.string()),
+        ("stage", pa.string()),
+        ("stage_name_zh", pa.string()),
+        ("stage_name_en", pa.string()),
+        ("stage_order", pa.int64()),
+        ("outcome", pa.string()),
+        ("is_signed", pa.bool_()),
+        ("is_after_sale", pa.bool_()),
+        ("default_probability_rate", pa.decimal128(18, 6)),
+        ("allowed_workdays", pa.int64()),
+        ("rules_version", pa.string()),
+    ]
+)
+
+
+def _stage_words(tables: dict[str, pa.Table], stages: pa.Table) -> dict[str, str]:
+    """Return normalised spelling → stage, for every name in either language and every alias."""
+    words: dict[str, str] = {}
+    for row in stages.to_pylist():
+        for spelling in (row["stage"], row["stage_name_zh"], row["stage_name_en"]):
+            words.setdefault(normalise_name(spelling), row["stage"])
+    return words | stage_vocabulary(tables)

@@ -1,0 +1,67 @@
+"""Close a night: say how it ended and write the operations file, on held and failed nights too."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+
+from pipelines.operations.marts import operations_marts
+from pipelines.operations.run_log import RunLog, check_results, steps
+from pipelines.publish.layout import PublishedFolder
+from pipelines.publish.manifest import read_manifest
+from pipelines.publish.operations import PublishMeta, write_operations_file
+from pipelines.settings import CompanyFolder
+
+
+def close_night(
+    folder: CompanyFolder, log: RunLog, run_id: str, as_of: date, ended_at: datetime
+) -> None:
+    """Record a run's outcome, unless it was published or built, and write `operations.duckdb`."""
+    run = next(row for row in log.rows_of_runs() if row["run_id"] == run_id)
+    if run["outcome"] is None:
+        outcome, reason = _why_not(log, run_id)
+        log.end(run_id, outcome, ended_at, reason)
+        run = next(row for row in log.rows_of_runs() if row["run_id"] == run_id)
+    shown = read_manifest(PublishedFolder(folder).manifest_link)
+    state = {"published": "published", "built": "published", "held": "held"}.get(str(run["outcome"]), "failed")
+    if state == "published" and shown is None:
+        return
+    meta = PublishMeta(
+        state=state,  # type: ignore[arg-type]
+        as_of=shown.as_of if shown else None,
+        as_of_attempted=as_of,
+        version=shown.version if shown else None,
+        reason_zh=str(run["reason_zh"]) if state != "published" else None,
+        reason_en=str(run["reason_en"]) if state != "published" else None,
+        run_id=run_id,
+        updated_at=ended_at,
+    )
+    write_operations_file(folder, operations_marts(log), meta)
+
+
+def _why_not(log: RunLog, run_id: str) -> tuple[str, tuple[str, str]]:
+    """Return (held or failed, reason in both languages) of a run that published nothing."""
+    failures = [row for row in log.of_run(steps, run_id) if row["error"]]
+    broken = [
+        row
+        for row in log.of_run(check_results, run_id)
+        if row["severity"] == "error" and not row["passed"]
+    ]
+    if broken and not failures:
+        en = "; ".join(_sentence(row, "en") for row in broken[:5])
+        zh = "；".join(_sentence(row, "zh") for row in broken[:5])
+        return "held", (f"Held back by {len(broken)} data check(s): {en}", f"{len(broken)} 项数据检查未通过，未发布：{zh}")
+    if failures:
+        first = failures[0]
+        return "failed", (
+            f"Step {first['step']} failed: {first['error']}",
+            f"步骤 {first['step']} 失败：{first['error']}",
+        )
+    return "failed", ("The run was stopped before it finished", "运行在完成之前被中止")
+
+
+def _sentence(row: dict[str, object], language: str) -> str:
+    figures = json.loads(str(row["figures"]))
+    shown = ", ".join(f"{name} {value}" for name, value in figures.items() if value is not None)
+    described = row[f"description_{language}"] or row["check_name"]
+    return f"{row['asset']}: {described}" + (f" ({shown})" if shown else "")

@@ -1,0 +1,262 @@
+"""The run log: what every night did, kept across nights in one small database.
+
+It is a record of events, not of business facts: it stands outside content hashes and is the one thing
+besides the archive that a rebuild does not bring back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipelines.landing.log import LandingRecord
+from pipelines.operations.outcome import CheckOutcome
+
+_metadata = sa.MetaData()
+
+runs = sa.Table(
+    "run",
+    _metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("code_version", sa.String, nullable=False),
+    sa.Column("started_at", sa.DateTime, nullable=False),
+    sa.Column("ended_at", sa.DateTime),
+    sa.Column("outcome", sa.String),  # published, built, held, failed; NULL while running or killed
+    sa.Column("reason_en", sa.String),
+    sa.Column("reason_zh", sa.String),
+    sa.Column("version", sa.String),
+)
+
+steps = sa.Table(
+    "step",
+    _metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("step_no", sa.Integer, primary_key=True),
+    sa.Column("step", sa.String, nullable=False),
+    sa.Column("started_at", sa.DateTime, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("error", sa.String),
+)
+
+check_results = sa.Table(
+    "check_result",
+    _metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("asset", sa.String, primary_key=True),
+    sa.Column("check_name", sa.String, primary_key=True),
+    sa.Column("severity", sa.String, nullable=False),
+    sa.Column("passed", sa.Boolean, nullable=False),
+    sa.Column("is_applicable", sa.Boolean, nullable=False),
+    sa.Column("description_en", sa.String),
+    sa.Column("description_zh", sa.String),
+    sa.Column("figures", sa.String, nullable=False),
+    sa.Column("sample", sa.String, nullable=False),
+    sa.Column("checked_at", sa.DateTime, nullable=False),
+)
+
+source_results = sa.Table(
+    "source_result",
+    _metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("source", sa.String, primary_key=True),
+    sa.Column("entity", sa.String, nullable=False),
+    sa.Column("file_count", sa.Integer, nullable=False),
+    sa.Column("rows_read", sa.Integer, nullable=False),
+    sa.Column("rows_landed", sa.Integer, nullable=False),
+    sa.Column("rows_unchanged", sa.Integer, nullable=False),
+    sa.Column("rows_quarantined", sa.Integer, nullable=False),
+    sa.Column("rows_superseded", sa.Integer, nullable=False),
+    sa.Column("rows_duplicate", sa.Integer, nullable=False),
+    sa.Column("rows_skipped", sa.Integer, nullable=False),
+    sa.Column("rows_held", sa.Integer, nullable=False),
+    sa.Column("rows_deleted", sa.Integer, nullable=False),
+    sa.Column("covers_until", sa.Date),
+    sa.Column("age_workdays", sa.Integer),
+    sa.Column("new_columns", sa.String, nullable=False),
+    sa.Column("missing_columns", sa.String, nullable=False),
+    sa.Column("problem_en", sa.String),
+    sa.Column("problem_zh", sa.String),
+)
+
+mart_rows = sa.Table(
+    "mart_rows",
+    _metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("mart", sa.String, primary_key=True),
+    sa.Column("row_count", sa.Integer, nullable=False),
+)
+
+
+class RunLog:
+    """Write and read the record of nights. Every call is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+        _metadata.create_all(self._engine)
+
+    def start(self, run_id: str, as_of: date, code_version: str, started_at: datetime) -> None:
+        """Record that a night began; a second attempt of the same run replaces the first."""
+        with self._engine.begin() as connection:
+            for table in (runs, steps, check_results, source_results, mart_rows):
+                connection.execute(sa.delete(table).where(table.c.run_id == run_id))
+            connection.execute(
+                sa.insert(runs).values(
+                    run_id=run_id, as_of=as_of, code_version=code_version, started_at=_utc(started_at)
+                )
+            )
+
+    def end(
+        self,
+        run_id: str,
+        outcome: str,
+        ended_at: datetime,
+        reason: tuple[str, str] | None = None,
+        version: str | None = None,
+    ) -> None:
+        """Record how a night ended; `reason` is (English, Chinese)."""
+        reason_en, reason_zh = reason or (None, None)
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(runs)
+                .where(runs.c.run_id == run_id)
+                .values(
+                    outcome=outcome,
+                    ended_at=_utc(ended_at),
+                    reason_en=reason_en,
+                    reason_zh=reason_zh,
+                    version=version,
+                )
+            )
+
+    def step(
+        self, run_id: str, step: str, started_at: datetime, seconds: float, error: str | None
+    ) -> None:
+        """Record one step's duration and, if it failed, why."""
+        with self._engine.begin() as connection:
+            done = sa.select(sa.func.count()).select_from(steps).where(steps.c.run_id == run_id)
+            number = connection.execute(done).scalar_one()
+            connection.execute(
+                sa.insert(steps).values(
+                    run_id=run_id,
+                    step_no=number + 1,
+                    step=step,
+                    started_at=_utc(started_at),
+                    seconds=seconds,
+                    error=error,
+                )
+            )
+
+    def checks(self, run_id: str, outcomes: Iterable[CheckOutcome], checked_at: datetime) -> None:
+        """Record what checks found."""
+        rows = [
+            {
+                "run_id": run_id,
+                "asset": "/".join(outcome.declaration.asset),
+                "check_name": outcome.declaration.name,
+                "severity": outcome.declaration.severity,
+                "passed": outcome.passed,
+                "is_applicable": outcome.is_applicable,
+                "description_en": outcome.declaration.description_en,
+                "description_zh": outcome.declaration.description_zh,
+                "figures": _json(dict(outcome.figures)),
+                "sample": _json([dict(row) for row in outcome.sample]),
+                "checked_at": _utc(checked_at),
+            }
+            for outcome in outcomes
+        ]
+        self._replace(check_results, rows, ("run_id", "asset", "check_name"))
+
+    def source(
+        self,
+        run_id: str,
+        source: str,
+        entity: str,
+        new: Iterable[LandingRecord],
+        covers_until: date | None,
+        age_workdays: int | None,
+        problem: tuple[str, str] | None,
+    ) -> None:
+        """Record what a night took from one source."""
+        records = list(new)
+        row = {
+            "run_id": run_id,
+            "source": source,
+            "entity": entity,
+            "file_count": len(records),
+            "rows_read": sum(r.counts.read for r in records),
+            "rows_landed": sum(r.counts.landed for r in records),
+            "rows_unchanged": sum(r.counts.unchanged for r in records),
+            "rows_quarantined": sum(r.counts.quarantined for r in records),
+            "rows_superseded": sum(r.superseded for r in records),
+            "rows_duplicate": sum(r.counts.exact_duplicates for r in records),
+            "rows_skipped": sum(r.counts.skipped for r in records),
+            "rows_held": sum(r.counts.held for r in records),
+            "rows_deleted": sum(r.deleted for r in records),
+            "covers_until": covers_until,
+            "age_workdays": age_workdays,
+            "new_columns": _json(sorted({name for r in records for name in r.new_columns})),
+            "missing_columns": _json(sorted({name for r in records for name in r.missing_columns})),
+            "problem_en": problem[0] if problem else None,
+            "problem_zh": problem[1] if problem else None,
+        }
+        self._replace(source_results, [row], ("run_id", "source"))
+
+    def marts(self, run_id: str, rows: dict[str, int]) -> None:
+        """Record the row count of every mart built."""
+        found = [{"run_id": run_id, "mart": mart, "row_count": n} for mart, n in rows.items()]
+        self._replace(mart_rows, found, ("run_id", "mart"))
+
+    def rows(self, table: sa.Table) -> list[dict[str, object]]:
+        """Return a whole table, oldest run first."""
+        with self._engine.connect() as connection:
+            order = (
+                sa.select(table).join(runs, runs.c.run_id == table.c.run_id)
+                if table is not runs
+                else sa.select(table)
+            )
+            found = connection.execute(order.order_by(runs.c.started_at, *table.primary_key.columns))
+            return [dict(row) for row in found.mappings()]
+
+    def rows_of_runs(self) -> list[dict[str, object]]:
+        """Return every run, oldest first."""
+        return self.rows(runs)
+
+    def of_run(self, table: sa.Table, run_id: str) -> list[dict[str, object]]:
+        """Return the rows of one run."""
+        with self._engine.connect() as connection:
+            query = sa.select(table).where(table.c.run_id == run_id)
+            found = connection.execute(query.order_by(*table.primary_key.columns))
+            return [dict(row) for row in found.mappings()]
+
+    def last(self) -> dict[str, object] | None:
+        """Return the latest run."""
+        with self._engine.connect() as connection:
+            query = sa.select(runs).order_by(runs.c.started_at.desc()).limit(1)
+            row = connection.execute(query).mappings().first()
+            return dict(row) if row else None
+
+    def _replace(
+        self, table: sa.Table, rows: list[dict[str, object]], key: tuple[str, ...]
+    ) -> None:
+        if not rows:
+            return
+        with self._engine.begin() as connection:
+            for row in rows:
+                same = sa.and_(*(table.c[name] == row[name] for name in key))
+                connection.execute(sa.delete(table).where(same))
+            connection.execute(sa.insert(table), rows)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str, sort_keys=isinstance(value, dict))
+
+
+def _utc(moment: datetime) -> datetime:
+    """Drop the zone of a UTC time: SQLite keeps none."""
+    return moment.replace(tzinfo=None)

@@ -1,0 +1,35 @@
+"""Describe published tables and columns in the file itself, from the contracts: BI tools show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from pipelines.landing.typing_sql import literal, quoted
+
+
+def write_comments(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+    """Put description, unit and Chinese wording of every contracted column on the mart's table."""
+    built = {
+        (table, column)
+        for table, column in con.execute(
+            "select table_name, column_name from information_schema.columns where table_schema = 'marts'"
+        ).fetchall()
+    }
+    tables = {table for table, _ in built}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model" or node["schema"] != "marts" or node["name"] not in tables:
+            continue
+        table = f"marts.{quoted(node['name'])}"
+        con.execute(f"comment on table {table} is {literal(_words(node['description'], node['config']['meta']))}")
+        for name, column in node["columns"].items():
+            if (node["name"], name) in built:
+                text = _words(column["description"], column.get("config", {}).get("meta") or column["meta"])
+                con.execute(f"comment on column {table}.{quoted(name)} is {literal(text)}")
+
+
+def _words(description: str, meta: Mapping[str, Any]) -> str:
+    unit = f" [{meta['unit']}]" if meta.get("unit", "none") != "none" else ""
+    return f"{description}{unit} / {meta.get('zh', '')}"

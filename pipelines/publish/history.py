@@ -1,0 +1,146 @@
+"""What past nights said: attainment, tiers and deals of each night, kept as changed rows.
+
+`warehouse/history/<mart>/<D>.parquet` holds what D's night changed against the night before it. Any
+night may be written again: its own file and the next one's are made anew, the others stand.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.landing.parquet import write_parquet
+from pipelines.landing.typing_sql import literal, quoted
+from pipelines.settings import CompanyFolder
+
+# Mart → columns that identify a row. Only marts that this build has are kept.
+HISTORY_MARTS: dict[str, tuple[str, ...]] = {
+    "mart_target_attainment": (
+        "metric", "level", "scenario", "period_type", "period_start", "scope_type", "scope_id",
+    ),
+    "fct_opportunity": ("opportunity_id",),
+}  # fmt: skip
+
+
+def write_history(con: duckdb.DuckDBPyConnection, folder: CompanyFolder, as_of: date) -> None:
+    """Keep what this night says, then publish it as `marts.<mart>_history` up to D.
+
+    Grain of a history mart: one row per key and run of nights on which the row stayed the same, with
+    `valid_from` (first night that said so) and `valid_before` (first night that no longer did).
+    """
+    for mart, key in HISTORY_MARTS.items():
+        directory = folder.history / mart
+        _write_night(con, directory, mart, key, as_of)
+        _publish(con, directory, mart, key, as_of)
+
+
+def nights_kept(folder: CompanyFolder) -> set[date]:
+    """Return the nights that history holds for every history mart."""
+    kept = [
+        {date.fromisoformat(path.stem) for path in (folder.history / mart).glob("*.parquet")}
+        for mart in HISTORY_MARTS
+    ]
+    return set.intersection(*kept) if kept else set()
+
+
+def _files(directory: Path) -> dict[date, Path]:
+    found = {date.fromisoformat(path.stem): path for path in directory.glob("*.parquet")}
+    return dict(sorted(found.items()))
+
+
+def _write_night(
+    con: duckdb.DuckDBPyConnection, directory: Path, mart: str, key: tuple[str, ...], as_of: date
+) -> None:
+    files = _files(directory)
+    later = next((day for day in files if day > as_of), None)
+    columns = _columns(con, mart)
+    after = None
+    if later is not None:
+        # The next night's file is a difference from the night before it, which is now this one.
+        con.execute(
+            f"create or replace temp table after_night as {_state(files, later, columns, key, mart)}"
+        )
+        after = "select * from after_night"
+    before = _state({day: path for day, path in files.items() if day < as_of}, as_of, columns, key, mart)
+    now = f"select {', '.join(map(quoted, columns))} from marts.{quoted(mart)}"
+    write_parquet(con, _difference(before, now, columns, key), directory / f"{as_of}.parquet")
+    if after is not None and later is not None:
+        write_parquet(con, _difference(now, after, columns, key), directory / f"{later}.parquet")
+        con.execute("drop table after_night")
+
+
+def _columns(con: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
+    rows = con.execute(
+        "select column_name from information_schema.columns "
+        "where table_schema = 'marts' and table_name = ? order by ordinal_position",
+        [mart],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _state(
+    files: dict[date, Path], day: date, columns: list[str], key: tuple[str, ...], mart: str
+) -> str:
+    """Return the SELECT of what the night of that day said, folded from the changed rows.
+
+    The mart of tonight gives the columns: one that is new since then reads NULL.
+    """
+    names = ", ".join(map(quoted, columns))
+    known = [(d, path) for d, path in files.items() if d <= day]
+    if not known:
+        return f"select {names} from marts.{quoted(mart)} where false"
+    union = " union all by name ".join(
+        f"select *, {literal(d.isoformat())}::date as _night from read_parquet({literal(str(path))})"
+        for d, path in known
+    )
+    keys = ", ".join(map(quoted, key))
+    return f"""
+        select {names} from (
+            select * from ({union} union all by name select * from marts.{quoted(mart)} where false)
+            qualify row_number() over (partition by {keys} order by _night desc) = 1
+        ) where _op = 'U'
+    """
+
+
+def _difference(before: str, now: str, columns: list[str], key: tuple[str, ...]) -> str:
+    """Return the SELECT of rows that are new or changed (U) or gone (D)."""
+    names = ", ".join(map(quoted, columns))
+    match = " and ".join(f"b.{quoted(k)} = n.{quoted(k)}" for k in key)
+    same = " and ".join(
+        f"b.{quoted(c)} is not distinct from n.{quoted(c)}" for c in columns if c not in key
+    )
+    gone = ", ".join(f"b.{quoted(c)}" if c in key else f"null as {quoted(c)}" for c in columns)
+    order = ", ".join(map(quoted, key))
+    return f"""
+        with b as ({before}), n as ({now})
+        select 'U' as _op, {names} from n
+        where not exists (select 1 from b where {match} and {same or 'true'})
+        union all by name
+        select 'D' as _op, {gone} from b
+        where not exists (select 1 from n where {match})
+        order by {order}
+    """
+
+
+def _publish(
+    con: duckdb.DuckDBPyConnection, directory: Path, mart: str, key: tuple[str, ...], as_of: date
+) -> None:
+    files = {day: path for day, path in _files(directory).items() if day <= as_of}
+    union = " union all by name ".join(
+        f"select *, {literal(day.isoformat())}::date as valid_from from read_parquet({literal(str(path))})"
+        for day, path in files.items()
+    )
+    keys = ", ".join(map(quoted, key))
+    con.execute(
+        f"""
+        create or replace table marts.{quoted(mart + "_history")} as
+        select * exclude (_op) from (
+            select *, lead(valid_from) over (partition by {keys} order by valid_from) as valid_before
+            from ({union})
+        )
+        where _op = 'U'
+        order by {keys}, valid_from
+        """
+    )

@@ -1,0 +1,87 @@
+"""The night as a Dagster resource: the lock is taken when a run begins, the books are closed when it ends."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from pipelines.landing.archive import remove_leftovers
+from pipelines.landing.company_rules import CompanyRules, company_rules
+from pipelines.landing.manifest import Manifest
+from pipelines.night import Night, code_version, run_log_of
+from pipelines.operations.closing import close_night
+from pipelines.publish.intent import complete_recorded_publish
+from pipelines.publish.night_lock import night_lock
+from pipelines.publish.publisher import recover
+from pipelines.settings import CompanyFolder, load_company
+
+
+class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Hold one company's night for the length of a run.
+
+    Attributes:
+        home: the company folder.
+        publish_older: show readers a D older than the one they see (`--publish`).
+        wait_seconds: how long to wait for another run of this company; None: until it ends.
+    """
+
+    home: str
+    publish_older: bool = False
+    wait_seconds: float | None = None
+
+    _night: Night | None = PrivateAttr(default=None)
+    _rules: CompanyRules | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
+        """Take the lock, mend what a crash left, run, and close the books whatever happened."""
+        folder = CompanyFolder(Path(self.home))
+        settings = load_company(folder)
+        as_of = date.fromisoformat(context.dagster_run.tags["dagster/partition"])  # type: ignore[union-attr]
+        seen_at = datetime.now(UTC)
+        with night_lock(folder, self.wait_seconds, as_of=as_of, since_at=seen_at):
+            log = run_log_of(folder)
+            recover(folder)
+            complete_recorded_publish(folder)
+            remove_leftovers(folder.archive)
+            shutil.rmtree(folder.warehouse / "work", ignore_errors=True)
+            self._night = Night(
+                folder=folder,
+                settings=settings,
+                as_of=as_of,
+                run_id=str(context.run_id),
+                seen_at=seen_at,
+                log=log,
+                publishes=self.publish_older or _is_newest(folder, as_of),
+            )
+            log.start(self._night.run_id, as_of, code_version(), seen_at)
+            try:
+                yield self
+            finally:
+                close_night(folder, log, self._night.run_id, as_of, datetime.now(UTC))
+
+    @property
+    def night(self) -> Night:
+        """The night of this run."""
+        if self._night is None:
+            raise RuntimeError("the night exists only while a run executes")
+        return self._night
+
+    @property
+    def rules(self) -> CompanyRules:
+        """The rules in force for this night, read once."""
+        if self._rules is None:
+            night = self.night
+            self._rules = company_rules(night.settings, night.archive, night.cutoff_seq)
+        return self._rules
+
+
+def _is_newest(folder: CompanyFolder, as_of: date) -> bool:
+    """Return whether no later D is published."""
+    return all(night.as_of <= as_of for night in Manifest(folder.archive).nights())

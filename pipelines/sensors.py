@@ -1,0 +1,56 @@
+"""Runs that files start: what arrives in the inbox during the day is built without waiting for night."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines.jobs import NIGHTLY
+from pipelines.landing.source import inbox_files
+from pipelines.night import default_as_of
+from pipelines.settings import CompanyFolder, CompanySettings
+
+SETTLED_SECONDS = 60
+
+
+def inbox_signature(folder: CompanyFolder, settings: CompanySettings) -> tuple[str, float]:
+    """Return a signature of names, sizes and times of all inbox files, and the newest time."""
+    digest, newest = hashlib.sha256(), 0.0
+    for source in settings.sources:
+        for file in inbox_files(folder, source):
+            stat = file.stat()
+            digest.update(f"{source.name}|{file}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+            newest = max(newest, stat.st_mtime)
+    return digest.hexdigest()[:16], newest
+
+
+def inbox_sensor(folder: CompanyFolder, settings: CompanySettings) -> dg.SensorDefinition:
+    """Return the sensor that starts a run once files have arrived and stopped growing."""
+
+    @dg.sensor(
+        job_name=NIGHTLY,
+        minimum_interval_seconds=SETTLED_SECONDS,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Runs the latest D when files arrive in the inbox. 收件箱有新文件时运行。",
+    )
+    def inbox(
+        context: dg.SensorEvaluationContext,
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        now = datetime.now(UTC)
+        signature, newest = inbox_signature(folder, settings)
+        if context.cursor is None:
+            context.update_cursor(signature)
+            yield dg.SkipReason("Watching from now on; what already lies there is for the nightly run.")
+        elif signature == context.cursor:
+            yield dg.SkipReason("Nothing new in the inbox.")
+        elif now.timestamp() - newest < SETTLED_SECONDS:
+            yield dg.SkipReason("Files are still arriving.")
+        else:
+            context.update_cursor(signature)
+            day = default_as_of(settings, now)
+            yield dg.RunRequest(run_key=signature, partition_key=day.isoformat())
+
+    return inbox

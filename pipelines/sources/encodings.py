@@ -1,0 +1,336 @@
+"""Find out which encoding a text file is in, over the whole file, and never by guessing."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.sources.errors import FileUnreadable, UndecodableBytes
+
+_CHUNK = 1 << 22
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_NON_ASCII = re.compile(r"[^\x00-\x7f]+")
+_JUDGED_CHARACTERS = 50_000
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text file as UTF-8 with known line ends.
+
+    `encoding` is the one taken, `by` says why (bom, utf-8, gb18030, declared); `path` is the
+    file itself where it already was UTF-8 (a BOM is left in place), else a transcoded copy.
+    `has_blank_lines`: lines and records may not be counted alike.
+    """
+
+    path: Path
+    encoding: str
+    by: str
+    has_blank_lines: bool
+
+
+class _Lines:
+    """Watch line ends go by: are there only carriage returns, are there blank lines between."""
+
+    def __init__(self) -> None:
+        self.has_blank = self.has_lf = self.has_cr = False
+        self._tail = b"\n"
+
+    def look(self, block: bytes) -> None:
+        if not self.has_lf:
+            self.has_lf = b"\n" in block
+            self.has_cr = self.has_cr or b"\r" in block
+        if self.has_blank or not block:
+            return
+        whole = self._tail + block
+        body = whole.rstrip(b"\r\n")
+        # Trailing line ends may be the end of the file: they wait in the tail.
+        self.has_blank = b"\n\n" in body or b"\n\r\n" in body
+        self._tail = whole[len(body) :] or b"x"
+
+    @property
+    def is_cr_only(self) -> bool:
+        return self.has_cr and not self.has_lf
+
+
+def decode_file(path: Path, target: Path, *, label: str, declared: str | None) -> Decoded:
+    """Read a text file's encoding: BOM, then strict UTF-8, then strict GB18030, or as declared.
+
+    The whole stream decides, in bounded memory. UTF-8 is used where it lies, everything else is
+    written to `target` as UTF-8, and so are files whose lines end in a bare carriage return.
+
+    Raises UndecodableBytes with row and byte offset; a NUL byte is an error too.
+    """
+    with path.open("rb") as handle:
+        start = handle.read(4)
+    has_utf8_bom = start.startswith(codecs.BOM_UTF8)
+    encoding = _known(declared, label, start) if declared else _by_bom(start)
+    by = "declared" if declared else "bom" if encoding else "utf-8"
+    lines = _Lines()
+    if encoding not in (None, "utf-8"):
+        lines = _transcode(path, target, label, str(encoding), by, lines)
+        return _with_line_feeds(target, target.with_suffix(".lf"), str(encoding), by, lines)
+    bad_utf8 = _first_bad_utf8(path, label, lines)
+    if bad_utf8 is None:
+        return _with_line_feeds(path, target, "utf-8", by, lines)
+    if has_utf8_bom or declared:
+        raise _undecodable(path, label, "utf-8", by, bad_utf8, None)
+    _refuse_mixture(path, label, bad_utf8)
+    lines = _transcode(path, target, label, "gb18030", "gb18030", _Lines(), bad_utf8)
+    return _with_line_feeds(target, target.with_suffix(".lf"), "gb18030", "gb18030", lines)
+
+
+def _by_bom(start: bytes) -> str | None:
+    return next((name for bom, name in _BOMS if start.startswith(bom)), None)
+
+
+def _with_line_feeds(path: Path, target: Path, encoding: str, by: str, lines: _Lines) -> Decoded:
+    """Turn bare carriage returns (old Mac exports) into line feeds."""
+    if not lines.is_cr_only:
+        return Decoded(path, encoding, by, lines.has_blank)
+    with target.open("wb") as sink:
+        for chunk in _chunks(path):
+            sink.write(chunk.replace(b"\r", b"\n"))
+    return Decoded(target, encoding, by, has_blank_lines=True)
+
+
+def _known(declared: str, label: str, start: bytes) -> str:
+    try:
+        name = codecs.lookup(declared).name
+    except LookupError as error:
+        raise UndecodableBytes(
+            f"不认识的编码 {declared}",
+            f"unknown encoding {declared}",
+            file=label,
+            value=declared,
+            fix_zh="例如 utf-8、gb18030、utf-16-le、cp1252、mac_roman",
+            fix_en="for example utf-8, gb18030, utf-16-le, cp1252, mac_roman",
+        ) from error
+    is_bare_utf16 = name == "utf-16" and not start.startswith(
+        (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    )
+    return "utf-16-le" if is_bare_utf16 else name
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as handle:
+        while chunk := handle.read(_CHUNK):
+            yield chunk
+
+
+def _first_bad_utf8(path: Path, label: str, lines: _Lines) -> int | None:
+    """Give the byte offset of the first byte that is not UTF-8, None if all are."""
+    offset, rest = 0, b""
+    for chunk in _chunks(path):
+        block = rest + chunk
+        _refuse_nul(block, offset, path, label)
+        lines.look(chunk)
+        whole = _whole_characters(block)
+        if not _is_utf8(block, whole):
+            try:
+                block[:whole].decode("utf-8")
+            except UnicodeDecodeError as error:
+                return offset + error.start
+        rest = block[whole:]
+        offset += whole
+    return offset if rest else None
+
+
+def _whole_characters(block: bytes) -> int:
+    """Give how many bytes of a block end on a character border (at most 3 are held back)."""
+    for back in range(1, min(4, len(block)) + 1):
+        byte = block[-back]
+        if byte < 0x80:
+            return len(block)
+        if byte >= 0xC0:
+            width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return len(block) - back if width > back else len(block)
+    return len(block)
+
+
+def _is_utf8(block: bytes, length: int) -> bool:
+    """Validate with Arrow's vectorised check: four times faster than decoding to str."""
+    offsets = pa.py_buffer(np.array([0, length], dtype=np.int32))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _refuse_nul(block: bytes, offset: int, path: Path, label: str) -> None:
+    at = block.find(b"\0")
+    if at < 0:
+        return
+    nearby = block[max(0, at - 32) : at + 32]
+    looks_utf16 = nearby.count(b"\0") * 3 >= len(nearby)
+    raise UndecodableBytes(
+        "文件里有空字节(NUL)" + ("，像是没有 BOM 的 UTF-16" if looks_utf16 else ""),
+        "NUL byte in the file" + (", looks like UTF-16 without a BOM" if looks_utf16 else ""),
+        file=label,
+        row=_row_of(path, offset + at),
+        byte_offset=offset + at,
+        fix_zh="声明 encoding: utf-16-le，或重新导出" if looks_utf16 else "请重新导出",
+        fix_en="declare encoding: utf-16-le, or export again"
+        if looks_utf16
+        else "export it again: the file is damaged",
+    )
+
+
+def _row_of(path: Path, byte_offset: int) -> int:
+    """Count the line (from 1) that a byte is in."""
+    left, lines = byte_offset, 1
+    for chunk in _chunks(path):
+        lines += chunk[:left].count(b"\n")
+        left -= len(chunk)
+        if left <= 0:
+            break
+    return lines
+
+
+def _refuse_mixture(path: Path, label: str, bad_utf8: int) -> None:
+    """Refuse a file with lines in UTF-8 and lines in another encoding.
+
+    GB18030 reads most UTF-8 bytes as rare characters without complaint, so decoding alone does
+    not notice. A line that is valid UTF-8 with a three-byte Chinese character is no accident.
+    """
+    rest, offset = b"", 0
+    for chunk in _chunks(path):
+        lines = (rest + chunk).split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            if not line.isascii() and _is_chinese_utf8(line):
+                raise _mixture(path, label, bad_utf8, offset)
+            offset += len(line) + 1
+    if not rest.isascii() and _is_chinese_utf8(rest):
+        raise _mixture(path, label, bad_utf8, offset)
+
+
+_CHINESE_UTF8 = re.compile(rb"[\xe3-\xe9\xef][\x80-\xbf]{2}")
+
+
+def _is_chinese_utf8(line: bytes) -> bool:
+    if not _CHINESE_UTF8.search(line):
+        return False
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mixture(path: Path, label: str, bad_utf8: int, utf8_line: int) -> FileUnreadable:
+    row, other = _row_of(path, bad_utf8), _row_of(path, utf8_line)
+    return UndecodableBytes(
+        f"文件里混有两种编码：第 {other} 行是 UTF-8，第 {row} 行不是",
+        f"two encodings in one file: line {other} is UTF-8, line {row} is not",
+        file=label,
+        row=row,
+        byte_offset=bad_utf8,
+        fix_zh="请用同一种编码重新导出",
+        fix_en="export it again in one encoding",
+    )
+
+
+def _transcode(
+    path: Path,
+    target: Path,
+    label: str,
+    encoding: str,
+    by: str,
+    lines: _Lines,
+    bad_utf8: int | None = None,
+) -> _Lines:
+    """Write a file again as UTF-8, strictly, a few MB at a time."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    offset, doubt = 0, _Doubt()
+    with path.open("rb") as source, target.open("wb") as sink:
+        while True:
+            chunk = source.read(_CHUNK)
+            pending = len(decoder.getstate()[0])
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                at = offset - pending + error.start
+                raise _undecodable(path, label, encoding, by, at, bad_utf8) from error
+            if "\0" in text:
+                raise _nul_in_text(label, encoding, path, offset)
+            if by == "gb18030":
+                doubt.look(text)
+            block = (text if offset else text.removeprefix("\ufeff")).encode("utf-8")
+            lines.look(block)
+            sink.write(block)
+            offset += len(chunk)
+            if not chunk:
+                break
+    if by == "gb18030" and doubt.is_western():
+        raise _undecodable(path, label, "gb18030", by, bad_utf8 or 0, bad_utf8)
+    return lines
+
+
+class _Doubt:
+    """Judge whether text read as GB18030 is Western text that only looks like it.
+
+    In `Montréal` as cp1252, é and the letter after it make one valid but rare Chinese character.
+    Real Chinese text has nearly all its second bytes above 0x7F.
+    """
+
+    def __init__(self) -> None:
+        self.seen = self.rare = 0
+
+    def look(self, text: str) -> None:
+        if self.seen >= _JUDGED_CHARACTERS:
+            return
+        letters = "".join(_NON_ASCII.findall(text))[:_JUDGED_CHARACTERS]
+        for letter in letters:
+            self.seen += 1
+            self.rare += letter.encode("gb18030")[-1] < 0x80
+
+    def is_western(self) -> bool:
+        return self.rare * 4 > self.seen
+
+
+def _nul_in_text(label: str, encoding: str, path: Path, offset: int) -> FileUnreadable:
+    return UndecodableBytes(
+        f"按 {encoding} 解码后有空字符(NUL)",
+        f"NUL character after decoding as {encoding}",
+        file=label,
+        row=_row_of(path, offset),
+        byte_offset=offset,
+        fix_zh="请核对声明的编码或重新导出",
+        fix_en="check the declared encoding, or export again",
+    )
+
+
+def _undecodable(
+    path: Path, label: str, encoding: str, by: str, at: int, bad_utf8: int | None
+) -> FileUnreadable:
+    if by == "gb18030" and bad_utf8 is not None:
+        zh = f"既不是 UTF-8（字节 {bad_utf8}），也不像 GB18030（字节 {at}）"
+        en = f"neither UTF-8 (byte {bad_utf8}) nor plausible GB18030 (byte {at})"
+        row, offset = _row_of(path, bad_utf8), bad_utf8
+    else:
+        zh, en = f"字节不符合编码 {encoding}", f"bytes do not fit the encoding {encoding}"
+        row, offset = _row_of(path, at), at
+    with path.open("rb") as handle:
+        handle.seek(offset)
+        value = handle.read(8).hex(" ")
+    return UndecodableBytes(
+        zh,
+        en,
+        file=label,
+        row=row,
+        byte_offset=offset,
+        value=value,
+        fix_zh="在来源里声明 encoding，例如 cp1252 或 mac_roman，或另存为 UTF-8",
+        fix_en="declare the encoding, for example cp1252 or mac_roman, or save it as UTF-8",
+    )

@@ -1,0 +1,85 @@
+"""Read any delivered file into text tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.sources.archives import unpack
+from pipelines.sources.delimited import read_delimited
+from pipelines.sources.errors import FileUnreadable, UnknownFormat
+from pipelines.sources.json_lines import read_json
+from pipelines.sources.options import Content, FileOptions, Limits, Skipped, TextTable
+from pipelines.sources.parquet import read_parquet
+from pipelines.sources.spreadsheets import WorkbookWorker, read_workbook
+from pipelines.sources.tables import RawRows, text_table
+
+__all__ = ["FileOptions", "FileUnreadable", "Limits", "Skipped", "TextTable", "read_tables"]
+
+
+def read_tables(
+    path: Path,
+    con: duckdb.DuckDBPyConnection,
+    *,
+    work_dir: Path,
+    options: FileOptions | None = None,
+    worker: WorkbookWorker | None = None,
+) -> list[TextTable]:
+    """Read one file, whatever it is, into text tables on a DuckDB connection.
+
+    Reads csv and its relatives, xlsx, xlsm, xlsb, xls, ods, json, jsonl, parquet, each plain,
+    .gz or .zip, by content and not by name, in bounded memory. `work_dir` holds unpacked and
+    transcoded copies and must outlive the tables; give each call an empty one.
+
+    Returns: one TextTable per sheet or archive member, in the file's order.
+    Raises: a kind of FileUnreadable that names file, place, reason and fix.
+    """
+    options = options or FileOptions()
+    work_dir.mkdir(parents=True, exist_ok=True)
+    tables = []
+    delivered = Content(path.name, "", _plain_path(path, work_dir))
+    for content, kind in unpack(delivered, work_dir, options.limits):
+        for raw in _raw_rows(content, kind, con, work_dir, options, worker):
+            tables.append(text_table(con, raw))
+    if not tables:
+        raise UnknownFormat("压缩包里没有文件", "no file in the archive", file=path.name)
+    return tables
+
+
+def _plain_path(path: Path, work_dir: Path) -> Path:
+    """Reach the file by a name without wildcards: DuckDB takes `a[1].csv` for a pattern."""
+    link = work_dir / "delivered.bin"
+    link.unlink(missing_ok=True)
+    link.symlink_to(path.resolve())
+    return link
+
+
+def _raw_rows(
+    content: Content,
+    kind: str,
+    con: duckdb.DuckDBPyConnection,
+    work_dir: Path,
+    options: FileOptions,
+    worker: WorkbookWorker | None,
+) -> list[RawRows]:
+    if kind == "delimited":
+        return [read_delimited(content, con, work_dir, options)]
+    if kind in ("xlsx", "xlsb", "xls", "ods"):
+        return read_workbook(content, work_dir, options, worker=worker)
+    if kind == "parquet":
+        return [read_parquet(content, con, options)]
+    if kind in ("json", "jsonl"):
+        return [read_json(content, con, work_dir, options, is_lines=kind == "jsonl")]
+    raise _unknown(content, kind)
+
+
+def _unknown(content: Content, kind: str) -> UnknownFormat:
+    what = {"html": "网页(HTML)", "xml": "XML", "image": "图片"}.get(kind, kind.upper())
+    return UnknownFormat(
+        f"内容是{what}，不是表格文件（不论扩展名）",
+        f"the content is {kind}, not a table, whatever its name says",
+        file=content.label,
+        fix_zh="请用 Excel 打开并另存为 xlsx，或导出为 CSV",
+        fix_en="open it in Excel and save it as xlsx, or export it as CSV",
+    )

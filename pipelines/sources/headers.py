@@ -1,0 +1,181 @@
+"""Find the header in a grid of cells: titles above it, two levels, units in brackets."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipelines.sources.errors import Note
+
+Grid = Sequence[Sequence[str | None]]
+Merge = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
+
+_LOOK_AT_ROWS = 100
+_NUMBER = re.compile(r"[-+(]?[￥¥$€]?\s*[\d,，]*\.?\d+(?:[eE][-+]?\d+)?\)?\s*[%％万亿元]*$")
+_DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}:\d{2}")
+# A year or a period is a label over a column, though it has digits.
+_PERIOD = re.compile(
+    r"(?:(?:19|20)\d{2}年?)?[-/ ]?"
+    r"(?:Q[1-4]|第?[一二三四1-4]季度?|[上下]半年|\d{1,2}月(?:份)?|"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*|W\d{1,2})?$",
+    re.IGNORECASE,
+)
+_SUBLABEL = re.compile(
+    r"目标|实际|完成|计划|预算|同比|环比|target|actual|plan|budget", re.IGNORECASE
+)
+_UNIT = re.compile(
+    r"^(?P<name>.*?)\s*[(（\[【]\s*(?:单位\s*[::：]?\s*)?"
+    r"(?P<unit>元|千元|万元|万|百万元|百万|千万元|千万|亿元|亿|千|RMB|CNY|￥|¥|%|％)\s*[)）\]】]\s*$"
+)
+_FACTORS = {
+    "千": 1_000,
+    "万": 10_000,
+    "百万": 1_000_000,
+    "千万": 10_000_000,
+    "亿": 100_000_000,
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the header is and what it says; `first`/`last` count rows from 0, last included.
+
+    `texts[i]` belongs to column i of the grid; '' where the column has no header.
+    """
+
+    first: int
+    last: int
+    texts: tuple[str, ...]
+
+
+def header_unit(header: str) -> tuple[str, Decimal]:
+    """Split a header into its name and its unit's factor: 目标值(万元) is 目标值, 10000.
+
+    Without a unit of amount the factor is 1; `(%)` is 0.01. Other brackets stay in the name.
+    """
+    match = _UNIT.match(header.strip())
+    if not match:
+        return header.strip(), Decimal(1)
+    unit = match["unit"]
+    if unit in "%％":
+        return match["name"], Decimal("0.01")
+    return match["name"], Decimal(_FACTORS.get(unit.removesuffix("元"), 1))
+
+
+def clean_header(text: str | None) -> str:
+    """Make one line of a header cell: full-width letters and spaces narrowed, runs collapsed."""
+    if not text:
+        return ""
+    narrow = "".join(
+        unicodedata.normalize("NFKC", ch) if "\uff01" <= ch <= "\uff5e" and ch.isalnum() else ch
+        for ch in text
+        if unicodedata.category(ch) != "Cf"
+    )
+    return " ".join(narrow.split())
+
+
+def is_label(text: str) -> bool:
+    """Tell whether a cell could be a column's name: words or a period, not a figure."""
+    text = text.strip()
+    if _PERIOD.match(text) and text:
+        return True
+    return not (_NUMBER.match(text) or _DATE.match(text))
+
+
+def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
+    """Find the header row: the first well-filled row whose cells are mostly words.
+
+    Titles and remarks above have few cells; the header has at least 60 % as many as the widest
+    of the 20 rows below it. Two levels (Q1 over 1月 2月 3月) are joined with '/'.
+    Returns None where no row has a cell.
+    """
+    rows = [[(cell or "").strip() for cell in row] for row in grid[:_LOOK_AT_ROWS]]
+    counts = [sum(1 for cell in row if cell) for row in rows]
+    filled = [index for index, count in enumerate(counts) if count]
+    if not filled:
+        return None
+    candidates = [
+        index for index in filled if counts[index] >= 0.6 * max(counts[index : index + 21])
+    ]
+    worded = (i for i in candidates if _worded_share(rows[i]) >= 0.5)
+    index = next(worded, candidates[0])
+    return _with_levels(rows, index, merges)
+
+
+def header_at(grid: Grid, row: int, merges: Sequence[Merge] = ()) -> Header | None:
+    """Take a declared header row (from 0); it may be the upper one of two levels."""
+    rows = [[(cell or "").strip() for cell in line] for line in grid]
+    if row >= len(rows) or not any(rows[row]):
+        return None
+    return _with_levels(rows, row, merges, look_up=False)
+
+
+def _worded_share(row: list[str]) -> float:
+    cells = [cell for cell in row if cell]
+    return sum(map(is_label, cells)) / len(cells)
+
+
+def _with_levels(
+    rows: list[list[str]], index: int, merges: Sequence[Merge], *, look_up: bool = True
+) -> Header:
+    for upper in (index, index - 1) if look_up else (index,):
+        if upper >= 0 and _is_two_level(rows, upper, merges):
+            return Header(upper, upper + 1, _joined(rows, upper, merges))
+    return Header(index, index, tuple(map(clean_header, rows[index])))
+
+
+def _is_two_level(rows: list[list[str]], upper: int, merges: Sequence[Merge]) -> bool:
+    """Tell whether row `upper` names groups of the columns that the row below names."""
+    if upper + 1 >= len(rows):
+        return False
+    over, under = rows[upper], rows[upper + 1]
+    under = under + [""] * (len(over) - len(under))
+    cells = [cell for cell in under if cell]
+    if sum(1 for cell in over if cell) < 2 or len(cells) < 2 or not all(map(is_label, cells)):
+        return False
+    if merges:
+        spans = [(left, right) for top, left, _, right in merges if top == upper and right > left]
+        return any(sum(1 for c in under[a : b + 1] if c) > 1 for a, b in spans)
+    # Without merge information only period or target/actual words under gaps are believed.
+    under_gaps = [
+        cell for at, cell in enumerate(under) if cell and (at >= len(over) or not over[at])
+    ]
+    return bool(under_gaps) and all(_PERIOD.match(c) or _SUBLABEL.search(c) for c in cells)
+
+
+def _joined(rows: list[list[str]], upper: int, merges: Sequence[Merge]) -> tuple[str, ...]:
+    width = max(len(rows[upper]), len(rows[upper + 1]))
+    over = rows[upper] + [""] * (width - len(rows[upper]))
+    under = rows[upper + 1] + [""] * (width - len(rows[upper + 1]))
+    spans = [(m[1], m[3]) for m in merges if m[0] == upper]
+    texts, group = [], ""
+    for at in range(width):
+        if over[at]:
+            group = over[at]
+        elif spans and not any(left <= at <= right for left, right in spans):
+            group = ""
+        above, below = clean_header(group if under[at] else over[at]), clean_header(under[at])
+        texts.append(f"{above}/{below}" if above and below else above or below)
+    return tuple(texts)
+
+
+def unique_headers(texts: Sequence[str]) -> tuple[tuple[str, ...], list[Note]]:
+    """Make headers unique and non-empty, with a note for each that had to be changed."""
+    seen: set[str] = set()
+    names, notes = [], []
+    for position, text in enumerate(texts, start=1):
+        name = text or f"column_{position}"
+        number = 2
+        while name in seen:
+            name = f"{text or f'column_{position}'}_{number}"
+            number += 1
+        if text and name != text:
+            zh = f"表头“{text}”重复，第 {position} 列读作“{name}”"
+            en = f"header “{text}” occurs twice; column {position} is read as “{name}”"
+            notes.append(Note("duplicate_header", zh, en))
+        seen.add(name)
+        names.append(name)
+    return tuple(names), notes

@@ -1,0 +1,96 @@
+"""Read JSON arrays of objects and JSON lines as text tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.sources.delimited import quoted
+from pipelines.sources.encodings import decode_file
+from pipelines.sources.errors import DamagedFile, EmptyFile, LimitExceeded, Note
+from pipelines.sources.options import Content, FileOptions
+from pipelines.sources.tables import RawRows
+
+
+def read_json(
+    content: Content,
+    con: duckdb.DuckDBPyConnection,
+    work_dir: Path,
+    options: FileOptions,
+    *,
+    is_lines: bool,
+) -> RawRows:
+    """Describe a JSON file as raw rows: one object is one row, its keys are the headers.
+
+    Keys of later objects are found too (one pass over the file). Nested lists and objects stay
+    JSON text. Rows count objects from 1.
+    """
+    target = work_dir / f"{content.path.name}.utf8"
+    decoded = decode_file(content.path, target, label=content.label, declared=options.encoding)
+    shape = "newline_delimited" if is_lines else "array"
+    objects = (
+        f"(select row_number() over () as _row, json from read_json_objects("
+        f"{quoted(str(decoded.path))}, format = '{shape}',"
+        f" maximum_object_size = {options.limits.record_bytes}))"
+    )
+    keys = _keys(con, objects, content)
+    if len(keys) > options.limits.columns:
+        raise LimitExceeded(
+            f"有 {len(keys)} 个字段，最多 {options.limits.columns} 个",
+            f"{len(keys)} keys, at most {options.limits.columns}",
+            file=content.label,
+        )
+    cells = ", ".join(
+        f"nullif(json_extract_string(json, {_pointer(key)}), '') as r{i}"
+        for i, key in enumerate(keys)
+    )
+    encoding = decoded.encoding.upper()
+    return RawRows(
+        content=content,
+        sheet="",
+        relation=f"(select _row, {cells} from {objects})",
+        columns=tuple(f"r{i}" for i in range(len(keys))),
+        header_texts=tuple(keys),
+        header_row=0,
+        body_from=1,
+        encoding=decoded.encoding,
+        notes=(Note("encoding", f"编码 {encoding}", f"encoding {encoding}"),),
+    )
+
+
+def _pointer(key: str) -> str:
+    """Write a key as a JSON pointer, in which nothing but ~ and / is special."""
+    return quoted("/" + key.replace("~", "~0").replace("/", "~1"))
+
+
+def _keys(con: duckdb.DuckDBPyConnection, objects: str, content: Content) -> list[str]:
+    """List all keys, those of the first objects first. Raises DamagedFile, EmptyFile."""
+    try:
+        odd = con.execute(
+            f"select min(_row) from {objects} where json_type(json) <> 'OBJECT'"
+        ).fetchone()
+        found = con.execute(
+            f"select key from (select _row, unnest(json_keys(json)) as key,"
+            f" generate_subscripts(json_keys(json), 1) as at from {objects})"
+            f" group by key order by min((_row, at))"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise DamagedFile(
+            "JSON 不完整或有语法错误",
+            "the JSON is cut off or has a syntax error",
+            file=content.label,
+            value=str(error),
+            fix_zh="请重新导出；应为对象数组或每行一个对象",
+            fix_en="export it again, as an array of objects or one object per line",
+        ) from error
+    if odd and odd[0] is not None:
+        raise DamagedFile(
+            "JSON 里有不是对象的元素",
+            "the JSON has an element that is no object",
+            file=content.label,
+            row=odd[0],
+        )
+    if not found:
+        raise EmptyFile("JSON 里没有对象", "the JSON has no objects", file=content.label)
+    return [key for (key,) in found]

@@ -1,0 +1,230 @@
+"""Turn raw rows in DuckDB into a text table: data rows apart from titles, subtotals and notes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.sources.errors import Note
+from pipelines.sources.headers import unique_headers
+from pipelines.sources.options import Content, Skipped, TextTable
+
+_numbers = itertools.count(1)
+_SAMPLE = 20
+_TOTAL_WORDS = (
+    *("合计", "小计", "总计", "共计", "总和", "汇总"),
+    *("total", "grand total", "subtotal", "sub total", "sub-total"),
+)
+_TOTAL_END = r"^.{0,30}(合计|小计|总计|\s(sub|grand )?total)$"
+_NOTE_LETTERS = "'注','备','说','附','数','制','填','审','n','N','s','S','*'"
+_NOTE_START = r"^(注[:：0-9]|注释|备注|说明|附注|数据来源|制表|填表|审核|note[:s]|source:|\*)"
+_TOTAL_LAST_LETTERS = "'计','和','总','l','L',':','：',' ','\u3000'"
+_LABEL_COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """Rows as they lie in a file, before it is known which of them are data.
+
+    `relation` is SQL text with `_row` and `columns` (all VARCHAR, NULL where empty);
+    `body_from` is the number of the first row after the header.
+    """
+
+    content: Content
+    sheet: str
+    relation: str
+    columns: tuple[str, ...]
+    header_texts: tuple[str, ...]
+    header_row: int
+    body_from: int
+    encoding: str | None = None
+    malformed: Sequence[tuple[int, str, str, str]] = ()
+    malformed_count: int = 0
+    notes: tuple[Note, ...] = ()
+    is_date1904: bool = False
+    # Rows under the header, where the parser already saw that there is nothing to skip.
+    clean_rows: int | None = None
+    # In a sheet, lone cells after the last full row are remarks; in a CSV they are damage.
+    has_notes_below: bool = False
+
+
+def text_table(con: duckdb.DuckDBPyConnection, raw: RawRows) -> TextTable:
+    """Register a text table on the connection, with what was skipped counted and located.
+
+    One pass over the rows finds their number and whether there is anything to skip at all; the
+    row numbers of what is skipped cost a second pass only where there is something.
+    """
+    con.execute("set preserve_insertion_order = true")
+    kept = _used_columns(con, raw)
+    survey = _survey(con, raw, kept)
+    names, header_notes = unique_headers([raw.header_texts[at] for at in kept])
+    relation = f"text_table_{next(_numbers)}"
+    cells = "".join(f", {raw.columns[at]} as c{i}" for i, at in enumerate(kept))
+    con.execute(
+        f"create or replace temp view {relation} as select _row{cells} from {raw.relation}"
+        f" where _row >= {raw.body_from} and not {survey.empty_sql}"
+        f" and not {survey.subtotal_sql} and not {survey.note_sql}"
+    )
+    return TextTable(
+        file=raw.content.file,
+        member=raw.content.member,
+        sheet=raw.sheet,
+        headers=names,
+        relation=relation,
+        header_row=raw.header_row,
+        encoding=raw.encoding,
+        rows_read=survey.rows + raw.malformed_count,
+        skipped=survey.skipped,
+        malformed=_malformed_relation(con, relation, raw),
+        malformed_count=raw.malformed_count,
+        notes=(*raw.notes, *header_notes, *survey.notes()),
+        is_date1904=raw.is_date1904,
+    )
+
+
+def _used_columns(con: duckdb.DuckDBPyConnection, raw: RawRows) -> list[int]:
+    """Keep columns with a header; one without is kept only where it has a value."""
+    bare = [at for at, text in enumerate(raw.header_texts) if not text]
+    filled: set[int] = set()
+    if bare:
+        counts = ", ".join(f"count({raw.columns[at]})" for at in bare)
+        found = con.execute(
+            f"select {counts} from {raw.relation} where _row >= {raw.body_from}"
+        ).fetchone()
+        filled = {at for at, count in zip(bare, found or (), strict=True) if count}
+    return [at for at, text in enumerate(raw.header_texts) if text or at in filled]
+
+
+@dataclass(frozen=True)
+class _Survey:
+    rows: int
+    skipped: Skipped
+    empty_sql: str
+    subtotal_sql: str
+    note_sql: str
+
+    def notes(self) -> list[Note]:
+        notes = []
+        for count, rows, zh, en in (
+            (self.skipped.subtotal, self.skipped.subtotal_rows, "合计/小计行", "subtotal rows"),
+            (self.skipped.note, self.skipped.note_rows, "备注行", "remark rows"),
+        ):
+            if count:
+                at = ", ".join(map(str, rows[:5])) + ("…" if count > 5 else "")
+                text_zh = f"跳过 {count} 个{zh}（第 {at} 行）"
+                notes.append(Note("skipped", text_zh, f"skipped {count} {en} (rows {at})"))
+        return notes
+
+
+def _survey(con: duckdb.DuckDBPyConnection, raw: RawRows, kept: list[int]) -> _Survey:
+    if raw.clean_rows is not None:
+        return _Survey(raw.clean_rows, Skipped(), "false", "false", "false")
+    cells = [raw.columns[at] for at in kept]
+    empty, subtotal = _empty_sql(cells), _subtotal_sql(cells)
+    note = _note_sql(cells)
+    if raw.has_notes_below:
+        note = f"({note} or {_below_sql(con, raw, cells)})"
+    body = f"from {raw.relation} where _row >= {raw.body_from}"
+    counts = con.execute(
+        f"select count(*), count(*) filter ({empty}), count(*) filter ({subtotal}),"
+        f" count(*) filter (not {subtotal} and {note}) {body}"
+    ).fetchone()
+    assert counts is not None
+    total, empties, subtotals, remarks = counts
+    note_rows = f"(not {subtotal} and {note})"
+    skipped = Skipped(
+        empties,
+        subtotals,
+        remarks,
+        _first_rows(con, f"{body} and {subtotal}") if subtotals else (),
+        _first_rows(con, f"{body} and {note_rows}") if remarks else (),
+    )
+    return _Survey(
+        total - empties,
+        skipped,
+        f"({empty})" if empties else "false",
+        subtotal if subtotals else "false",
+        note_rows if remarks else "false",
+    )
+
+
+def _first_rows(con: duckdb.DuckDBPyConnection, body: str) -> tuple[int, ...]:
+    found = con.execute(f"select _row {body} order by _row limit {_SAMPLE}").fetchall()
+    return tuple(row for (row,) in found)
+
+
+def skippable_sql(cells: list[str]) -> str:
+    """Give the condition that a row of a text file is empty, a subtotal or a remark."""
+    return f"({_empty_sql(cells)} or {_subtotal_sql(cells)} or {_note_sql(cells)})"
+
+
+def _empty_sql(cells: list[str]) -> str:
+    return f"(coalesce({', '.join(cells)}, null) is null)" if cells else "true"
+
+
+def _subtotal_sql(cells: list[str]) -> str:
+    """Give the condition that a row is a subtotal: a label cell says so, another cell is empty.
+
+    A customer may be called Total; a row of theirs is full, a subtotal row never is. The cheap
+    tests come first: the whole condition on every row of a large file would cost seconds.
+    """
+    if len(cells) < 2:
+        return "false"
+    labels = cells[:_LABEL_COLUMNS]
+    has_gap = " or ".join(f"{cell} is null" for cell in cells)
+    may_be = " or ".join(
+        f"(length({cell}) <= 40 and right({cell}, 1) in ({_TOTAL_LAST_LETTERS}))" for cell in labels
+    )
+    words = ", ".join(f"'{word}'" for word in _TOTAL_WORDS)
+    first = f"coalesce({', '.join(labels)})"
+    is_one = " or ".join(f"{_trimmed(cell)} in ({words})" for cell in labels)
+    is_one += f" or regexp_matches({_trimmed(first)}, '{_TOTAL_END}')"
+    return (
+        f"(case when {has_gap} then (case when {may_be} then coalesce({is_one}, false)"
+        f" else false end) else false end)"
+    )
+
+
+def _trimmed(cell: str) -> str:
+    return f"lower(rtrim(trim({cell}, ' \u3000'), ':： \u3000'))"
+
+
+def _note_sql(cells: list[str]) -> str:
+    """Give the condition that a row is a remark: one lone cell that is worded as one."""
+    if len(cells) < 3:
+        return "false"
+    first = f"coalesce({', '.join(cells)})"
+    return (
+        f"coalesce(left({first}, 1) in ({_NOTE_LETTERS})"
+        f" and {_filled_sql(cells)} = 1 and regexp_matches({first}, '{_NOTE_START}', 'i'), false)"
+    )
+
+
+def _filled_sql(cells: list[str]) -> str:
+    return "(" + " + ".join(f"({cell} is not null)::int" for cell in cells) + ")"
+
+
+def _below_sql(con: duckdb.DuckDBPyConnection, raw: RawRows, cells: list[str]) -> str:
+    """Give the condition that a lone cell stands below the last full row of a sheet."""
+    if len(cells) < 3:
+        return "false"
+    filled = _filled_sql(cells)
+    last = con.execute(
+        f"select max(_row) from {raw.relation} where _row >= {raw.body_from} and {filled} > 1"
+    ).fetchone()
+    after = last[0] if last else None
+    return "false" if after is None else f"(_row > {after} and {filled} = 1)"
+
+
+def _malformed_relation(con: duckdb.DuckDBPyConnection, relation: str, raw: RawRows) -> str:
+    name = f"{relation}_malformed"
+    con.execute(
+        f"create or replace temp table {name}"
+        " (_row bigint, reason_zh varchar, reason_en varchar, sample varchar)"
+    )
+    if raw.malformed:
+        con.executemany(f"insert into {name} values (?, ?, ?, ?)", list(raw.malformed))
+    return name
