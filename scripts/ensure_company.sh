@@ -4,11 +4,19 @@
 set -eu
 
 folder=$1
-# truth.json is the last file that the demo writes: a demo cut short is written again, file by file.
-if [ "$folder" = demo ] && [ ! -f demo/truth/truth.json ]; then
-    .venv/bin/gapwise demo demo
+if [ "$folder" = demo ] && [ ! -e demo ]; then
+    # Made aside and moved, so that a demo cut short is never taken for a whole one.
+    rm -rf build/demo
+    mkdir -p build
+    echo "Writing an invented company to demo/ (once)."
+    .venv/bin/gapwise demo build/demo >build/demo.log || {
+        cat build/demo.log >&2
+        exit 1
+    }
+    mv build/demo demo
 fi
 if [ ! -f "$folder/company.yml" ]; then
-    echo "$folder/company.yml does not exist. Make a company folder with: .venv/bin/gapwise init $folder" >&2
+    echo "$folder/company.yml does not exist." >&2
+    echo "Make a company folder with: .venv/bin/gapwise init $folder" >&2
     exit 2
 fi
