@@ -14,7 +14,7 @@ find_python() {
             return
         fi
     done
-    found=$(python3 --version 2>&1 || true)
+    found=$("${PYTHON:-python3}" --version 2>/dev/null || true)
     echo "gapwise needs Python 3.11 or later; ${PYTHON:-python3} is: ${found:-not there}." >&2
     echo "Install one (Debian and Ubuntu: apt-get install python3.11 python3.11-venv;" >&2
     echo "macOS: brew install python@3.12), or name one: make nightly PYTHON=/path/to/python3.12" >&2
