@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -91,6 +91,27 @@ class Atoms:
                     "amount": amount,
                 }
             )
+
+    def split(self, weights: Integers) -> list[Atoms]:
+        """Split every leaf's amount over parts, such as product lines: one set of atoms each.
+
+        Args:
+            weights: segments × parts, 0 or more.
+
+        Law: the parts' amounts of a leaf and segment sum to its amount; revisions keep days gone.
+        """
+        segment = self.leaves.segment[self.spans.leaf]
+        amount, own = self.spans.amount, weights[segment]
+        whole = own.sum(axis=1, keepdims=True)
+        until = np.cumsum(own, axis=1)
+        sign = np.where(amount < 0, -1, 1)[:, None]
+        size = abs(amount)[:, None]
+        running = sign * ((2 * size * until + whole) // (2 * np.maximum(whole, 1)))
+        parts = np.diff(running, axis=1, prepend=0)
+        return [
+            replace(self, spans=replace(self.spans, amount=parts[:, number]))
+            for number in range(weights.shape[1])
+        ]
 
     def arrays(
         self, rows: int = 2_000_000
