@@ -13,7 +13,7 @@ import pandas as pd
 from pipelines.core.cascade.grid import Flags, Grid, Integers
 from pipelines.core.cascade.leaves import PLACE, Leaves
 from pipelines.core.cascade.rules import ORIGINS, PPM, Shares, Unit
-from pipelines.core.cascade.spans import Spans, days_of
+from pipelines.core.cascade.spans import Spans, days_of, shared_until
 from pipelines.core.cascade.tree import Tree
 from pipelines.core.cascade.tree_shares import Cells
 
@@ -100,17 +100,27 @@ class Atoms:
 
         Law: the parts' amounts of a leaf and segment sum to its amount; revisions keep days gone.
         """
-        segment = self.leaves.segment[self.spans.leaf]
-        amount, own = self.spans.amount, weights[segment]
-        whole = own.sum(axis=1, keepdims=True)
-        until = np.cumsum(own, axis=1)
-        sign = np.where(amount < 0, -1, 1)[:, None]
-        size = abs(amount)[:, None]
-        running = sign * ((2 * size * until + whole) // (2 * np.maximum(whole, 1)))
-        parts = np.diff(running, axis=1, prepend=0)
+        spans, count = self.spans, weights.shape[1]
+        own = weights[self.leaves.segment[spans.leaf]]
+        parts = np.zeros((len(spans.leaf), count), dtype=np.int64)
+        is_first = np.diff(spans.leaf, prepend=-1) != 0
+        first = np.flatnonzero(is_first)
+        ordinal = np.arange(len(spans.leaf)) - np.repeat(first, np.diff([*first, len(spans.leaf)]))
+        # What the days gone of the parts miss of the days gone of the whole, the next span makes good.
+        missing = np.zeros(len(self.leaves), dtype=np.int64)
+        for number in range(int(ordinal.max(initial=-1)) + 1):
+            at = np.flatnonzero(ordinal == number)
+            leaf = spans.leaf[at]
+            parts[at] = _split_rows(spans.amount[at] + missing[leaf], own[at])
+            bounds = spans.start[at], spans.until[at], spans.stop[at]
+            gone = shared_until(self.grid, spans.amount[at], *bounds)
+            for part in range(count):
+                gone = gone - shared_until(self.grid, parts[at, part], *bounds)
+            missing[leaf] += gone - (spans.amount[at] - parts[at].sum(axis=1)) * (
+                spans.until[at] == spans.stop[at]
+            )
         return [
-            replace(self, spans=replace(self.spans, amount=parts[:, number]))
-            for number in range(weights.shape[1])
+            replace(self, spans=replace(spans, amount=parts[:, number])) for number in range(count)
         ]
 
     def arrays(
@@ -166,6 +176,17 @@ class Atoms:
         for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
             kept[start:stop] = _ramped(amount[start:stop], rate[start:stop], self.unit.whole)
         return kept
+
+
+def _split_rows(amount: Integers, weights: Integers) -> Integers:
+    """Split each row's amount by its weights, exactly; a row without weights goes to the first."""
+    whole = weights.sum(axis=1, keepdims=True)
+    weights = np.where(whole == 0, np.eye(1, weights.shape[1], dtype=np.int64), weights)
+    whole = np.maximum(whole, 1)
+    sign, size = np.where(amount < 0, -1, 1)[:, None], abs(amount)[:, None]
+    running = sign * ((2 * size * np.cumsum(weights, axis=1) + whole) // (2 * whole))
+    parts: Integers = np.diff(running, axis=1, prepend=0)
+    return parts
 
 
 def _ramped(amount: Integers, rate: Integers, whole: int) -> Integers:

@@ -78,15 +78,17 @@ class Holdings:
         self.amount[moved] = amounts[moved]
 
     def spans(self) -> Spans:
-        """Return every span that holds anything, by leaf and time."""
+        """Return every span of leaves that ever hold anything, by leaf and time."""
         every = np.arange(len(self.leaves))
         parts = [*self._closed, Spans(every, self.start, self.leaves.stop, self.leaves.stop, self.amount)]
         names = ("leaf", "start", "stop", "until", "amount")
         leaf, start, stop, until, amount = (
             np.concatenate([getattr(part, name) for part in parts]) for name in names
         )
+        holds = np.zeros(len(self.leaves), dtype=bool)
+        holds[leaf[amount != 0]] = True
         order = np.lexsort((start, leaf))
-        order = order[(amount != 0)[order] & (until > start)[order]]
+        order = order[holds[leaf[order]] & (until > start)[order]]
         return Spans(leaf[order], start[order], stop[order], until[order], amount[order])
 
 

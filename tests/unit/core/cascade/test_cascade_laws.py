@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from cascade_world import Outcome, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from pipelines.core.cascade import Shares, Unit
 from pipelines.core.period_names import read_period
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PERIODS = ["2026", "2026Q1", "2026Q2", "2026-01", "2026-02", "2026-03", "2026-W08", "2026-W10", "2026-W23"]
 MONTHS = [f"2026-{m:02d}" for m in range(1, 13)]
 BASES = st.sampled_from(["history", "equal", "share"])
@@ -204,3 +206,22 @@ def test_every_segment_of_the_company_is_the_sum_of_its_days(world: World) -> No
 @given(worlds())
 def test_running_it_again_gives_the_same_atoms(world: World) -> None:
     assert world.run().atoms.equals(world.run().atoms)
+
+
+@SLOW
+@given(worlds(with_revisions=True), st.lists(st.integers(0, 9), min_size=1, max_size=4))
+def test_product_lines_sum_to_the_whole_in_every_unit_and_segment(world: World, weights: list[int]) -> None:
+    world.unit = Unit.money()
+    out = world.run()
+    table = np.tile(np.array(weights, dtype=np.int64), (out.grid.segments, 1))
+
+    def sums(atoms: Any) -> Any:
+        frame = pd.concat(atoms.frames(), ignore_index=True)
+        segment = out.grid.segment_of(frame["day"].to_numpy())
+        keys = [frame["unit_id"], segment]
+        return frame["amount"].groupby(keys).sum()
+
+    parts = [sums(part) for part in out.result.atoms.split(table)]
+    together = pd.concat(parts).groupby(level=[0, 1]).sum()
+    whole = sums(out.result.atoms)
+    assert together[together != 0].to_dict() == whole[whole != 0].to_dict()
