@@ -79,8 +79,8 @@ def run_cascade_step(build_file: Path) -> dict[str, int]:
             _cascade_all(con, inputs, lines, frame)
         counts = {}
         for table in TABLES:
-            found = con.execute(f"select count(*) from cascade.{table}").fetchone()
-            counts[f"cascade.{table}"] = int(found[0]) if found else 0
+            [(rows,)] = con.execute(f"select count(*) from cascade.{table}").fetchall()
+            counts[f"cascade.{table}"] = int(rows)
     return counts
 
 
@@ -243,7 +243,9 @@ def _write_atoms(
             sink.add(part, atoms.tree, arrays)
 
 
-def _write_lines(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, problems: dict[int, str]) -> None:
+def _write_lines(
+    con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, problems: dict[int, str]
+) -> None:
     own = frame.to_dict("records")
     for row in own:
         code = problems.get(row["line"])

@@ -16,7 +16,17 @@ from pipelines.core.cascade.rules import Shares
 
 ROOT = "company"
 FAR = date(9999, 12, 31)
-UNIT_COLUMNS = ["unit_id", "name", "kind", "parent_id", "org_path", "region", "team", "valid_from", "valid_before"]
+UNIT_COLUMNS = [
+    "unit_id",
+    "name",
+    "kind",
+    "parent_id",
+    "org_path",
+    "region",
+    "team",
+    "valid_from",
+    "valid_before",
+]
 PERSON_COLUMNS = ["person_id", "unit_id", "valid_from", "valid_before", "hired_on", "left_on"]
 
 
@@ -57,7 +67,9 @@ def read_inputs(con: duckdb.DuckDBPyConnection) -> CompanyInputs:
     """Read the organisation, the rules and history of one night."""
     company = records(con, "select * from reference.company")[0]
     units, root = _units(con)
-    people = {r["person_id"]: r["name"] for r in records(con, "select person_id, name from landed.people")}
+    people = {
+        r["person_id"]: r["name"] for r in records(con, "select person_id, name from landed.people")
+    }
     season = {
         "rows": records(con, "select * from rules.season"),
         "settings": records(con, "select * from rules.season_settings"),
@@ -78,7 +90,10 @@ def read_inputs(con: duckdb.DuckDBPyConnection) -> CompanyInputs:
             r["scenario"]: r["target_factor"] for r in records(con, "select * from rules.scenarios")
         },
         written=records(con, "select * from rules.weights"),
-        ramp={r["service_month"]: r["ramp_rate"] for r in records(con, "select * from rules.weights_ramp")},
+        ramp={
+            r["service_month"]: r["ramp_rate"]
+            for r in records(con, "select * from rules.weights_ramp")
+        },
         history=_history(con),
         mix=_mix(con),
     )
@@ -170,11 +185,13 @@ def _directory(
         named[ROOT] = (company["company_name"], "company", None)
     metrics = {
         row["metric"]: Metric(row["unit"], row["aggregate"] == "ratio", row["direction"] == "lower")
-        for row in records(con, "select metric, unit, aggregate, direction from rules.metrics where is_enabled")
+        for row in records(
+            con, "select metric, unit, aggregate, direction from rules.metrics where is_enabled"
+        )
     }
     starts = con.execute(
         "select extract(dow from min(week_start_on)) from reference.calendar_day"
-    ).fetchone()
+    ).fetchall()
     return Directory(
         units=named,
         people=people,
@@ -182,8 +199,10 @@ def _directory(
         metrics=metrics,
         currency=company["currency"],
         fiscal_year_start_month=company["fiscal_year_start_month"],
-        week_start=6 if starts and starts[0] == 0 else 0,
-        base_of=lambda values, start, end, known_on: actual_of(con, root, values, start, end, known_on),
+        week_start=6 if starts and starts[0][0] == 0 else 0,
+        base_of=lambda values, start, end, known_on: actual_of(
+            con, root, values, start, end, known_on
+        ),
     )
 
 
@@ -214,8 +233,8 @@ def actual_of(
             given[column] = values[column]
     found = con.execute(
         f"select sum(value) from intermediate.int_metric_day where {' and '.join(where)}", given
-    ).fetchone()
-    return found[0] if found else None
+    ).fetchall()
+    return found[0][0] if found else None
 
 
 _YEARS = """
@@ -278,8 +297,12 @@ def shares_of(inputs: CompanyInputs, metric: str) -> Shares:
     """Return how one metric is shared: its own season and weights before those for all metrics."""
     basis = inputs.season["settings"][0]
     return Shares(
-        quarter_weights=_season(inputs, metric, "quarter") if basis["quarter_basis"] == "weights" else None,
-        month_weights=_season(inputs, metric, "month") if basis["month_basis"] == "weights" else None,
+        quarter_weights=_season(inputs, metric, "quarter")
+        if basis["quarter_basis"] == "weights"
+        else None,
+        month_weights=_season(inputs, metric, "month")
+        if basis["month_basis"] == "weights"
+        else None,
         basis={kind: inputs.settings[f"{kind}_basis"] for kind in ("region", "team", "person")},
         written=_written(inputs, metric),
         history=inputs.history.get(metric) or inputs.history.get("signed_amount", {}),
@@ -301,7 +324,10 @@ def _written(inputs: CompanyInputs, metric: str) -> dict[tuple[str, str], Decima
     people = {name: person for person, name in inputs.directory.people.items()}
     found: dict[tuple[str, str], Decimal] = {}
     for row in sorted(inputs.written, key=lambda row: row["metric"] is not None):
-        if row["metric"] not in (None, metric) or row["dimension"] in {"product_line", "customer_type"}:
+        if row["metric"] not in (None, metric) or row["dimension"] in {
+            "product_line",
+            "customer_type",
+        }:
             continue
         names = people if row["dimension"] == "person" else ids
         member = names.get(row["member"], row["member"])
@@ -310,7 +336,9 @@ def _written(inputs: CompanyInputs, metric: str) -> dict[tuple[str, str], Decima
     return found
 
 
-def mix_of(inputs: CompanyInputs, metric: str, years: np.ndarray) -> tuple[list[tuple[str, str]], np.ndarray]:
+def mix_of(
+    inputs: CompanyInputs, metric: str, years: np.ndarray
+) -> tuple[list[tuple[str, str]], np.ndarray]:
     """Return product line × customer type and their weight in each segment's year, in millionths.
 
     By written shares or equally where the sheet Weights says so, else by what was signed in the
@@ -320,7 +348,10 @@ def mix_of(inputs: CompanyInputs, metric: str, years: np.ndarray) -> tuple[list[
     parts = sorted({key for mix in known for key in mix})
     if not parts or parts == [("unknown", "unknown")]:
         return [("(all)", "(all)")], np.ones((len(years), 1), dtype=np.int64)
-    margins = [_margin(inputs, metric, name, at, parts) for at, name in enumerate(("product_line", "customer_type"))]
+    margins = [
+        _margin(inputs, metric, name, at, parts)
+        for at, name in enumerate(("product_line", "customer_type"))
+    ]
     if margins == [None, None]:
         table = np.zeros((len(years), len(parts)), dtype=np.int64)
         for row, year in enumerate(years.tolist()):

@@ -27,7 +27,11 @@ from pipelines.core.cascade.tree_shares import (
 
 __all__ = ["CascadeResult", "run_cascade"]
 
-NEGATIVE_DAYS, FINER_EXCEEDS, AFTER_PERIOD = "negative_days", "finer_exceeds", "effective_after_period"
+NEGATIVE_DAYS, FINER_EXCEEDS, AFTER_PERIOD = (
+    "negative_days",
+    "finer_exceeds",
+    "effective_after_period",
+)
 
 
 def run_cascade(
@@ -298,7 +302,15 @@ class _Run:
         zeros = np.zeros(len(place), dtype=np.int64)
         written = self._written(tree.person_ids, cell // self.cells.segments, person)
         return Receivers(
-            cell, segment, leaves.place[place], written, history[person, column[segment]], basis, is_new, zeros, zeros
+            cell,
+            segment,
+            leaves.place[place],
+            written,
+            history[person, column[segment]],
+            basis,
+            is_new,
+            zeros,
+            zeros,
         )
 
     def _written(self, ids: list[str], above: Integers, member: Integers) -> Integers:
@@ -316,7 +328,9 @@ class _Run:
 
     def result(self) -> CascadeResult:
         """Gather atoms and report."""
-        atoms = Atoms(self.grid, self.tree, self.leaves, self.holdings.spans(), self.shares, self.unit)
+        atoms = Atoms(
+            self.grid, self.tree, self.leaves, self.holdings.spans(), self.shares, self.unit
+        )
         frame = unit_frame(self.grid, self.tree, self.cells, atoms, self.origin, self.leaf_origin)
         return CascadeResult(atoms, frame, tuple(dict.fromkeys(self.problems)))
 

@@ -134,7 +134,11 @@ def _place(line: Line, directory: Directory) -> None:
             unit = _unit(line, str(row[column]), kinds, unit, directory)
     if row.get("person"):
         person = _person(line, str(row["person"]), directory)
-        line.values |= {"holder_kind": "person", "holder_id": person, "unit_id": unit or UNKNOWN_UNIT}
+        line.values |= {
+            "holder_kind": "person",
+            "holder_id": person,
+            "unit_id": unit or UNKNOWN_UNIT,
+        }
     else:
         line.values |= {"holder_kind": "unit", "holder_id": unit or directory.root}
 
@@ -183,7 +187,9 @@ def _is_under(unit: str, above: str, directory: Directory) -> bool:
 def _person(line: Line, name: str, directory: Directory) -> str:
     if name in directory.people:
         return name
-    same = [p for p, title in directory.people.items() if normalise_name(title) == normalise_name(name)]
+    same = [
+        p for p, title in directory.people.items() if normalise_name(title) == normalise_name(name)
+    ]
     if len(same) == 1:
         return same[0]
     if same:
