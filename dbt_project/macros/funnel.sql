@@ -114,3 +114,8 @@
         )
     end
 {%- endmacro %}
+
+{# One of a row's three horizons, by the one chosen for comparing it. #}
+{% macro at_horizon(stem) -%}
+    case baseline_horizon_workdays when 90 then {{ stem }}_90 when 60 then {{ stem }}_60 when 30 then {{ stem }}_30 end
+{%- endmacro %}

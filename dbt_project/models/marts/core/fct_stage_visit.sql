@@ -257,8 +257,8 @@ reset as (
         -- Back to stage one within a day of an owner change, the amount unchanged. Before the first export
         -- the hand that made the change tells: not the former hand, and the owner ever after.
         neighboured.is_first
-        and neighboured.previous_outcome = 'open'
-        and neighboured.previous_order > neighboured.stage_order
+        and coalesce(neighboured.previous_outcome = 'open', false)
+        and coalesce(neighboured.previous_order > neighboured.stage_order, false)
         and (
             owner_changes.changed_on is not null
             or coalesce(
@@ -292,8 +292,9 @@ caused as (
             else first_cause
         end as cause,
         -- Lost and open again within 30 days: the loss did not happen. Later, it is a new attempt.
-        outcome = 'lost' and next_outcome = 'open' and {{ days_between('entered_on', 'exited_on') }} <= 30
-            as is_undone_loss,
+        coalesce(
+            outcome = 'lost' and next_outcome = 'open' and {{ days_between('entered_on', 'exited_on') }} <= 30, false
+        ) as is_undone_loss,
         sum(
             case
                 when previous_outcome = 'lost' and outcome = 'open'
