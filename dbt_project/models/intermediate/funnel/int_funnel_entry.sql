@@ -51,7 +51,7 @@ later as (
                 then visits.visit_no
         end) as advanced_visit_no,
         min(case when visits.outcome = 'lost' and not visits.is_undone_loss then visits.visit_no end) as lost_visit_no,
-        max(case when visits.outcome = 'won' then 1 else 0 end) as is_won,
+        min(case when visits.outcome = 'won' then visits.visit_no end) as won_visit_no,
         max(case when visits.stage = steps.next_stage then 1 else 0 end) as is_next_visited
     from entries
     inner join visits
@@ -82,14 +82,15 @@ stays as (
 judged as (
     select
         entries.*,
-        later.is_won,
+        later.won_visit_no,
         later.is_next_visited,
         case
             when later.advanced_visit_no < coalesce(later.lost_visit_no, later.advanced_visit_no + 1) then 'advanced'
             when later.lost_visit_no is not null then 'lost'
             else 'open'
         end as result,
-        least(later.advanced_visit_no, later.lost_visit_no) as result_visit_no
+        least(later.advanced_visit_no, later.lost_visit_no) as result_visit_no,
+        least(later.won_visit_no, later.lost_visit_no) as end_visit_no
     from entries
     left join later
         on entries.opportunity_id = later.opportunity_id and entries.visit_no = later.visit_no
@@ -108,7 +109,7 @@ final as (
         judged.entered_on,
         entry_days.month_start_on,
         judged.result,
-        coalesce(judged.is_won, 0) = 1 as is_won,
+        judged.won_visit_no is not null as is_won,
         coalesce(judged.is_next_visited, 0) = 1 as is_next_visited,
         judged.has_history,
         -- −1: at risk from the first moment, so that an event on the day of entry counts.
@@ -118,6 +119,13 @@ final as (
         end as risk_from_workdays,
         coalesce(result_days.workday_index, today.workday_index) - coalesce(entry_days.workday_index, 0)
             as elapsed_workdays,
+        -- How the attempt ended, whatever came between: won, lost, or open.
+        case
+            when judged.end_visit_no is null then 'open'
+            when judged.end_visit_no = judged.won_visit_no then 'won'
+            else 'lost'
+        end as end_result,
+        coalesce(end_days.workday_index, today.workday_index) - coalesce(entry_days.workday_index, 0) as end_workdays,
         today.workday_index - coalesce(entry_days.workday_index, 0) as age_workdays,
         case when judged.result <> 'open' then stays.stay_workdays end as stay_workdays
     from judged
@@ -127,6 +135,9 @@ final as (
             judged.opportunity_id = results.opportunity_id
             and judged.result_visit_no = results.visit_no
             and judged.result <> 'open'
+    left join visits as ends
+        on judged.opportunity_id = ends.opportunity_id and judged.end_visit_no = ends.visit_no
+    left join days as end_days on ends.entered_on = end_days.date_day
     left join days as result_days on results.entered_on = result_days.date_day
     left join days as entry_days on judged.entered_on = entry_days.date_day
     left join days as seen_days on judged.first_seen_on = seen_days.date_day

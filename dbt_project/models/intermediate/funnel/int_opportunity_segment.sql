@@ -171,6 +171,7 @@ placed as (
         -- One rate per deal: of the day it closed, else of D. A past deal is never rated anew.
         cast(valued.original_amount * coalesce(opportunities.fx_rate, rates.fx_rate) as decimal(18, 4)) as amount,
         valued.expected_close_on,
+        valued.order_signed_on,
         valued.valid_from,
         valued.valid_before
     from valued
