@@ -133,7 +133,11 @@ def _stage_versions(
 def _all_stages(settings: CompanySettings, tables: dict[str, pa.Table]) -> pa.Table:
     """Return the workbook's stages and those of pipelines that only a preset knows."""
     rows = [
-        {**row, "stage_name_zh": row.get("stage_zh") or row["stage"], "stage_name_en": row.get("stage_en") or row["stage"]}
+        {
+            **row,
+            "stage_name_zh": row.get("stage_zh") or row["stage"],
+            "stage_name_en": row.get("stage_en") or row["stage"],
+        }
         for row in tables["stages"].to_pylist()
     ]
     known = {row["pipeline"] for row in rows}

@@ -96,7 +96,7 @@ judged as (
         on entries.opportunity_id = later.opportunity_id and entries.visit_no = later.visit_no
 ),
 
-final as (
+timed as (
     select
         judged.opportunity_id,
         judged.attempt_no,
@@ -111,7 +111,7 @@ final as (
         judged.result,
         judged.won_visit_no is not null as is_won,
         coalesce(judged.is_next_visited, 0) = 1 as is_next_visited,
-        judged.has_history,
+        judged.has_history as was_seen_open,
         -- −1: at risk from the first moment, so that an event on the day of entry counts.
         case
             when judged.first_seen_on is null then -1
@@ -148,6 +148,14 @@ final as (
             and judged.stage = stays.stage
     left join segments on judged.opportunity_id = segments.opportunity_id and judged.visit_no = segments.visit_no
     where today.date_day = {{ as_of() }}
+),
+
+final as (
+    select
+        timed.*,
+        -- Seen open, and watched for a while: a single export tells how things stand, not how long they take.
+        was_seen_open and elapsed_workdays > risk_from_workdays as has_history
+    from timed
 )
 
 select * from final

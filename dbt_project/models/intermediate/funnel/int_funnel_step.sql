@@ -8,7 +8,7 @@ with
 entries as (
     select * from {{ ref('int_funnel_entry') }}
     -- Who was never seen open says nothing about how long things take.
-    where has_history and elapsed_workdays > risk_from_workdays
+    where has_history
 ),
 
 leaf_scopes as (

@@ -12,8 +12,8 @@ opportunities as (
     select opportunity_id, typed_probability_rate from {{ ref('fct_opportunity') }}
 ),
 
-entries as (
-    select opportunity_id, attempt_no, stage, age_workdays from {{ ref('int_funnel_entry') }}
+visits as (
+    select opportunity_id, visit_no, stay_workdays from {{ ref('fct_stage_visit') }}
 ),
 
 probabilities as (
@@ -21,13 +21,10 @@ probabilities as (
 ),
 
 aged as (
-    select segments.*, coalesce(entries.age_workdays, 0) as age_workdays
+    select segments.*, coalesce(visits.stay_workdays, 0) as age_workdays
     from segments
-    left join entries
-        on
-            segments.opportunity_id = entries.opportunity_id
-            and segments.attempt_no = entries.attempt_no
-            and segments.stage = entries.stage
+    left join visits
+        on segments.opportunity_id = visits.opportunity_id and segments.visit_no = visits.visit_no
 ),
 
 final as (
