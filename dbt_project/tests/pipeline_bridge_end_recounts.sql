@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'mart_pipeline_bridge'}}}) }}
 -- The bridge's last end is what stands open in its quarter, counted from the deals themselves.
 with
 

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_stage_visit'}}}) }}
 -- Every opportunity's last visit is the stage it stands in, and its visits follow one another without gaps.
 with
 
