@@ -42,6 +42,8 @@ class World:
     as_of: date
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     first_export: dict[str, date] = field(default_factory=lambda: {"crm": FIRST_EXPORT})
+    # (pipeline, version, known on, stage, order, outcome, after-sale)
+    stage_lists: list[tuple[str, int, date, str, int, str, bool]] = field(default_factory=list)
 
     def put(self, table: str, **row: Any) -> None:
         self.rows.setdefault(table, []).append({"source": "crm", **row})
@@ -72,7 +74,7 @@ class World:
             "owner_id": owner, "amount": 100, "currency": "CNY", "product_line": "X", "region": "华东",
             "created_at": at_nine(events[0][1]), "created_on": events[0][1],
             "closed_on": last_on if stage in ("won", "lost") else None,
-            "expected_close_on": None, "lead_source": "官网",
+            "expected_close_on": None, "lead_source": "官网", "pipeline": "default",
         }  # fmt: skip
         known |= fields
         daily = {day: {"stage": shown, "valid_from": day} for shown, day in events}
@@ -171,6 +173,21 @@ class World:
             select 1::bigint as pipeline_version, null::date as known_on, * exclude (rules_version) from reference.stage
             """
         )
+        for pipeline, version, known_on, stage, order, outcome, is_after_sale in self.stage_lists:
+            con.execute(
+                "insert into reference.stage_version (pipeline, pipeline_version, known_on, stage, stage_order, "
+                "outcome, is_signed, is_after_sale) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    pipeline,
+                    version,
+                    known_on,
+                    stage,
+                    order,
+                    outcome,
+                    outcome == "won",
+                    is_after_sale,
+                ],
+            )
         con.execute(
             f"""
             create table reference.company as select date '{self.as_of}' as as_of, 'Test' as company_name,

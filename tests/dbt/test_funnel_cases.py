@@ -141,6 +141,26 @@ def put_closings(world: World) -> None:
     put("slipped", [(ONE, A), (TWO, day[2])], versions=slipped, region="slipped")
 
 
+def put_changed_list(world: World) -> None:
+    """渠道 had a, b; from day 20 on a, new, b. After winning comes care, no step of the funnel."""
+    lists = {1: ["a", "b"], 2: ["a", "new", "b"]}
+    for version, stages in lists.items():
+        known_on = A + timedelta(days=20 if version == 2 else 0)
+        ends = [("won", "won", False), ("care", "open", True), ("lost", "lost", False)]
+        rows = [(stage, "open", False) for stage in stages] + ends
+        for order, (stage, outcome, is_after_sale) in enumerate(rows, start=1):
+            world.stage_lists.append(
+                ("渠道", version, known_on, stage, order, outcome, is_after_sale)
+            )
+    day = [A + timedelta(days=n) for n in range(120)]
+    world.deal(
+        "demoted", [("a", day[0]), ("b", day[5]), ("new", day[30])], region="list", pipeline="渠道"
+    )
+    world.deal("skipping", [("a", day[1]), ("b", day[40])], region="list", pipeline="渠道")
+    ways = [("a", day[0]), ("b", day[5]), ("won", day[10]), ("care", day[20])]
+    world.deal("cared", ways, region="care", pipeline="渠道", closed_on=day[10])
+
+
 def put_leads(world: World) -> None:
     """40 leads of 2 to 8 March 2026 are in another world: here the same week of D, five months on."""
     for number in range(40):
@@ -165,7 +185,15 @@ def con(tmp_path_factory):
         ("L", "三队"),
     ):
         world.person(person, team, "华东")
-    for put in (put_ties, put_truncated, put_without_history, put_ways, put_closings, put_leads):
+    for put in (
+        put_ties,
+        put_truncated,
+        put_without_history,
+        put_ways,
+        put_closings,
+        put_leads,
+        put_changed_list,
+    ):
         put(world)
     return world.build(tmp_path_factory.mktemp("cases"), "+marts.funnel")
 
@@ -391,6 +419,34 @@ def test_forty_leads_of_which_six_in_time_are_fifteen_percent(con):
     )
     assert (row["leads"], row["to_opportunity"], row["to_opportunity_in_first_week"]) == (40, 7, 6)
     assert row["first_week_rate"] == 0.15
+
+
+def test_a_rank_belongs_to_the_list_in_force_when_the_stage_was_entered(con):
+    found = visits(con, "demoted")
+    assert [(v["pipeline_version"], v["stage_order"]) for v in found] == [(1, 1), (1, 2), (2, 2)]
+    # b was second and is third now: new, second now, is a step back although both say 2.
+    assert [v["is_step_back"] for v in found] == [False, False, True]
+    assert (conversion(con, "list", "a")["entered"], conversion(con, "list", "a")["advanced"]) == (
+        2,
+        2,
+    )
+
+
+def test_pipelines_stand_apart(con):
+    rows = rows_of(
+        con, "select distinct pipeline from marts.mart_funnel_conversion where scope_id = 'list'"
+    )
+    assert rows == [{"pipeline": "渠道"}]
+
+
+def test_an_after_sale_stage_is_no_funnel_step_and_undoes_no_win(con):
+    assert [v["outcome"] for v in visits(con, "cared")] == ["open", "open", "won", "won"]
+    stages = rows_of(
+        con, "select distinct from_stage from marts.mart_funnel_conversion where scope_id = 'care'"
+    )
+    assert sorted(row["from_stage"] for row in stages) == ["a", "b"]
+    assert rows_of(con, "select * from marts.mart_funnel_flow where stage = 'care'") == []
+    assert win_rate(con, "region", "care")["won_count"] == 1
 
 
 def test_flow_and_bridge_leave_no_residual(con):
