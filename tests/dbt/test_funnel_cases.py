@@ -382,6 +382,20 @@ def test_a_probability_of_60_is_read_as_0_60(con):
     assert float(row["typed_probability_rate"]) == 0.6
 
 
+def test_coverage_without_a_target_or_history_says_why(con):
+    row = row_of(
+        con,
+        "select * from marts.mart_pipeline_coverage where scope_type = 'region' and scope_id = 'typed' "
+        f"and period_type = 'year' and period_start <= date '{AS_OF}'",
+    )
+    assert (row["open_count"], row["typed_weighted_amount"]) == (1, 60)
+    assert (row["coverage_ratio"], row["coverage_ratio_reason"]) == (None, "no_target")
+    assert (row["required_coverage"], row["required_coverage_reason"]) == (
+        None,
+        "insufficient_history",
+    )
+
+
 def test_an_edit_resets_no_clock(con):
     row = row_of(
         con, "select * from marts.mart_stalled_opportunity where opportunity_id = 'edited'"

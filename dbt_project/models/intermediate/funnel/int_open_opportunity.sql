@@ -16,6 +16,10 @@ visits as (
     select opportunity_id, visit_no, stay_workdays from {{ ref('fct_stage_visit') }}
 ),
 
+stages as (
+    select * from {{ ref('int_pipeline_stage') }} where is_current
+),
+
 probabilities as (
     select * from {{ ref('int_win_probability') }}
 ),
@@ -37,10 +41,13 @@ final as (
         aged.amount,
         aged.expected_close_on,
         aged.age_workdays,
-        probabilities.win_probability_rate,
+        -- The workbook's probability stands in only where there is too little history.
+        coalesce(probabilities.win_probability_rate, cast(stages.default_probability_rate as double)) as win_probability_rate,
+        probabilities.win_probability_rate is not null as is_calibrated,
         opportunities.typed_probability_rate
     from aged
     left join opportunities on aged.opportunity_id = opportunities.opportunity_id
+    left join stages on aged.pipeline = stages.pipeline and aged.stage = stages.stage
     left join probabilities
         on
             aged.pipeline = probabilities.pipeline

@@ -56,8 +56,8 @@ leaf_open as (
             then {{ exact('coalesce(deals.amount * deals.win_probability_rate, 0)') }} else 0 end) as weighted_amount,
         sum(case when deals.expected_close_on >= {{ as_of() }}
             then {{ exact('coalesce(deals.amount * deals.typed_probability_rate, 0)') }} else 0 end) as typed_weighted_amount,
-        sum(case when deals.expected_close_on >= {{ as_of() }} and deals.win_probability_rate is null then 1 else 0 end)
-            as unweighted_count,
+        sum(case when deals.expected_close_on >= {{ as_of() }} and not deals.is_calibrated then 1 else 0 end)
+            as uncalibrated_count,
         sum(case when deals.amount is null then 1 else 0 end) as unconverted_count,
         sum(case when deals.expected_close_on < {{ as_of() }} then 1 else 0 end) as overdue_count,
         sum(case when deals.expected_close_on < {{ as_of() }} then coalesce(deals.amount, 0) else 0 end) as overdue_amount,
@@ -74,7 +74,7 @@ leaf_open as (
     -- Signed in the period, but no order yet: in no pipeline and in no actual.
     select
         ahead.period_type, ahead.period_start, segments.leaf_id,
-        0 as open_count, 0 as open_amount, 0 as weighted_amount, 0 as typed_weighted_amount, 0 as unweighted_count,
+        0 as open_count, 0 as open_amount, 0 as weighted_amount, 0 as typed_weighted_amount, 0 as uncalibrated_count,
         0 as unconverted_count, 0 as overdue_count, 0 as overdue_amount,
         count(*) as signed_without_order_count,
         sum(coalesce(segments.amount, 0)) as signed_without_order_amount
@@ -97,7 +97,7 @@ opened as (
     select
         leaf_open.period_type, leaf_open.period_start, leaf_scopes.scope_type, leaf_scopes.scope_id,
         sum(open_count) as open_count, sum(open_amount) as open_amount, sum(weighted_amount) as weighted_amount,
-        sum(typed_weighted_amount) as typed_weighted_amount, sum(unweighted_count) as unweighted_count,
+        sum(typed_weighted_amount) as typed_weighted_amount, sum(uncalibrated_count) as uncalibrated_count,
         sum(unconverted_count) as unconverted_count, sum(overdue_count) as overdue_count,
         sum(overdue_amount) as overdue_amount, sum(signed_without_order_count) as signed_without_order_count,
         sum(signed_without_order_amount) as signed_without_order_amount
@@ -208,7 +208,7 @@ compared as (
         coalesce(attainment.actual, 0) as actual,
         case when attainment.target is not null then greatest(attainment.target - coalesce(attainment.actual, 0), 0) end
             as remaining_gap
-        {%- for column in ['open_count', 'open_amount', 'weighted_amount', 'typed_weighted_amount', 'unweighted_count',
+        {%- for column in ['open_count', 'open_amount', 'weighted_amount', 'typed_weighted_amount', 'uncalibrated_count',
             'unconverted_count', 'overdue_count', 'overdue_amount', 'signed_without_order_count',
             'signed_without_order_amount'] %},
         coalesce(opened.{{ column }}, 0) as {{ column }}
@@ -248,10 +248,9 @@ final as (
         {{ money('remaining_gap') }} as remaining_gap,
         cast(open_count as bigint) as open_count,
         {{ money('open_amount') }} as open_amount,
-        {{ money('case when open_count > 0 and open_count = unweighted_count then null else weighted_amount end') }}
-            as weighted_amount,
-        case when unweighted_count > 0 then 'insufficient_history' end as weighted_reason,
-        cast(unweighted_count as bigint) as unweighted_count,
+        {{ money('weighted_amount') }} as weighted_amount,
+        case when uncalibrated_count > 0 then 'insufficient_history' end as weighted_reason,
+        cast(uncalibrated_count as bigint) as uncalibrated_count,
         {{ money('typed_weighted_amount') }} as typed_weighted_amount,
         cast(overdue_count as bigint) as overdue_count,
         {{ money('overdue_amount') }} as overdue_amount,
