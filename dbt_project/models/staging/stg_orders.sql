@@ -18,11 +18,7 @@ final as (
         coalesce(product_line, 'unknown') as product_line,
         region,
         status,
-        coalesce(status in ('draft', 'void'), false) as is_never_effective,
-        case
-            when cancelled_on is not null then cancelled_on
-            when status = 'cancelled' then landed_on
-        end as cancelled_on,
+        cancelled_on,
         quantity,
         cost,
         contract_end_on,

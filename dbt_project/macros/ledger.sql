@@ -1,0 +1,113 @@
+{# What a booking is booked under; a change of any of these takes it back there and books it here. #}
+{% macro booking_terms() -%}
+    {{ return([
+        'signed_on', 'order_id', 'opportunity_id', 'account_id', 'person_id', 'product_line', 'region', 'currency',
+        'source',
+    ]) }}
+{%- endmacro %}
+
+{# The entries that lead from each state of a booking to the next: it opens, its amount changes, it closes.
+   position_before and position_after are what the booking stood at, in its own currency. #}
+{% macro ledger_entries(states) %}
+with
+
+states as (
+    select * from {{ states }}
+),
+
+compared as (
+    select
+        states.*,
+        coalesce(lag(is_counted) over (partition by booking_id order by state_no), false) as was_counted,
+        lag(amount) over (partition by booking_id order by state_no) as previous_amount
+        {%- for term in booking_terms() %},
+        lag({{ term }}) over (partition by booking_id order by state_no) as previous_{{ term }}
+        {%- endfor %}
+    from states
+),
+
+judged as (
+    select
+        compared.*,
+        was_counted and is_counted and (
+            {% for term in booking_terms() -%}
+            {{ term }} is distinct from previous_{{ term }}
+            {%- if not loop.last %} or {% endif %}
+            {% endfor -%}
+        ) as has_other_terms,
+        was_counted and is_counted and signed_on is distinct from previous_signed_on as is_redated
+    from compared
+),
+
+closings as (
+    select
+        booking_id,
+        state_no,
+        1 as step_no,
+        case when is_counted then 'corrected' else closing_kind end as entry_kind,
+        case when is_redated then previous_signed_on else event_on end as booked_on,
+        recorded_on,
+        -1 as effective_step,
+        previous_amount as position_before,
+        cast(0 as decimal(18, 4)) as position_after
+        {%- for term in booking_terms() %},
+        previous_{{ term }} as {{ term }}
+        {%- endfor %}
+    from judged
+    where was_counted and (not is_counted or has_other_terms)
+),
+
+openings as (
+    select
+        booking_id,
+        state_no,
+        2 as step_no,
+        case when was_counted then 'corrected' else opening_kind end as entry_kind,
+        case when is_redated then signed_on else event_on end as booked_on,
+        recorded_on,
+        1 as effective_step,
+        cast(0 as decimal(18, 4)) as position_before,
+        amount as position_after,
+        {{ booking_terms() | join(', ') }}
+    from judged
+    where is_counted and (not was_counted or has_other_terms)
+),
+
+changes as (
+    select
+        booking_id,
+        state_no,
+        2 as step_no,
+        'amount_changed' as entry_kind,
+        event_on as booked_on,
+        recorded_on,
+        0 as effective_step,
+        previous_amount as position_before,
+        amount as position_after,
+        {{ booking_terms() | join(', ') }}
+    from judged
+    where is_counted and was_counted and not has_other_terms and amount <> previous_amount
+),
+
+entries as (
+    select * from closings
+    union all
+    select * from openings
+    union all
+    select * from changes
+)
+
+select
+    concat(booking_id, '|', state_no, '|', step_no) as entry_id,
+    entries.*
+from entries
+where booked_on <= {{ as_of() }}
+{% endmacro %}
+
+{# The part of a position that a share from .. to of it makes: parts of one position sum to it exactly. #}
+{% macro part_of(position, share_from, share_to) -%}
+    (
+        case when {{ share_to }} = 1 then {{ position }} else cast(round({{ position }} * {{ share_to }}, 2) as decimal(18, 4)) end
+        - cast(round({{ position }} * {{ share_from }}, 2) as decimal(18, 4))
+    )
+{%- endmacro %}
