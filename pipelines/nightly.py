@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,12 +16,18 @@ from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 EXIT_PUBLISHED, EXIT_ERROR, EXIT_USAGE, EXIT_HELD = 0, 1, 2, 3
 EXIT_OF_OUTCOME = {"published": EXIT_PUBLISHED, "built": EXIT_PUBLISHED, "held": EXIT_HELD}
 
+# A night is one run at a time; the event log keeps its connections (docs/adr/0032).
 DAGSTER_YAML = """\
 telemetry:
   enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1
+event_log_storage:
+  module: pipelines.dagster_storage
+  class: PooledSqliteEventLogStorage
+  config:
+    base_dir: {base_dir}
 """
 
 
@@ -94,7 +101,8 @@ def prepare_dagster_home(folder: CompanyFolder) -> None:
     folder.dagster_home.mkdir(parents=True, exist_ok=True)
     config = folder.dagster_home / "dagster.yaml"
     if not config.is_file():
-        config.write_text(DAGSTER_YAML, encoding="utf-8")
+        base_dir = json.dumps(str(folder.dagster_home / "history" / "runs"))
+        config.write_text(DAGSTER_YAML.format(base_dir=base_dir), encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(folder.dagster_home)
     os.environ["GAPWISE_HOME"] = str(folder.root)
     os.environ.setdefault("DO_NOT_TRACK", "1")

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+from pipelines.assets.landed import input_key
 
 
 class FlowTranslator(DagsterDbtTranslator):
@@ -19,6 +20,7 @@ class FlowTranslator(DagsterDbtTranslator):
                 enable_asset_checks=True,
                 enable_source_tests_as_checks=False,
                 enable_source_metadata=False,
+                enable_duplicate_source_asset_keys=True,
             )
         )
         self._partitions = partitions
@@ -26,7 +28,7 @@ class FlowTranslator(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Return schema and name: ["marts", "mart_gap"], ["landed", "orders"]."""
         if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
+            return input_key(dbt_resource_props["source_name"], dbt_resource_props["name"])
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:

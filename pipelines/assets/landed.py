@@ -7,27 +7,36 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets.sources import DATA_TEAM, RULES_WORKBOOK, source_key
-from pipelines.core.rules.tables import default_rules
-from pipelines.landing.contract import load_entities
-from pipelines.landing.inputs import build_inputs, table_names
+from pipelines.landing.contract import Entity, load_entities
+from pipelines.landing.inputs import build_inputs
 from pipelines.publish.files import remove_path
 from pipelines.resources import NightResource
 from pipelines.settings import CompanySettings
 
-GROUPS = {"landed": "landed", "rules": "reference", "reference": "reference"}
+RULES = dg.AssetKey(["reference", "rules"])
+CALENDAR = dg.AssetKey(["reference", "calendar"])
+BUILD_FILE_KINDS = {"duckdb"}
 
 
-def input_key(table: str) -> dg.AssetKey:
-    """Return the asset key of a build-file table such as `landed.orders`."""
-    return dg.AssetKey(table.split("."))
+def input_key(schema: str, table: str) -> dg.AssetKey:
+    """Return the asset that a table of the build file's input schemas belongs to.
+
+    The sheets of the rules workbook are one asset, so are calendar, periods and company settings; an
+    entity and the versions of its rows are one.
+    """
+    if schema == "rules":
+        return RULES
+    if schema == "reference":
+        return CALENDAR
+    return dg.AssetKey([schema, table.removesuffix("_version")])
 
 
 def landed_assets(
     settings: CompanySettings,
     partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
 ) -> dg.AssetsDefinition:
-    """Return every input table of the build file as one step's assets."""
-    specs = [_spec(table, settings) for table in table_names(default_rules())]
+    """Return every input of the build file as one step's assets."""
+    specs = [*(_entity_spec(entity, settings) for entity in load_entities().values()), *_reference_specs()]
 
     @dg.multi_asset(
         specs=specs, name="known_at_as_of", can_subset=False, partitions_def=partitions
@@ -36,10 +45,10 @@ def landed_assets(
         with night.night.step("fold what D may know"):
             rows = _build(night)
         for spec in specs:
-            table = ".".join(spec.key.path)
-            yield dg.MaterializeResult(
-                asset_key=spec.key, metadata={"dagster/row_count": rows[table]}
-            )
+            own = [n for table, n in rows.items() if input_key(*table.split(".")) == spec.key]
+            # An entity's own table comes first; its versions are no rows of it.
+            count = own[0] if spec.key.path[0] == "landed" else sum(own)
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": count})
 
     return known_at_as_of
 
@@ -58,32 +67,39 @@ def _build(resource: NightResource) -> dict[str, int]:
         )
 
 
-def _spec(table: str, settings: CompanySettings) -> dg.AssetSpec:
-    schema, name = table.split(".")
-    entity = name.removesuffix("_version")
-    deps = [RULES_WORKBOOK]
-    description = f"Table {table} as known at the end of D."
-    if schema == "landed":
-        deps = [source_key(s.name) for s in settings.sources if s.entity == entity]
-        zh = load_entities()[entity].zh
-        description = f"{entity} {zh} as known at the end of D, every source together."
-        if name != entity:
-            description = f"How {entity} {zh} changed from landing to landing."
+def _entity_spec(entity: Entity, settings: CompanySettings) -> dg.AssetSpec:
     return dg.AssetSpec(
-        key=input_key(table),
-        deps=deps,
-        group_name=GROUPS[schema],
-        kinds={"duckdb"},
+        key=input_key("landed", entity.name),
+        deps=[source_key(s.name) for s in settings.sources if s.entity == entity.name],
+        group_name="landed",
+        kinds=BUILD_FILE_KINDS,
         owners=[DATA_TEAM],
-        description=description,
-        metadata=_columns(entity) if schema == "landed" and name == entity else {},
+        description=f"{entity.name} as known at the end of D, every source together. {entity.zh}：截至日所知。",
+        metadata=_columns(entity),
     )
 
 
-def _columns(entity: str) -> dict[str, object]:
-    declared = load_entities()[entity].landed_columns
+def _reference_specs() -> list[dg.AssetSpec]:
+    words = {
+        RULES: "The rules workbook in force, one table per sheet. 生效的规则。",
+        CALENDAR: "D, the company, its workday calendar, periods and stages. 日历、周期与阶段。",
+    }
+    return [
+        dg.AssetSpec(
+            key=key,
+            deps=[RULES_WORKBOOK],
+            group_name="reference",
+            kinds=BUILD_FILE_KINDS,
+            owners=[DATA_TEAM],
+            description=description,
+        )
+        for key, description in words.items()
+    ]
+
+
+def _columns(entity: Entity) -> dict[str, object]:
     return {
         "dagster/column_schema": dg.TableSchema(
-            columns=[dg.TableColumn(name, kind.lower()) for name, kind in declared]
+            columns=[dg.TableColumn(name, kind.lower()) for name, kind in entity.landed_columns]
         )
     }

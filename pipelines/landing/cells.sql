@@ -5,11 +5,18 @@
 -- a division would make DOUBLE. The frequent spellings come first in every CASE, the regular
 -- expressions last. Macros whose name ends in `_of` are steps of another one.
 
--- Full-width forms, odd spaces and the several minus signs made plain, ends trimmed.
+-- Macros paste their argument wherever they name it, so a step is given its argument through
+-- list_transform([x], lambda s: …)[1]: computed once instead of up to thirty times.
+
+-- Full-width forms, odd spaces and the several minus signs made plain, ends trimmed. translate()
+-- is slow, so a text of plain and Chinese letters passes by.
 create or replace temp macro cell_narrow(t) as
-    trim(translate(t,
-        '０１２３４５６７８９．，－＋（）％：／￥−–　' || chr(160) || chr(9) || chr(10) || chr(13) || chr(65279) || chr(8203),
-        '0123456789.,-+()%:/¥--      '));
+    case
+        when regexp_full_match(t, '[\x21-\x7e\x{4e00}-\x{9fff}￥¥](?:[\x20-\x7e\x{4e00}-\x{9fff}]*[\x21-\x7e\x{4e00}-\x{9fff}])?') then t
+        else trim(translate(t,
+            '０１２３４５６７８９．，－＋（）％：／￥−–　' || chr(160) || chr(9) || chr(10) || chr(13) || chr(65279) || chr(8203),
+            '0123456789.,-+()%:/¥--      '))
+    end;
 
 -- #REF! and its kind, and formulas that were never calculated.
 create or replace temp macro cell_is_error(t) as
@@ -25,6 +32,7 @@ create or replace temp macro cell_is_blank(t) as
 create or replace temp macro cell_text(t) as
     case
         when cell_is_error(t) then null
+        when regexp_full_match(t, '[\x21-\x7e\x{4e00}-\x{9fff}](?s:.*)[\x21-\x7e\x{4e00}-\x{9fff}]') then t
         else nullif(trim(t, ' 　' || chr(9) || chr(10) || chr(13) || chr(160) || chr(65279) || chr(8203)), '')
     end;
 
@@ -33,10 +41,12 @@ create or replace temp macro cell_name(t) as
     case
         when cell_is_error(t) then null
         when regexp_full_match(t, '[\x21-\x7e\x{4e00}-\x{9fff}]+') then t
+        when not regexp_matches(t, '[\x{ff00}-\x{ff5e}]') then
+            nullif(trim(regexp_replace(t, '[\s\x{3000}\x{a0}\x{200b}\x{feff}]+', ' ', 'g')), '')
         else nullif(trim(regexp_replace(translate(t,
-            '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ　－＆' || chr(160) || chr(65279) || chr(8203),
-            '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz -& '),
-            '\s+', ' ', 'g')), '')
+            '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ－＆',
+            '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-&'),
+            '[\s\x{3000}\x{a0}\x{200b}\x{feff}]+', ' ', 'g')), '')
     end;
 
 -- An id keeps every digit. 123.0 is 123 (a sheet stores numbers), 1.23457E+17 has lost digits: NULL.
@@ -50,15 +60,15 @@ create or replace temp macro cell_id_of(s) as
 create or replace temp macro cell_id(t) as
     case
         when regexp_full_match(t, '[0-9A-Za-z_-]*[0-9A-Za-z]') then t
-        else cell_id_of(cell_narrow(cell_name(t)))
+        else list_transform([cell_narrow(cell_name(t))], lambda s: cell_id_of(s))[1]
     end;
 
 -- One number with an optional currency, unit and brackets; 1,50 is no number, 12.3.4 is none.
 create or replace temp macro cell_is_figure_of(s) as
     regexp_full_match(s,
-        '(?i:[-+]?(?:¥|\$|€|£|RMB|CNY|USD)?|(?:¥|\$|€|£|RMB|CNY|USD)[-+]|(?:¥|\$|€|£|RMB|CNY|USD)?\()'
-        || '(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)'
-        || '(?i:千万|百万|十万|万亿|万|亿|千|百|w|k)?(?i:元|圆|人民币|美元|RMB|CNY|USD)?%?\)?')
+        '(?i:[-+]?\s*(?:[¥￥$€£]|RMB|CNY|USD)?|(?:[¥￥$€£]|RMB|CNY|USD)\s*[-+]|(?:[¥￥$€£]|RMB|CNY|USD)?\s*\()\s*'
+        || '(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)\s*'
+        || '(?i:千万|百万|十万|万亿|万|亿|千|百|w|k)?\s*(?i:元|圆|人民币|美元|RMB|CNY|USD)?\s*%?\s*\)?')
     -- a bracket is opened and closed, or neither
     and contains(s, '(') = contains(s, ')');
 
@@ -90,9 +100,11 @@ create or replace temp macro cell_is_plain(t) as
 -- `factor` is the unit in the column's header (目标值(万元): 10000); a cell's own unit wins.
 create or replace temp macro cell_money(t, factor := 1) as
     case
+        when regexp_full_match(t, '[¥￥$]?[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,6})?') and factor = 1 then
+            try_cast(replace(ltrim(t, '¥￥$'), ',', '') as decimal(18, 4))
         when not cell_is_plain(t) then
             case when not contains(t, '%') and not contains(t, '％') then
-                try_cast(cell_figure_of(replace(cell_narrow(t), ' ', ''), factor) as decimal(18, 4))
+                list_transform([cell_narrow(t)], lambda s: try_cast(cell_figure_of(s, factor) as decimal(18, 4)))[1]
             end
         when factor = 1 then try_cast(t as decimal(18, 4))
         else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 4))
@@ -100,8 +112,10 @@ create or replace temp macro cell_money(t, factor := 1) as
 
 create or replace temp macro cell_number(t, factor := 1) as
     case
+        when regexp_full_match(t, '[¥￥$]?[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,6})?') and factor = 1 then
+            try_cast(replace(ltrim(t, '¥￥$'), ',', '') as decimal(18, 6))
         when not cell_is_plain(t) then
-            try_cast(cell_figure_of(replace(cell_narrow(t), ' ', ''), factor) as decimal(18, 6))
+            list_transform([cell_narrow(t)], lambda s: try_cast(cell_figure_of(s, factor) as decimal(18, 6)))[1]
         when factor = 1 then try_cast(t as decimal(18, 6))
         else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 6))
     end;
@@ -112,11 +126,13 @@ create or replace temp macro cell_integer(t) as
         when cell_number(t) = round(cell_number(t), 0) then cell_number(t)::bigint
     end;
 
-create or replace temp macro cell_boolean(t) as
+create or replace temp macro cell_boolean_of(s) as
     case
-        when lower(cell_narrow(t)) in ('是', '√', '✓', '✔', '对', '有', 'y', 'yes', 'true', 't', '1', '1.0') then true
-        when lower(cell_narrow(t)) in ('否', '×', '✗', '✘', 'x', '错', '无', 'n', 'no', 'false', 'f', '0', '0.0') then false
+        when s in ('是', '√', '✓', '✔', '对', '有', 'y', 'yes', 'true', 't', '1', '1.0') then true
+        when s in ('否', '×', '✗', '✘', 'x', '错', '无', 'n', 'no', 'false', 'f', '0', '0.0') then false
     end;
+create or replace temp macro cell_boolean(t) as
+    list_transform([lower(cell_narrow(t))], lambda s: cell_boolean_of(s))[1];
 
 -- 1900 system: day 60 is a 29 February that never was, so serials from 61 count from 1899-12-30.
 create or replace temp macro cell_serial_of(days, is_1904) as
@@ -140,14 +156,14 @@ create or replace temp macro cell_ordered_date_of(p, ord) as
 
 create or replace temp macro cell_date_of(s, ord, is_1904) as
     case
-        when regexp_full_match(s, '[12][0-9]{3}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}[日号]?(?:' || cell_time_pattern() || ')?') then
+        when regexp_full_match(s, '[12][0-9]{3}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}\s*[日号]?(?:' || cell_time_pattern() || ')?') then
             try_cast(regexp_replace(s, '^([0-9]{4})\s*.\s*([0-9]{1,2})\s*.\s*([0-9]{1,2}).*$', '\1-\2-\3', 's') as date)
         when regexp_full_match(s, '(?:19|20|21)[0-9]{6}') then
             try_cast(left(s, 4) || '-' || s[5:6] || '-' || s[7:8] as date)
         when regexp_full_match(s, '[1-9][0-9]{4}(?:\.[0-9]+)?') then
             cell_serial_of(left(s, 5)::integer, is_1904)
         when regexp_full_match(s, '[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{1,2}|[0-9]{4})(?:[T\s](?:' || cell_time_pattern() || '))?') then
-            cell_ordered_date_of(regexp_extract_all(s, '[0-9]+'), ord)
+            list_transform([regexp_extract_all(s, '[0-9]+')], lambda p: cell_ordered_date_of(p, ord))[1]
         when regexp_full_match(s, '[0-9]{1,2}[- ][A-Za-z]{3,9}[- ](?:[0-9]{4}|[0-9]{2})|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4}') then
             try_strptime(s, ['%d-%b-%Y', '%d %b %Y', '%b %d, %Y', '%d %B %Y', '%B %d, %Y', '%d-%b-%y'])::date
     end;
@@ -164,9 +180,13 @@ create or replace temp macro cell_instant_of(s) as
 create or replace temp macro cell_date(t, ord := '', is_1904 := false, tz := '') as
     case
         when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}') then try_cast(t as date)
+        when ord = 'mdy' and regexp_full_match(t, '[0-9]{1,2}/[0-9]{1,2}/[12][0-9]{3}') then
+            try_strptime(t, '%m/%d/%Y')::date
+        when ord = 'dmy' and regexp_full_match(t, '[0-9]{1,2}/[0-9]{1,2}/[12][0-9]{3}') then
+            try_strptime(t, '%d/%m/%Y')::date
         when tz <> '' and cell_has_offset(t) then
             timezone(tz, cell_instant_of(cell_narrow(t)))::date
-        else cell_date_of(cell_narrow(t), ord, is_1904)
+        else list_transform([cell_narrow(t)], lambda s: cell_date_of(s, ord, is_1904))[1]
     end;
 
 create or replace temp macro cell_date_is_ambiguous(t, ord := '') as
@@ -192,9 +212,10 @@ create or replace temp macro cell_local_of(s, ord, is_1904) as
             cell_serial_of(left(s, 5)::integer, is_1904)
             + to_seconds(round(try_cast('0' || s[6:] as decimal(18, 12)) * 86400, 0)::bigint)
         else
-            cell_date_of(s, ord, is_1904)::timestamp + to_seconds(cell_seconds_of(
-                regexp_extract_all(regexp_extract(replace(replace(replace(s, '时', ':'), '点', ':'), '分', ':'),
-                    '[0-9]{1,2}:[0-9]{0,2}(?::[0-9]{1,2})?'), '[0-9]+') || case when regexp_matches(s, '[0-9][时点]$') then ['0'] else [] end, s))
+            cell_date_of(s, ord, is_1904)::timestamp + to_seconds(list_transform(
+                [regexp_extract_all(regexp_extract(regexp_replace(s, '[时点分]', ':', 'g'), '[0-9]{1,2}:[0-9]{0,2}(?::[0-9]{1,2})?'), '[0-9]+')
+                    || case when regexp_matches(s, '[0-9][时点]$') then ['0'] else [] end],
+                lambda p: cell_seconds_of(p, s))[1])
             + to_milliseconds(coalesce(try_cast(rpad(left(regexp_extract(s, ':[0-9]{2}[.,]([0-9]+)', 1), 3), 3, '0') as integer), 0))
     end;
 
@@ -205,10 +226,12 @@ create or replace temp macro cell_timestamp(t, ord := '', tz := 'UTC', is_1904 :
     case
         when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?') then
             cell_utc_of(try_cast(t as timestamp), tz)
+        when regexp_full_match(t, '[12][0-9]{3}/[0-9]{1,2}/[0-9]{1,2} [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?') then
+            cell_utc_of(try_strptime(t, ['%Y/%m/%d %H:%M', '%Y/%m/%d %H:%M:%S']), tz)
         when cell_has_offset(t) then make_timestamp(epoch_us(cell_instant_of(cell_narrow(t))))
         when regexp_full_match(t, '[12][0-9]{12}') then make_timestamp(t::bigint * 1000)
         when regexp_full_match(t, '[12][0-9]{9}') then make_timestamp(t::bigint * 1000000)
-        else cell_utc_of(cell_local_of(cell_narrow(t), ord, is_1904), tz)
+        else cell_utc_of(list_transform([cell_narrow(t)], lambda s: cell_local_of(s, ord, is_1904))[1], tz)
     end;
 
 create or replace temp macro cell_has_time(t) as
@@ -217,7 +240,7 @@ create or replace temp macro cell_has_time(t) as
 -- Digits alone for a Chinese number, as written otherwise; whether it is one is asked apart.
 create or replace temp macro cell_phone_of(s) as
     case
-        when regexp_full_match(s, '[0-9.]+[eE]\+?[0-9]+') then null
+        when regexp_full_match(s, '[0-9.]+[eE]\+?[0-9]+') or cell_is_error(s) then null
         else nullif(regexp_replace(regexp_replace(regexp_replace(s,
             '\.0+$', ''),
             '^(?:\+86|0086|86)(1[0-9]{10})$', '\1'),
@@ -226,7 +249,7 @@ create or replace temp macro cell_phone_of(s) as
 create or replace temp macro cell_phone(t) as
     case
         when regexp_full_match(t, '1[0-9]{10}') then t
-        else cell_phone_of(regexp_replace(cell_text(cell_narrow(t)), '[\s()·-]', '', 'g'))
+        else list_transform([regexp_replace(cell_narrow(t), '[\s()·-]', '', 'g')], lambda s: cell_phone_of(s))[1]
     end;
 create or replace temp macro cell_phone_is_wellformed(t) as
     regexp_full_match(cell_phone(t), '1[3-9][0-9]{9}|0[1-9][0-9]{8,10}|[48]00[0-9]{7}|\+[1-9][0-9]{6,14}');

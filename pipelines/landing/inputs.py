@@ -6,7 +6,6 @@ Schemas: `landed` (one table per entity, and versions of what changes), `rules` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 
 import duckdb
@@ -133,12 +132,3 @@ def _write_tables(
         con.unregister("handed_over")
         counts[f"{schema}.{name}"] = len(table)
     return counts
-
-
-def table_names(rules: Iterable[str]) -> list[str]:
-    """Return every table of the build file's input schemas, for declaring them as assets."""
-    entities = load_entities().values()
-    landed = [f"landed.{e.name}" for e in entities]
-    versions = [f"landed.{e.name}_version" for e in entities if e.tracked]
-    reference = [f"reference.{name}" for name in ("company", "calendar_day", "period", "stage")]
-    return [*landed, *versions, *(f"rules.{name}" for name in rules), *reference]

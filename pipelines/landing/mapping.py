@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from rapidfuzz import fuzz, process
 
@@ -28,7 +29,7 @@ class Binding:
 
     positions: tuple[int, ...] = ()
     constant: str | None = None
-    unit_factor: int = 1
+    unit_factor: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,9 @@ def _canonical(entity: Entity) -> EntityPreset:
     return EntityPreset(columns={c.name: (c.name, c.zh) for c in entity.columns})
 
 
-def _positions(headers: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+def _positions(headers: tuple[str, ...]) -> dict[str, tuple[int, Decimal]]:
     """Return normalised header → (position, unit factor); the first of two equal headers wins."""
-    found: dict[str, tuple[int, int]] = {}
+    found: dict[str, tuple[int, Decimal]] = {}
     for position, header in enumerate(headers):
         clean, factor = header_unit(header)
         for spelling, unit in ((header, factor), (clean, factor)):
@@ -130,7 +131,7 @@ def _wanted(name: str, source: FileSource, preset: EntityPreset) -> tuple[str, .
 
 
 def _bind(
-    name: str, source: FileSource, preset: EntityPreset, by_name: dict[str, tuple[int, int]]
+    name: str, source: FileSource, preset: EntityPreset, by_name: dict[str, tuple[int, Decimal]]
 ) -> Binding | None:
     if name in source.constants:
         return Binding(constant=source.constants[name])

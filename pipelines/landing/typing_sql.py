@@ -5,6 +5,8 @@ One pass over the text. Only a row that breaks the contract pays for its error l
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pipelines.landing.contract import Column, Entity
 from pipelines.landing.mapping import Binding, ColumnPlan
 
@@ -127,7 +129,7 @@ def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[s
     text, name = quoted("t_" + column.name), quoted(column.name)
     order, since = literal(plan.date_order), str(is_1904).lower()
     binding = plan.bindings.get(column.name)
-    factor = binding.unit_factor if binding else 1
+    factor = binding.unit_factor if binding else Decimal(1)
     if column.type == "timestamp":
         on = quoted(column.local_date_name or "")
         return [

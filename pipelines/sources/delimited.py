@@ -57,7 +57,13 @@ def read_delimited(
     malformed_count = 0
     if parsed is None:
         records = read_records(
-            content, decoded.path, work_dir, delimiter, width, body_from, options.limits
+            content,
+            decoded.path,
+            work_dir,
+            delimiter=delimiter,
+            width=width,
+            body_from=body_from,
+            limits=options.limits,
         )
         parsed, malformed = records.relation, records.malformed
         malformed_count = records.malformed_count
@@ -198,7 +204,7 @@ def _count(
     try:
         found = con.execute(f"select count(*), count(*) filter ({skippable}) from {scan}")
         total, skipped = found.fetchone() or (0, 0)
-    except duckdb.Error:
+    except duckdb.InvalidInputException:
         return None, 0
     return total, skipped
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from pipelines.sources.errors import FileUnreadable, UndecodableBytes
+from pipelines.sources.errors import UndecodableBytes
+from pipelines.sources.undecodable import chunks, mixture, nul_in_text, refuse_nul, undecodable
 
 _CHUNK = 1 << 22
 _BOMS = (
@@ -44,18 +44,27 @@ class _Lines:
     def __init__(self) -> None:
         self.has_blank = self.has_lf = self.has_cr = False
         self._tail = b"\n"
+        self._tail_seen = False
 
     def look(self, block: bytes) -> None:
         if not self.has_lf:
             self.has_lf = b"\n" in block
-            self.has_cr = self.has_cr or b"\r" in block
+        # Only the first block decides whether \r\n is worth looking for: a search costs time.
+        self.has_cr = self.has_cr or (not self._tail_seen and b"\r" in block)
+        self._tail_seen = True
         if self.has_blank or not block:
             return
-        whole = self._tail + block
-        body = whole.rstrip(b"\r\n")
-        # Trailing line ends may be the end of the file: they wait in the tail.
-        self.has_blank = b"\n\n" in body or b"\n\r\n" in body
-        self._tail = whole[len(body) :] or b"x"
+        start = self._tail + block[:3]
+        end = len(block.rstrip(b"\r\n"))  # line ends here may be the end of the file
+        self.has_blank = (end > 0 and self._is_blank(start[: len(self._tail) + min(end, 3)])) or (
+            self._is_blank(block, end)
+        )
+        self._tail = (self._tail if end == 0 else b"") + block[end:] or b"x"
+
+    def _is_blank(self, block: bytes, end: int | None = None) -> bool:
+        if block.find(b"\n\n", 0, end) >= 0:
+            return True
+        return self.has_cr and block.find(b"\n\r\n", 0, end) >= 0
 
     @property
     def is_cr_only(self) -> bool:
@@ -77,15 +86,15 @@ def decode_file(path: Path, target: Path, *, label: str, declared: str | None) -
     by = "declared" if declared else "bom" if encoding else "utf-8"
     lines = _Lines()
     if encoding not in (None, "utf-8"):
-        lines = _transcode(path, target, label, str(encoding), by, lines)
+        lines = _transcode(path, target, label, encoding=str(encoding), by=by)
         return _with_line_feeds(target, target.with_suffix(".lf"), str(encoding), by, lines)
     bad_utf8 = _first_bad_utf8(path, label, lines)
     if bad_utf8 is None:
         return _with_line_feeds(path, target, "utf-8", by, lines)
     if has_utf8_bom or declared:
-        raise _undecodable(path, label, "utf-8", by, bad_utf8, None)
+        raise undecodable(path, label, encoding="utf-8", by=by, at=bad_utf8, bad_utf8=None)
     _refuse_mixture(path, label, bad_utf8)
-    lines = _transcode(path, target, label, "gb18030", "gb18030", _Lines(), bad_utf8)
+    lines = _transcode(path, target, label, encoding="gb18030", by="gb18030", bad_utf8=bad_utf8)
     return _with_line_feeds(target, target.with_suffix(".lf"), "gb18030", "gb18030", lines)
 
 
@@ -98,7 +107,7 @@ def _with_line_feeds(path: Path, target: Path, encoding: str, by: str, lines: _L
     if not lines.is_cr_only:
         return Decoded(path, encoding, by, lines.has_blank)
     with target.open("wb") as sink:
-        for chunk in _chunks(path):
+        for chunk in chunks(path):
             sink.write(chunk.replace(b"\r", b"\n"))
     return Decoded(target, encoding, by, has_blank_lines=True)
 
@@ -121,18 +130,12 @@ def _known(declared: str, label: str, start: bytes) -> str:
     return "utf-16-le" if is_bare_utf16 else name
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as handle:
-        while chunk := handle.read(_CHUNK):
-            yield chunk
-
-
 def _first_bad_utf8(path: Path, label: str, lines: _Lines) -> int | None:
     """Give the byte offset of the first byte that is not UTF-8, None if all are."""
     offset, rest = 0, b""
-    for chunk in _chunks(path):
+    for chunk in chunks(path):
         block = rest + chunk
-        _refuse_nul(block, offset, path, label)
+        refuse_nul(block, offset, path, label)
         lines.look(chunk)
         whole = _whole_characters(block)
         if not _is_utf8(block, whole):
@@ -167,36 +170,6 @@ def _is_utf8(block: bytes, length: int) -> bool:
     return True
 
 
-def _refuse_nul(block: bytes, offset: int, path: Path, label: str) -> None:
-    at = block.find(b"\0")
-    if at < 0:
-        return
-    nearby = block[max(0, at - 32) : at + 32]
-    looks_utf16 = nearby.count(b"\0") * 3 >= len(nearby)
-    raise UndecodableBytes(
-        "文件里有空字节(NUL)" + ("，像是没有 BOM 的 UTF-16" if looks_utf16 else ""),
-        "NUL byte in the file" + (", looks like UTF-16 without a BOM" if looks_utf16 else ""),
-        file=label,
-        row=_row_of(path, offset + at),
-        byte_offset=offset + at,
-        fix_zh="声明 encoding: utf-16-le，或重新导出" if looks_utf16 else "请重新导出",
-        fix_en="declare encoding: utf-16-le, or export again"
-        if looks_utf16
-        else "export it again: the file is damaged",
-    )
-
-
-def _row_of(path: Path, byte_offset: int) -> int:
-    """Count the line (from 1) that a byte is in."""
-    left, lines = byte_offset, 1
-    for chunk in _chunks(path):
-        lines += chunk[:left].count(b"\n")
-        left -= len(chunk)
-        if left <= 0:
-            break
-    return lines
-
-
 def _refuse_mixture(path: Path, label: str, bad_utf8: int) -> None:
     """Refuse a file with lines in UTF-8 and lines in another encoding.
 
@@ -204,15 +177,15 @@ def _refuse_mixture(path: Path, label: str, bad_utf8: int) -> None:
     not notice. A line that is valid UTF-8 with a three-byte Chinese character is no accident.
     """
     rest, offset = b"", 0
-    for chunk in _chunks(path):
+    for chunk in chunks(path):
         lines = (rest + chunk).split(b"\n")
         rest = lines.pop()
         for line in lines:
             if not line.isascii() and _is_chinese_utf8(line):
-                raise _mixture(path, label, bad_utf8, offset)
+                raise mixture(path, label, bad_utf8, offset)
             offset += len(line) + 1
     if not rest.isascii() and _is_chinese_utf8(rest):
-        raise _mixture(path, label, bad_utf8, offset)
+        raise mixture(path, label, bad_utf8, offset)
 
 
 _CHINESE_UTF8 = re.compile(rb"[\xe3-\xe9\xef][\x80-\xbf]{2}")
@@ -228,31 +201,18 @@ def _is_chinese_utf8(line: bytes) -> bool:
     return True
 
 
-def _mixture(path: Path, label: str, bad_utf8: int, utf8_line: int) -> FileUnreadable:
-    row, other = _row_of(path, bad_utf8), _row_of(path, utf8_line)
-    return UndecodableBytes(
-        f"文件里混有两种编码：第 {other} 行是 UTF-8，第 {row} 行不是",
-        f"two encodings in one file: line {other} is UTF-8, line {row} is not",
-        file=label,
-        row=row,
-        byte_offset=bad_utf8,
-        fix_zh="请用同一种编码重新导出",
-        fix_en="export it again in one encoding",
-    )
-
-
 def _transcode(
     path: Path,
     target: Path,
     label: str,
+    *,
     encoding: str,
     by: str,
-    lines: _Lines,
     bad_utf8: int | None = None,
 ) -> _Lines:
     """Write a file again as UTF-8, strictly, a few MB at a time."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    offset, doubt = 0, _Doubt()
+    lines, offset, doubt = _Lines(), 0, _Doubt()
     with path.open("rb") as source, target.open("wb") as sink:
         while True:
             chunk = source.read(_CHUNK)
@@ -261,9 +221,11 @@ def _transcode(
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 at = offset - pending + error.start
-                raise _undecodable(path, label, encoding, by, at, bad_utf8) from error
+                raise undecodable(
+                    path, label, encoding=encoding, by=by, at=at, bad_utf8=bad_utf8
+                ) from error
             if "\0" in text:
-                raise _nul_in_text(label, encoding, path, offset)
+                raise nul_in_text(label, encoding, path, offset)
             if by == "gb18030":
                 doubt.look(text)
             block = (text if offset else text.removeprefix("\ufeff")).encode("utf-8")
@@ -273,7 +235,9 @@ def _transcode(
             if not chunk:
                 break
     if by == "gb18030" and doubt.is_western():
-        raise _undecodable(path, label, "gb18030", by, bad_utf8 or 0, bad_utf8)
+        raise undecodable(
+            path, label, encoding="gb18030", by=by, at=bad_utf8 or 0, bad_utf8=bad_utf8
+        )
     return lines
 
 
@@ -297,40 +261,3 @@ class _Doubt:
 
     def is_western(self) -> bool:
         return self.rare * 4 > self.seen
-
-
-def _nul_in_text(label: str, encoding: str, path: Path, offset: int) -> FileUnreadable:
-    return UndecodableBytes(
-        f"按 {encoding} 解码后有空字符(NUL)",
-        f"NUL character after decoding as {encoding}",
-        file=label,
-        row=_row_of(path, offset),
-        byte_offset=offset,
-        fix_zh="请核对声明的编码或重新导出",
-        fix_en="check the declared encoding, or export again",
-    )
-
-
-def _undecodable(
-    path: Path, label: str, encoding: str, by: str, at: int, bad_utf8: int | None
-) -> FileUnreadable:
-    if by == "gb18030" and bad_utf8 is not None:
-        zh = f"既不是 UTF-8（字节 {bad_utf8}），也不像 GB18030（字节 {at}）"
-        en = f"neither UTF-8 (byte {bad_utf8}) nor plausible GB18030 (byte {at})"
-        row, offset = _row_of(path, bad_utf8), bad_utf8
-    else:
-        zh, en = f"字节不符合编码 {encoding}", f"bytes do not fit the encoding {encoding}"
-        row, offset = _row_of(path, at), at
-    with path.open("rb") as handle:
-        handle.seek(offset)
-        value = handle.read(8).hex(" ")
-    return UndecodableBytes(
-        zh,
-        en,
-        file=label,
-        row=row,
-        byte_offset=offset,
-        value=value,
-        fix_zh="在来源里声明 encoding，例如 cp1252 或 mac_roman，或另存为 UTF-8",
-        fix_en="declare the encoding, for example cp1252 or mac_roman, or save it as UTF-8",
-    )

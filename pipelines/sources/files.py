@@ -40,7 +40,7 @@ def read_tables(
     tables = []
     delivered = Content(path.name, "", _plain_path(path, work_dir))
     for content, kind in unpack(delivered, work_dir, options.limits):
-        for raw in _raw_rows(content, kind, con, work_dir, options, worker):
+        for raw in _raw_rows(content, kind, con, work_dir, options=options, worker=worker):
             tables.append(text_table(con, raw))
     if not tables:
         raise UnknownFormat("压缩包里没有文件", "no file in the archive", file=path.name)
@@ -60,6 +60,7 @@ def _raw_rows(
     kind: str,
     con: duckdb.DuckDBPyConnection,
     work_dir: Path,
+    *,
     options: FileOptions,
     worker: WorkbookWorker | None,
 ) -> list[RawRows]:

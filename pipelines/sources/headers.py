@@ -88,8 +88,9 @@ def is_label(text: str) -> bool:
 def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
     """Find the header row: the first well-filled row whose cells are mostly words.
 
-    Titles and remarks above have few cells; the header has at least 60 % as many as the widest
-    of the 20 rows below it. Two levels (Q1 over 1月 2月 3月) are joined with '/'.
+    Titles and remarks above have few cells; the header has at least 60 % as many as the second
+    widest row from it on, and 40 % of the widest (one stray cell proves nothing). Two
+    levels (Q1 over 1月 2月 3月) are joined with '/'.
     Returns None where no row has a cell.
     """
     rows = [[(cell or "").strip() for cell in row] for row in grid[:_LOOK_AT_ROWS]]
@@ -97,12 +98,16 @@ def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
     filled = [index for index, count in enumerate(counts) if count]
     if not filled:
         return None
-    candidates = [
-        index for index in filled if counts[index] >= 0.6 * max(counts[index : index + 21])
-    ]
+    candidates = [index for index in filled if _is_well_filled(counts[index:])]
     worded = (i for i in candidates if _worded_share(rows[i]) >= 0.5)
     index = next(worded, candidates[0])
     return _with_levels(rows, index, merges)
+
+
+def _is_well_filled(counts: list[int]) -> bool:
+    """Tell whether the first of these rows has about as many cells as the table below it."""
+    widest = sorted(counts)
+    return counts[0] >= 0.6 * widest[max(len(widest) - 2, 0)] and counts[0] >= 0.4 * widest[-1]
 
 
 def header_at(grid: Grid, row: int, merges: Sequence[Merge] = ()) -> Header | None:

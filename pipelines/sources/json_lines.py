@@ -72,10 +72,10 @@ def _keys(con: duckdb.DuckDBPyConnection, objects: str, content: Content) -> lis
         ).fetchone()
         found = con.execute(
             f"select key from (select _row, unnest(json_keys(json)) as key,"
-            f" generate_subscripts(json_keys(json), 1) as at from {objects})"
-            f" group by key order by min((_row, at))"
+            f" generate_subscripts(json_keys(json), 1) as place from {objects})"
+            f" group by key order by min((_row, place))"
         ).fetchall()
-    except duckdb.Error as error:
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
         raise DamagedFile(
             "JSON 不完整或有语法错误",
             "the JSON is cut off or has a syntax error",

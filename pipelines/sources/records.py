@@ -100,6 +100,7 @@ def read_records(
     content: Content,
     path: Path,
     work_dir: Path,
+    *,
     delimiter: str,
     width: int,
     body_from: int,
@@ -115,9 +116,9 @@ def read_records(
     malformed: list[Malformed] = []
     malformed_count, short_count = 0, 0
     short_rows: list[int] = []
-    for number, row, reason, lines in _parsed(content, path, delimiter, limits):
+    for number, row, wrong, lines in _parsed(content, path, delimiter, limits):
         is_body = number >= body_from
-        reason = reason or _too_many(row, width)
+        reason = wrong or _too_many(row, width)
         if reason is not None and is_body:
             malformed_count += 1
             if len(malformed) < _KEPT_MALFORMED:

@@ -31,7 +31,7 @@ from pipelines.sources.tables import RawRows
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 # Past this the worker is replaced: memory that a big workbook took is not given back.
-_REPLACE_ABOVE_MB = 600
+_REPLACE_ABOVE_MB = 400
 
 
 class WorkbookWorker:
@@ -63,7 +63,7 @@ class WorkbookWorker:
             if not line:
                 return self._gone()
             answer: dict[str, Any] = json.loads(line)
-            if answer["peak_mb"] > _REPLACE_ABOVE_MB:
+            if answer["resident_mb"] > _REPLACE_ABOVE_MB:
                 self.close()
             return answer
 

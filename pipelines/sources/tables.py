@@ -14,14 +14,12 @@ from pipelines.sources.options import Content, Skipped, TextTable
 
 _numbers = itertools.count(1)
 _SAMPLE = 20
-_TOTAL_WORDS = (
-    *("合计", "小计", "总计", "共计", "总和", "汇总"),
-    *("total", "grand total", "subtotal", "sub total", "sub-total"),
-)
+_TOTAL_WORDS = ("合计", "小计", "总计", "共计", "总和", "汇总")
+_TOTAL_ENGLISH = ("total", "grand total", "subtotal", "sub total", "sub-total")
+_TOTAL_PARTS = ("计", "总", "otal", "OTAL")
 _TOTAL_END = r"^.{0,30}(合计|小计|总计|\s(sub|grand )?total)$"
 _NOTE_LETTERS = "'注','备','说','附','数','制','填','审','n','N','s','S','*'"
 _NOTE_START = r"^(注[:：0-9]|注释|备注|说明|附注|数据来源|制表|填表|审核|note[:s]|source:|\*)"
-_TOTAL_LAST_LETTERS = "'计','和','总','l','L',':','：',' ','\u3000'"
 _LABEL_COLUMNS = 4
 
 
@@ -166,26 +164,27 @@ def _empty_sql(cells: list[str]) -> str:
 
 
 def _subtotal_sql(cells: list[str]) -> str:
-    """Give the condition that a row is a subtotal: a label cell says so, another cell is empty.
+    """Give the condition that a row is a subtotal: a label cell says 合计 or 小计, or Total.
 
-    A customer may be called Total; a row of theirs is full, a subtotal row never is. The cheap
-    tests come first: the whole condition on every row of a large file would cost seconds.
+    A customer may be called Total; a row of theirs is full, so English words and names ending
+    in one count only where another cell is empty. The cheap test comes first: the whole
+    condition on every row of a large file would cost seconds.
     """
     if len(cells) < 2:
         return "false"
     labels = cells[:_LABEL_COLUMNS]
-    has_gap = " or ".join(f"{cell} is null" for cell in cells)
-    may_be = " or ".join(
-        f"(length({cell}) <= 40 and right({cell}, 1) in ({_TOTAL_LAST_LETTERS}))" for cell in labels
-    )
-    words = ", ".join(f"'{word}'" for word in _TOTAL_WORDS)
+    may_be = " or ".join(f"contains({c}, '{part}')" for c in labels for part in _TOTAL_PARTS)
     first = f"coalesce({', '.join(labels)})"
-    is_one = " or ".join(f"{_trimmed(cell)} in ({words})" for cell in labels)
-    is_one += f" or regexp_matches({_trimmed(first)}, '{_TOTAL_END}')"
-    return (
-        f"(case when {has_gap} then (case when {may_be} then coalesce({is_one}, false)"
-        f" else false end) else false end)"
-    )
+    is_plain = " or ".join(f"{_trimmed(cell)} in ({_sql_words(_TOTAL_WORDS)})" for cell in labels)
+    with_gap = " or ".join(f"{_trimmed(c)} in ({_sql_words(_TOTAL_ENGLISH)})" for c in labels)
+    with_gap += f" or regexp_matches({_trimmed(first)}, '{_TOTAL_END}')"
+    has_gap = " or ".join(f"{cell} is null" for cell in cells)
+    whole = f"({is_plain}) or (({has_gap}) and ({with_gap}))"
+    return f"(case when {may_be} then coalesce({whole}, false) else false end)"
+
+
+def _sql_words(words: tuple[str, ...]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
 
 
 def _trimmed(cell: str) -> str:

@@ -14,6 +14,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -81,6 +82,11 @@ def _wanted(metadata: list[Any], pattern: str) -> tuple[list[str], list[str]]:
     return taken, [m.name for m in sheets if m.name not in visible and m.name not in taken]
 
 
+def _extent(sheet: Any) -> tuple[int, int]:
+    """Count rows and columns from A1 to the last value."""
+    return (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
+
+
 class _Fill:
     """Repeat the value of a merged cell in every row that it covers (first column only)."""
 
@@ -112,7 +118,7 @@ def _rows(
     for row, column in facts.uncached:
         cell = f"{column_letters(column + 1)}{row + 1}"
         special.setdefault(row, {})[column] = f"#NOT_CALCULATED! {cell}"
-    width = max([sheet.total_width, *(c + 1 for cells in special.values() for c in cells)])
+    width = max([_extent(sheet)[1], *(c + 1 for cells in special.values() for c in cells)])
     as_text = _AS_TEXT
     number = -1
     for number, values in enumerate(sheet.iter_rows()):
@@ -191,8 +197,9 @@ def _read(request: dict[str, Any]) -> dict[str, Any]:
         for number, name in enumerate(taken):
             found = facts.get(name, SheetFacts())
             sheet = workbook.get_sheet_by_name(name)
-            if sheet.total_width > request["columns"]:
-                raise TooLarge(name, sheet.total_height, sheet.total_width)
+            rows, columns = _extent(sheet)
+            if columns > request["columns"]:
+                raise TooLarge(name, rows, columns)
             written = _write(sheet, found, f"{request['target']}_{number}.parquet")
             answer = {"name": name, "errors": len(found.errors)}
             answer["uncached"] = [
@@ -230,24 +237,30 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"problem": "damaged", "value": f"{type(error).__name__}: {error}"}
 
 
+def _mapped_and_resident() -> tuple[int, int]:
+    """Give this process's address space and its memory in use, in bytes (Linux)."""
+    mapped, resident = Path("/proc/self/statm").read_text().split()[:2]
+    return int(mapped) * resource.getpagesize(), int(resident) * resource.getpagesize()
+
+
 def _limit_memory(memory_mb: int) -> None:
     """Bound this process's address space above what it has mapped already."""
-    with open("/proc/self/statm") as statm:  # noqa: PTH123
-        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    mapped, _ = _mapped_and_resident()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + memory_mb * 1024**2, resource.RLIM_INFINITY))
 
 
 def main() -> None:
     """Answer requests until standard input ends."""
     pa.set_cpu_count(1)
-    has_proc = sys.platform == "linux"
+    has_limits = sys.platform == "linux"
     for line in sys.stdin:
         request = json.loads(line)
-        if has_proc:
-            resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        if has_limits:
             _limit_memory(request["memory_mb"])
         answer = _answer(request)
-        answer["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        # Not the peak of getrusage: that one begins with the parent's.
+        answer["resident_mb"] = _mapped_and_resident()[1] >> 20 if has_limits else 0
         sys.stdout.write(json.dumps(answer, ensure_ascii=True) + "\n")
         sys.stdout.flush()
 

@@ -17,7 +17,7 @@ _CHUNK = 4 << 20
 _LONGEST_ROW_BYTES = 64 << 20
 _PART_BYTES = 16 << 20
 _BYTES_PER_CELL = 40
-_COLUMN = re.compile(rb"""\br=["']([A-Z]{1,3})[0-9]""")
+_ROW_FIRST = re.compile(rb'row r="([0-9]{1,9})"')
 _ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr=["']([0-9]{1,9})["']""")
 _ERROR_CELL = re.compile(
     rb"""<(?:\w+:)?c\b([^>]*?\bt=["']e["'][^>]*)>(?:(?!</(?:\w+:)?c>).)*?"""
@@ -101,17 +101,34 @@ def _parsed(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
 
 def look_into(archive: zipfile.ZipFile, part: str, sheet: str, memory_mb: int) -> SheetFacts:
     """Read one sheet's XML as a stream and collect its facts. Raises TooLarge."""
-    facts, letters = SheetFacts(), set[bytes]()
+    facts = SheetFacts()
     most_cells = memory_mb * 1024 * 1024 // _BYTES_PER_CELL
     for block in _row_blocks(archive, part, sheet):
-        new = set(_COLUMN.findall(block)) - letters
-        letters |= new
-        facts.columns = max([facts.columns, *(column_number(name.decode()) for name in new)])
-        facts.rows = max([facts.rows, *map(int, _ROW.findall(block))])
+        facts.columns = _widest(block, facts.columns)
+        facts.rows = _lowest(block, facts.rows)
         if facts.rows * facts.columns > most_cells:
             raise TooLarge(sheet, facts.rows, facts.columns)
         _collect(block, facts)
     return facts
+
+
+def _widest(block: bytes, columns: int) -> int:
+    """Give the last column used so far; only references beyond the known one are collected.
+
+    The patterns begin with plain letters, which the search skips to ten times faster.
+    """
+    narrow = b"" if columns >= 26 else f"[{column_letters(columns + 1)}-Z]|".encode()
+    found: set[bytes] = set()
+    for mark in (b'"', b"'"):
+        if b" r=" + mark in block:
+            found |= set(re.findall(b" r=" + mark + b"(" + narrow + b"[A-Z]{2,3})[0-9]", block))
+    return max([columns, *(column_number(letters.decode()) for letters in found)])
+
+
+def _lowest(block: bytes, rows: int) -> int:
+    """Give the last row seen so far; the second pattern is for writers with other habits."""
+    found = _ROW_FIRST.findall(block) or _ROW.findall(block)
+    return max([rows, *map(int, found)])
 
 
 def _row_blocks(archive: zipfile.ZipFile, part: str, sheet: str) -> Iterator[bytes]:

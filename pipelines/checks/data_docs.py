@@ -1,0 +1,170 @@
+"""Show what was expected and found as Data Docs: one page per landed entity, readable offline.
+
+The pages come from Great Expectations' own page renderer. Its site builder is left aside: its index
+is drawn in the browser by scripts from five networks, and it would want the raw results stored.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pipelines.checks.expectation_engine import load_great_expectations
+from pipelines.checks.expectation_sql import rules_of
+from pipelines.checks.expectation_suites import Suite, load_suite
+from pipelines.operations.outcome import CheckOutcome
+from pipelines.publish.files import replace_file_atomically
+
+# Everything that the renderer fetches from a network, and what does nothing without it.
+_FROM_NETWORKS = re.compile(
+    r"<script\b.*?</script>|<link\b[^>]*>|<img\b[^>]*>|<footer\b.*?</footer>|<a\b[^>]*></a>"
+    r"|background(?:-image)?:\s*url\([^)]*\)[^;}]*;?",
+    re.DOTALL | re.IGNORECASE,
+)
+_LINK_OUT = re.compile(r'href="(?:\.\./)+[^"]*"')
+_RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_STYLE = """<style>
+body { font: 15px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; margin: 2rem; max-width: 70rem; }
+table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; width: 100%; }
+td, th { border-bottom: 1px solid #ddd; padding: 0.3rem 0.8rem 0.3rem 0; text-align: left;
+         vertical-align: top; }
+nav, button, .sidebar, .navbar, .page-action-card { display: none; }
+.bad { color: #b00020; } .none { color: #777; }
+</style>"""
+
+
+def write_data_docs(outcomes: Sequence[CheckOutcome], folder: Path, as_of: date) -> list[Path]:
+    """Write a page per landed entity with rows, and an index over all; return the files written.
+
+    The pages are made from outcomes, so they show counts and reasons, and no value of any row.
+
+    Args:
+        outcomes: what `run_suites` returned; outcomes of other assets are passed over.
+        folder: where the pages stand, such as published/data_docs; pages of entities that have
+            no rows any more are removed.
+        as_of: D, shown on each page and used for its bounds.
+    """
+    pages = folder / "landed"
+    landed = [o for o in outcomes if o.declaration.asset[0] == "landed"]
+    written: list[Path] = []
+    lines: list[str] = []
+    for asset, grouped in groupby(landed, key=lambda outcome: outcome.declaration.asset):
+        found = list(grouped)
+        has_rows = any(outcome.is_applicable for outcome in found)
+        if has_rows:
+            path = pages / f"{asset[1]}.html"
+            replace_file_atomically(path, _page(load_suite(asset[1]), found, as_of).encode())
+            written.append(path)
+        lines.append(_index_line(load_suite(asset[1]), found, has_rows))
+    for stale in set(pages.glob("*.html")) - set(written):
+        stale.unlink()
+    index = folder / "index.html"
+    replace_file_atomically(index, _index(lines, as_of).encode())
+    return [*written, index]
+
+
+def _page(suite: Suite, outcomes: Sequence[CheckOutcome], as_of: date) -> str:
+    """Return one entity's page as Great Expectations renders it, cut loose from the network."""
+    gx = load_great_expectations()
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view.view import DefaultJinjaPageView
+
+    rules = rules_of(suite, as_of)
+    results = [_result(rule, outcome) for rule, outcome in zip(rules, outcomes, strict=True)]
+    passed = sum(outcome.passed for outcome in outcomes)
+    validation = ExpectationSuiteValidationResult(
+        success=passed == len(outcomes),
+        results=results,
+        suite_name=f"landed.{suite.entity.name}",
+        statistics={
+            "evaluated_expectations": len(outcomes),
+            "successful_expectations": passed,
+            "unsuccessful_expectations": len(outcomes) - passed,
+            "success_percent": 100 * passed / len(outcomes),
+        },
+        meta={
+            "run_id": {"run_name": f"D = {as_of}", "run_time": f"{as_of}T00:00:00+00:00"},
+            "great_expectations_version": gx.__version__,
+        },
+    )
+    view: Any = DefaultJinjaPageView()
+    return offline(str(view.render(ValidationResultsPageRenderer().render(validation))))
+
+
+def _result(rule: Any, outcome: CheckOutcome) -> Any:
+    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.expectations.expectation_configuration import (
+        ExpectationConfiguration,
+    )
+
+    declaration, figures = outcome.declaration, outcome.figures
+    kwargs = {
+        name: str(value) if isinstance(value, date) else value
+        for name, value in rule.kwargs.items()
+    }
+    words = f"{declaration.description_en} · {declaration.description_zh}"
+    return ExpectationValidationResult(
+        success=outcome.passed,
+        expectation_config=ExpectationConfiguration(
+            type=rule.expectation.expect,
+            kwargs=kwargs,
+            meta={"name": rule.name},
+            description=f"{words} ({rule.name}, {rule.expectation.severity})",
+        ),
+        result=_counts(figures),
+        exception_info={"raised_exception": False},
+    )
+
+
+def _counts(figures: Any) -> dict[str, object]:
+    """Return an outcome's figures in the words of Great Expectations' results."""
+    if figures.get("reason"):
+        return {"observed_value": figures["reason"]}
+    rows, violations = figures.get("row_count"), figures.get("violation_count")
+    if not rows:
+        return {"observed_value": "as expected" if rows is None else "nothing to judge"}
+    return {
+        "element_count": rows,
+        "unexpected_count": violations,
+        "unexpected_percent": 100 * violations / rows,
+        "partial_unexpected_list": [],
+    }
+
+
+def offline(page: str) -> str:
+    """Return a rendered page without anything fetched from a network, and with stable ids."""
+    page = _FROM_NETWORKS.sub("", page)
+    page = _LINK_OUT.sub('href="../index.html"', page)
+    numbers: dict[str, str] = {}
+    page = _RANDOM_ID.sub(lambda m: numbers.setdefault(m[0], f"part{len(numbers) + 1}"), page)
+    return page.replace("</head>", f"{_STYLE}</head>", 1)
+
+
+def _index_line(suite: Suite, outcomes: Sequence[CheckOutcome], has_rows: bool) -> str:
+    name = html.escape(suite.entity.name)
+    title = f"{name} {html.escape(suite.entity.zh)}"
+    failed = [o.declaration.name for o in outcomes if not o.passed]
+    if not has_rows:
+        state = '<td class="none">no rows, not applicable · 无数据，不适用</td>'
+    elif failed:
+        state = f'<td class="bad">{len(failed)}: {html.escape(", ".join(failed))}</td>'
+    else:
+        state = "<td>all hold · 全部通过</td>"
+    linked = f'<a href="landed/{name}.html">{title}</a>' if has_rows else title
+    return f"<tr><td>{linked}</td><td>{len(outcomes)}</td>{state}</tr>"
+
+
+def _index(lines: Sequence[str], as_of: date) -> str:
+    return (
+        '<!DOCTYPE html><html><head><meta charset="UTF-8">'
+        f"<title>Data Docs {as_of}</title>{_STYLE}</head><body>"
+        f"<h1>What was handed over · 数据检查</h1><p>D = {as_of}</p>"
+        "<table><tr><th>entity · 实体</th><th>checks · 检查</th><th>broken · 未通过</th></tr>"
+        f"{''.join(lines)}</table></body></html>\n"
+    )

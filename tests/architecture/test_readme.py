@@ -1,0 +1,71 @@
+"""What the READMEs say is so: links lead somewhere, commands exist, the example is accepted."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.cli import main
+from pipelines.settings import CompanySettings
+
+ROOT = Path(__file__).parents[2]
+READMES = ["README.md", "README.zh-CN.md"]
+DOCUMENTS = [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/adr/README.md"]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_to_a_file_leads_to_one(name):
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", read(name))
+    missing = [target for target in targets if not ((ROOT / name).parent / target).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_table_of_commands_is_the_list_of_commands(name):
+    named = set(re.findall(r"^\| `gapwise (\w+)", read(name), flags=re.MULTILINE))
+    assert named == set(main.commands)
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_example_of_company_yml_is_accepted(name):
+    [example] = re.findall(r"```yaml\n(.+?)```", read(name), flags=re.DOTALL)
+    settings = CompanySettings.model_validate(yaml.safe_load(example))
+    assert [source.name for source in settings.sources] == [
+        "crm_opportunities",
+        "erp_orders",
+        "targets",
+    ]
+    assert settings.source("crm_opportunities").columns["amount"] == "预计金额(万元)"
+
+
+def test_both_readmes_have_the_same_shape():
+    def shape(name: str) -> list[str]:
+        return re.findall(r"^(#+ |```\w*|\| `[^`]+`|\d\. )", read(name), flags=re.MULTILINE)
+
+    assert shape(READMES[0]) == shape(READMES[1])
+
+
+def test_every_make_goal_that_documents_name_exists():
+    goals = set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.MULTILINE))
+    for name in DOCUMENTS:
+        named = set(re.findall(r"(?:`|^)make ([a-z-]+)", read(name), flags=re.MULTILINE))
+        assert named <= goals, name
+
+
+def test_every_direct_dependency_has_a_decision():
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    requirements = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    wanted = [re.split(r"[^\w.-]", requirement)[0] for requirement in requirements]
+    decisions = "\n".join(
+        path.read_text(encoding="utf-8").lower() for path in (ROOT / "docs/adr").glob("0*.md")
+    )
+    assert len(wanted) > 25
+    assert [name for name in wanted if name.lower() not in decisions] == []

@@ -1,0 +1,388 @@
+"""Workbooks as people make them, written by real writers and read by the worker."""
+
+# ruff: noqa: DTZ001 (local times without a zone are the subject)
+
+import datetime as dt
+import zipfile
+
+import openpyxl
+import pytest
+import xlsxwriter
+from old_workbooks import compound_file, xls
+
+from pipelines.sources import spreadsheets
+from pipelines.sources.errors import (
+    DamagedFile,
+    EmptyFile,
+    LimitExceeded,
+    NoSuchSheet,
+    PasswordProtected,
+)
+from pipelines.sources.files import FileOptions, Limits, read_tables
+
+MONTHS = ["1月", "2月", "3月", "4月", "5月", "6月"]
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Open a new workbook; closing it is the test's last step of writing."""
+    return lambda name="a.xlsx", **options: xlsxwriter.Workbook(tmp_path / name, options)
+
+
+def codes(table):
+    return [note.code for note in table.notes]
+
+
+def test_a_target_sheet_with_everything_that_managers_do_is_read(book, read, rows):
+    wb = book()
+    ws = wb.add_worksheet("目标")
+    ws.merge_range("A1:H1", "2026年销售目标")
+    ws.write("A2", "单位:万元")
+    ws.merge_range("A4:A5", "大区")
+    ws.merge_range("B4:B5", "人员")
+    ws.merge_range("C4:E4", "Q1")
+    ws.merge_range("F4:H4", "Q2")
+    ws.write_row("C5", MONTHS)
+    ws.merge_range("A6:A8", "华东")
+    for at, name in enumerate(["张三", "李四", "小计"]):
+        ws.write_row(5 + at, 1, [name, 10 + at, 20, 30.5, 40, 50, 60])
+    ws.write_row(8, 0, ["合计", "", 1, 2, 3, 4, 5, 6])
+    ws.write(10, 0, "注：以上数据不含税")
+    ws.write(11, 0, "张经理 2026-01-01")
+    wb.add_worksheet("隐藏").hide()
+    wb.close()
+    (table,) = read("a.xlsx")
+    assert table.headers == (
+        "大区",
+        "人员",
+        "Q1/1月",
+        "Q1/2月",
+        "Q1/3月",
+        "Q2/4月",
+        "Q2/5月",
+        "Q2/6月",
+    )
+    assert rows(table) == [
+        (6, "华东", "张三", "10", "20", "30.5", "40", "50", "60"),
+        (7, "华东", "李四", "11", "20", "30.5", "40", "50", "60"),
+    ]
+    assert (table.header_row, table.rows_read) == (4, 6)
+    assert table.skipped.subtotal_rows == (8, 9) and table.skipped.note_rows == (11, 12)
+    assert table.skipped.empty == 1
+    assert "hidden_sheet" in codes(table)
+
+
+def test_values_become_text_without_loss(book, read, rows):
+    wb = book()
+    ws = wb.add_worksheet()
+    day, moment, clock = (
+        wb.add_format({"num_format": f}) for f in ("yyyy/m/d", "yyyy-mm-dd hh:mm", "hh:mm")
+    )
+    ws.write_row(0, 0, ["编号", "值"])
+    values = [
+        (99999999999, "99999999999"),
+        (999999999999999, "999999999999999"),
+        (123456789012345678, "1.23457E+17"),
+        (0.1, "0.1"),
+        (1234.5, "1234.5"),
+        (0.0000001, "0.0000001"),
+        (-3, "-3"),
+        (True, "TRUE"),
+        (False, "FALSE"),
+        ("00123", "00123"),
+    ]
+    for at, (value, _) in enumerate(values, start=1):
+        ws.write(at, 0, f"k{at}")
+        ws.write_string(at, 1, value) if isinstance(value, str) else ws.write(at, 1, value)
+    at = len(values) + 1
+    ws.write_datetime(at, 1, dt.datetime(2024, 3, 5), day)
+    ws.write_datetime(at + 1, 1, dt.datetime(2024, 3, 5, 16, 30), moment)
+    ws.write_number(at + 2, 1, 0.6875, clock)
+    ws.write(at + 3, 1, 45356)
+    for row in range(at, at + 4):
+        ws.write(row, 0, "k")
+    wb.close()
+    (table,) = read("a.xlsx")
+    texts = [row[2] for row in rows(table)]
+    assert texts == [text for _, text in values] + [
+        "2024-03-05",
+        "2024-03-05 16:30:00",
+        "16:30:00",
+        "45356",
+    ]
+
+
+def test_the_1904_system_gives_the_same_days_and_says_so(book, read, rows):
+    wb = book(date_1904=True)
+    ws = wb.add_worksheet()
+    ws.write_row(0, 0, ["编号", "日期"])
+    ws.write(1, 0, "a")
+    ws.write_datetime(1, 1, dt.datetime(2024, 3, 5), wb.add_format({"num_format": "yyyy-mm-dd"}))
+    ws.write_row(2, 0, ["b", 43894])
+    wb.close()
+    (table,) = read("a.xlsx")
+    assert rows(table) == [(2, "a", "2024-03-05"), (3, "b", "43894")]
+    assert table.is_date1904 and "date1904" in codes(table)
+
+
+def test_errors_stay_as_text_and_a_formula_without_a_result_names_its_cell(tmp_path, read, rows):
+    wb = openpyxl.Workbook()
+    ws = wb.active
+    for row in (["编号", "值"], ["a", "#REF!"], ["b", "=1+1"], ["c", 5]):
+        ws.append(row)
+    wb.save(tmp_path / "a.xlsx")
+    (table,) = read("a.xlsx")
+    assert rows(table) == [(2, "a", "#REF!"), (3, "b", "#NOT_CALCULATED! B3"), (4, "c", "5")]
+    assert {"error_cells", "uncached_formula"} <= set(codes(table))
+
+
+def test_cached_results_of_formulas_are_read_empty_text_included(book, read, rows):
+    wb = book()
+    ws = wb.add_worksheet()
+    ws.write_row(0, 0, ["编号", "值"])
+    ws.write_row(1, 0, ["a", ""])
+    ws.write_formula("B2", "=1+1", None, 2)
+    ws.write("A3", "b")
+    ws.write_formula("B3", "=1/0", None, "#DIV/0!")
+    ws.write("A4", "c")
+    ws.write_formula("B4", '="x"', None, "x")
+    wb.close()
+    assert [row[2] for row in rows(read("a.xlsx")[0])] == ["2", "#DIV/0!", "x"]
+
+
+def test_a_header_in_row_40_under_remarks_is_found(book, read, rows):
+    wb = book()
+    ws = wb.add_worksheet()
+    for row in range(0, 30, 3):
+        ws.write(row, 0, f"说明 {row}")
+    ws.write_row(39, 2, ["编号", "姓名", "金额"])
+    ws.write_row(40, 2, ["a", "张三", 1])
+    wb.close()
+    (table,) = read("a.xlsx")
+    assert (table.header_row, table.headers) == (40, ("编号", "姓名", "金额"))
+    assert rows(table) == [(41, "a", "张三", "1")]
+
+
+def test_every_visible_sheet_is_a_table_and_one_can_be_chosen(book, read):
+    wb = book()
+    for name in ("华东", "华北", "说明"):
+        wb.add_worksheet(name).write_column(0, 0, ["编号", 1])
+    wb.add_worksheet("空")
+    hidden = wb.add_worksheet("旧")
+    hidden.write_column(0, 0, ["编号", 2])
+    hidden.very_hidden()
+    wb.close()
+    assert [t.sheet for t in read("a.xlsx")] == ["华东", "华北", "说明"]
+    assert [t.sheet for t in read("a.xlsx", sheet="华*")] == ["华东", "华北"]
+    assert [t.sheet for t in read("a.xlsx", sheet="旧")] == ["旧"]
+    with pytest.raises(NoSuchSheet, match="华东"):
+        read("a.xlsx", sheet="西部")
+
+
+def test_a_workbook_without_content_is_an_error(book, read):
+    wb = book()
+    wb.add_worksheet()
+    wb.close()
+    with pytest.raises(EmptyFile):
+        read("a.xlsx")
+
+
+def test_an_xls_is_read(read, rows):
+    cells = [(0, 0, "编号"), (0, 1, "金额"), (1, 0, "A1"), (1, 1, 12.5), (2, 0, "A2"), (2, 1, 7.0)]
+    (table,) = read("a.xls", xls(cells))
+    assert (table.sheet, rows(table)) == ("目标", [(2, "A1", "12.5"), (3, "A2", "7")])
+
+
+def ods(body):
+    return (
+        '<?xml version="1.0"?><office:document-content '
+        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+        f'<table:table table:name="目标">{body}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+
+
+def write_ods(path, body):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", ods(body))
+
+
+def ods_row(*texts, repeat=1):
+    cells = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{t}</text:p></table:table-cell>'
+        for t in texts
+    )
+    return f'<table:table-row table:number-rows-repeated="{repeat}">{cells}</table:table-row>'
+
+
+def test_an_ods_is_read(tmp_path, read, rows):
+    write_ods(tmp_path / "a.ods", ods_row("编号", "姓名") + ods_row("1", "张三"))
+    assert rows(read("a.ods")[0]) == [(2, "1", "张三")]
+
+
+def test_a_repeating_ods_does_no_harm(tmp_path, read, rows, con):
+    # the format can say "this row 900 million times" in a few bytes
+    write_ods(
+        tmp_path / "a.ods", ods_row("编号", "姓名") + ods_row("1", "张三", repeat=900_000_000)
+    )
+    try:
+        (table,) = read("a.ods", limits=Limits(memory_mb=500, timeout_s=60))
+    except (LimitExceeded, DamagedFile):
+        table = None
+    assert table is None or table.rows_read <= 1_048_576
+    good = xls([(0, 0, "编号"), (0, 1, "b"), (1, 0, "x"), (1, 1, 1.0)])
+    assert len(rows(read("b.xls", good)[0])) == 1
+
+
+def test_a_tiny_sparse_workbook_is_refused_before_it_is_parsed(book, read):
+    wb = book()
+    ws = wb.add_worksheet("目标")
+    ws.write("A1", "编号")
+    ws.write("XFD1048576", "x")
+    wb.close()
+    with pytest.raises(LimitExceeded, match="1048576 rows by 16384 columns") as caught:
+        read("a.xlsx")
+    assert caught.value.sheet == "目标"
+
+
+def test_a_sparse_hidden_sheet_does_no_harm(book, read):
+    wb = book()
+    wb.add_worksheet("目标").write_column(0, 0, ["编号", 1])
+    far = wb.add_worksheet("远")
+    far.write("A1", 1)
+    far.write("XFD1048576", "x")
+    far.hide()
+    wb.close()
+    assert [table.sheet for table in read("a.xlsx")] == ["目标"]
+
+
+def test_a_password_is_named(read):
+    raw = compound_file({"EncryptedPackage": b"\1" * 5000, "EncryptionInfo": b"\4\0\4\0" * 2000})
+    with pytest.raises(PasswordProtected) as caught:
+        read("a.xlsx", raw)
+    assert "密码" in caught.value.message_zh
+
+
+def test_a_workbook_cut_off_in_transfer_is_damaged(book, read, tmp_path):
+    wb = book()
+    wb.add_worksheet().write_column(0, 0, ["编号", *range(5000)])
+    wb.close()
+    raw = (tmp_path / "a.xlsx").read_bytes()
+    with pytest.raises(DamagedFile):
+        read("b.xlsx", raw[: len(raw) // 2])
+    with pytest.raises(DamagedFile):
+        read("c.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"\xff" * 3000)
+
+
+def _rewritten(source, target, change):
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            new.writestr(info.filename, change(info.filename, old.read(info.filename)))
+
+
+def test_entities_in_a_workbook_part_are_refused(book, read, tmp_path):
+    wb = book()
+    wb.add_worksheet().write_column(0, 0, ["编号", 1])
+    wb.close()
+    bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]><workbook>&a;</workbook>'
+    _rewritten(
+        tmp_path / "a.xlsx",
+        tmp_path / "b.xlsx",
+        lambda name, raw: bomb if name == "xl/workbook.xml" else raw,
+    )
+    with pytest.raises(DamagedFile):
+        read("b.xlsx")
+
+
+def test_a_workbook_that_is_a_zip_bomb_is_refused_by_its_directory(book, read, tmp_path):
+    wb = book()
+    wb.add_worksheet().write_column(0, 0, ["编号", 1])
+    wb.close()
+    _rewritten(
+        tmp_path / "a.xlsx",
+        tmp_path / "b.xlsx",
+        lambda name, raw: raw + b" " * 200_000_000 if name.endswith("sheet1.xml") else raw,
+    )
+    with pytest.raises(LimitExceeded):
+        read("b.xlsx")
+
+
+def test_more_memory_than_allowed_ends_the_worker_not_the_night(book, tmp_path, con):
+    wb = book(constant_memory=True)
+    ws = wb.add_worksheet()
+    for row in range(40_000):
+        ws.write_row(row, 0, [f"客户{row}-{column}" for column in range(20)])
+    wb.close()
+    worker = spreadsheets.WorkbookWorker()  # a fresh one has no free memory to hide in
+    try:
+        options = FileOptions(limits=Limits(memory_mb=40))
+        with pytest.raises(LimitExceeded, match="40 MB"):
+            read_tables(
+                tmp_path / "a.xlsx", con, work_dir=tmp_path / "w", options=options, worker=worker
+            )
+        (table,) = read_tables(
+            tmp_path / "a.xlsx",
+            con,
+            work_dir=tmp_path / "w",
+            options=FileOptions(has_header=False),
+            worker=worker,
+        )
+        assert table.rows_read == 40_000
+    finally:
+        worker.close()
+
+
+def test_a_workbook_over_its_time_is_stopped(book, read, rows):
+    wb = book(constant_memory=True)
+    ws = wb.add_worksheet()
+    for row in range(20_000):
+        ws.write_row(row, 0, list(range(20)))
+    wb.close()
+    with pytest.raises(LimitExceeded, match="seconds"):
+        read("a.xlsx", limits=Limits(timeout_s=0.01))
+    assert len(rows(read("a.xlsx", has_header=False)[0])) == 20_000
+
+
+def test_too_many_columns_are_refused(book, read):
+    wb = book()
+    wb.add_worksheet().write_row(0, 0, [f"c{i}" for i in range(3000)])
+    wb.close()
+    with pytest.raises(LimitExceeded, match="3000 columns"):
+        read("a.xlsx")
+
+
+def test_sixty_workbooks_share_one_worker(book, read):
+    for number in range(60):
+        wb = book(f"{number}.xlsx")
+        wb.add_worksheet().write_column(0, 0, ["编号", number])
+        wb.close()
+    processes = set()
+    for number in range(60):
+        (table,) = read(f"{number}.xlsx")
+        assert table.rows_read == 1
+        processes.add(spreadsheets._shared._process.pid)
+    assert len(processes) == 1
+
+
+def test_cells_cannot_become_formulas_paths_or_sql(book, read, rows):
+    nasty = [
+        "=cmd|' /C calc'!A0",
+        "../../etc/passwd",
+        "'; drop table x; --",
+        "<script>alert(1)</script>",
+    ]
+    wb = book()
+    ws = wb.add_worksheet("x'; drop table x; --")
+    ws.write_string(0, 0, "a'; drop table x; --")
+    ws.write_string(0, 1, 'b" or 1=1')
+    for at, text in enumerate(nasty, start=1):
+        ws.write_string(at, 0, text)
+        ws.write_string(at, 1, "x")
+    wb.close()
+    (table,) = read("a.xlsx")
+    assert [row[1] for row in rows(table)] == nasty
+    assert table.headers == ("a'; drop table x; --", 'b" or 1=1')
