@@ -104,10 +104,24 @@ from entries
 where booked_on <= {{ as_of() }}
 {% endmacro %}
 
-{# The part of a position that a share from .. to of it makes: parts of one position sum to it exactly. #}
+{# A product of decimals, computed wide: engines keep 18 digits else, too few for a large amount. #}
+{% macro wide_product(amount, factor) -%}
+    (cast({{ amount }} as decimal(22, 4)) * {{ factor }})
+{%- endmacro %}
+
+{# An amount in reporting currency; NULL where there is no rate. #}
+{% macro converted(amount, fx_rate) -%}
+    cast(round({{ wide_product(amount, fx_rate) }}, 4) as decimal(18, 4))
+{%- endmacro %}
+
+{# The part of a position that the piece share_from .. share_to of it makes: the parts of consecutive
+   pieces sum to it exactly, each of them but the last in full minor units. #}
 {% macro part_of(position, share_from, share_to) -%}
     (
-        case when {{ share_to }} = 1 then {{ position }} else cast(round({{ position }} * {{ share_to }}, 2) as decimal(18, 4)) end
-        - cast(round({{ position }} * {{ share_from }}, 2) as decimal(18, 4))
+        case
+            when {{ share_to }} = 1 then {{ position }}
+            else cast(round({{ wide_product(position, share_to) }}, 2) as decimal(18, 4))
+        end
+        - cast(round({{ wide_product(position, share_from) }}, 2) as decimal(18, 4))
     )
 {%- endmacro %}

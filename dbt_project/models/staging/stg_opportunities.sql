@@ -11,7 +11,7 @@ final as (
         name as opportunity_name,
         account_id,
         owner_id,
-        coalesce(pipeline, 'default') as pipeline,
+        {{ known_pipeline('pipeline') }} as pipeline,
         coalesce(product_line, 'unknown') as product_line,
         region,
         stage,

@@ -28,7 +28,7 @@ final as (
     select
         versions.opportunity_id,
         versions.version_no,
-        coalesce(versions.pipeline, 'default') as pipeline,
+        {{ known_pipeline('versions.pipeline') }} as pipeline,
         versions.stage,
         versions.owner_id,
         versions.amount,

@@ -23,8 +23,8 @@ opportunities as (
     select * from {{ ref('stg_opportunities') }}
 ),
 
-splits as (
-    select * from {{ ref('int_credit_split') }}
+shares as (
+    select * from {{ ref('int_credit_share') }}
 ),
 
 customers as (
@@ -54,9 +54,13 @@ entries as (
 rated as (
     select
         entries.*,
+        case
+            when entries.order_id is not null then concat('order|', entries.order_id)
+            else concat('opportunity|', entries.opportunity_id)
+        end as credit_key,
         rates.fx_rate,
-        cast(round(entries.position_before * rates.fx_rate, 4) as decimal(18, 4)) as reporting_before,
-        cast(round(entries.position_after * rates.fx_rate, 4) as decimal(18, 4)) as reporting_after
+        {{ converted('entries.position_before', 'rates.fx_rate') }} as reporting_before,
+        {{ converted('entries.position_after', 'rates.fx_rate') }} as reporting_after
     from entries
     left join rates
         on
@@ -65,40 +69,24 @@ rated as (
             and entries.signed_on < rates.valid_before
 ),
 
-split_subjects as (
-    select subject_kind, subject_id, is_valid
-    from splits
-    group by subject_kind, subject_id, is_valid
-),
-
--- The order's own split, else its opportunity's.
-subjects as (
-    select
-        rated.*,
-        case when order_subjects.subject_id is not null then 'order' else 'opportunity' end as subject_kind,
-        coalesce(order_subjects.subject_id, opportunity_subjects.subject_id) as subject_id,
-        coalesce(order_subjects.is_valid, opportunity_subjects.is_valid) as is_split_valid
-    from rated
-    left join split_subjects as order_subjects
-        on order_subjects.subject_kind = 'order' and rated.order_id = order_subjects.subject_id
-    left join split_subjects as opportunity_subjects
-        on
-            opportunity_subjects.subject_kind = 'opportunity'
-            and rated.opportunity_id = opportunity_subjects.subject_id
+-- A split whose shares do not make 1 falls back to the row's own person.
+split_keys as (
+    select credit_key, is_valid
+    from shares
+    group by credit_key, is_valid
 ),
 
 credited as (
     select
-        subjects.*,
-        coalesce(splits.person_id, subjects.person_id, 'unknown') as credited_person_id,
-        coalesce(splits.share_from, cast(0 as decimal(18, 6))) as share_from,
-        coalesce(splits.share_to, cast(1 as decimal(18, 6))) as share_to
-    from subjects
-    left join splits
-        on
-            subjects.is_split_valid
-            and subjects.subject_kind = splits.subject_kind
-            and subjects.subject_id = splits.subject_id
+        rated.*,
+        split_keys.is_valid as is_split_valid,
+        coalesce(shares.person_id, rated.person_id, 'unknown') as credited_person_id,
+        coalesce(shares.share_from, cast(0 as decimal(18, 6))) as share_from,
+        coalesce(shares.share_to, cast(1 as decimal(18, 6))) as share_to
+    from rated
+    left join split_keys
+        on rated.credit_key = split_keys.credit_key
+    left join shares on split_keys.is_valid and split_keys.credit_key = shares.credit_key
 ),
 
 parted as (
