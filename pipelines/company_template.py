@@ -27,7 +27,7 @@ WORDS = {
         "languages": "zh, en",
         "explain_calendar": "calendar：CN（含调休）| 其他国家的 ISO 代码 | weekdays（周一至周五）",
         "explain_sources": "每个来源：文件放进 inbox/，表头用 inbox/模板/ 里的中文名即可；其他系统的表头用 columns: 对应，"
-        "或选 preset。\n# required: true 的来源过期或骤减会扣住当晚的发布。",
+        "或选 preset。\n# 缺少的来源不影响其他；加上 required: true 的来源过期或骤减会扣住当晚的发布。",
         "folder": "模板",
     },
     "en": {
@@ -37,7 +37,7 @@ WORDS = {
         "languages": "en, zh",
         "explain_calendar": "calendar: CN (with make-up workdays) | another ISO country | weekdays",
         "explain_sources": "Each source: put files into inbox/ with the headers of inbox/templates/; map other headers "
-        "under columns:, or name a preset.\n# A required source that is too old or fell holds the night.",
+        "under columns:, or name a preset.\n# An absent source leaves the others alone; one marked required: true holds the night when it is too old or fell.",
         "folder": "templates",
     },
 }
@@ -72,8 +72,7 @@ def create_company_folder(directory: Path, language: str) -> list[Path]:
 
 
 def _source_line(entity: str) -> str:
-    required = ", required: true" if entity in {"opportunities", "orders"} else ""
-    return f'  - {{name: {entity}, entity: {entity}, kind: file, path: "inbox/{entity}*.*", preset: excel{required}}}'
+    return f'  - {{name: {entity}, entity: {entity}, kind: file, path: "inbox/{entity}*.*", preset: excel}}'
 
 
 def _write_rules(path: Path, language: str) -> None:
