@@ -1,14 +1,11 @@
-{# What a booking is booked under; a change of any of these takes it back there and books it here. #}
-{% macro booking_terms() -%}
-    {{ return([
-        'signed_on', 'order_id', 'opportunity_id', 'account_id', 'person_id', 'product_line', 'region', 'currency',
-        'source',
-    ]) }}
-{%- endmacro %}
-
 {# The entries that lead from each state of a booking to the next: it opens, its amount changes, it closes.
    position_before and position_after are what the booking stood at, in its own currency. #}
 {% macro ledger_entries(states) %}
+{# What a booking is booked under: a change of any takes it back there and books it here. #}
+{% set terms = [
+    'signed_on', 'order_id', 'opportunity_id', 'account_id', 'person_id', 'product_line', 'region',
+    'currency', 'source',
+] %}
 with
 
 states as (
@@ -20,7 +17,7 @@ compared as (
         states.*,
         coalesce(lag(is_counted) over (partition by booking_id order by state_no), false) as was_counted,
         lag(amount) over (partition by booking_id order by state_no) as previous_amount
-        {%- for term in booking_terms() %},
+        {%- for term in terms %},
         lag({{ term }}) over (partition by booking_id order by state_no) as previous_{{ term }}
         {%- endfor %}
     from states
@@ -30,12 +27,12 @@ judged as (
     select
         compared.*,
         was_counted and is_counted and (
-            {% for term in booking_terms() -%}
-            {{ term }} is distinct from previous_{{ term }}
+            {% for term in terms -%}
+            {{ is_changed(term, 'previous_' ~ term) }}
             {%- if not loop.last %} or {% endif %}
             {% endfor -%}
         ) as has_other_terms,
-        was_counted and is_counted and signed_on is distinct from previous_signed_on as is_redated
+        was_counted and is_counted and {{ is_changed('signed_on', 'previous_signed_on') }} as is_redated
     from compared
 ),
 
@@ -50,7 +47,7 @@ closings as (
         -1 as effective_step,
         previous_amount as position_before,
         cast(0 as decimal(18, 4)) as position_after
-        {%- for term in booking_terms() %},
+        {%- for term in terms %},
         previous_{{ term }} as {{ term }}
         {%- endfor %}
     from judged
@@ -68,7 +65,7 @@ openings as (
         1 as effective_step,
         cast(0 as decimal(18, 4)) as position_before,
         amount as position_after,
-        {{ booking_terms() | join(', ') }}
+        {{ terms | join(', ') }}
     from judged
     where is_counted and (not was_counted or has_other_terms)
 ),
@@ -84,7 +81,7 @@ changes as (
         0 as effective_step,
         previous_amount as position_before,
         amount as position_after,
-        {{ booking_terms() | join(', ') }}
+        {{ terms | join(', ') }}
     from judged
     where is_counted and was_counted and not has_other_terms and amount <> previous_amount
 ),
@@ -124,4 +121,17 @@ where booked_on <= {{ as_of() }}
         end
         - cast(round({{ wide_product(position, share_from) }}, 2) as decimal(18, 4))
     )
+{%- endmacro %}
+
+{# The currency of an amount; where none is named, the reporting currency. #}
+{% macro currency_of(currency) -%}
+    coalesce(
+        {{ currency }},
+        (select company.currency from {{ source('reference', 'company') }} as company)
+    )
+{%- endmacro %}
+
+{# Whether two values differ, where NULL equals NULL. #}
+{% macro is_changed(now, before) -%}
+    not coalesce({{ now }} = {{ before }}, {{ now }} is null and {{ before }} is null)
 {%- endmacro %}

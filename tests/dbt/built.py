@@ -1,4 +1,4 @@
-"""Build a company's models without a night: land its files, fold them at D, run dbt on a selection."""
+"""Build a company's models without a night: land its files, fold them at D, run dbt."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ class BuiltCompany:
             file.unlink(missing_ok=True)
             with duckdb.connect(str(file)) as con:
                 build_inputs(con, self.folder, self.settings, rules, as_of, 10**9)
-            wrong = [r for r in build(self.folder, self.selection) if r.status not in ("success", "pass")]
+            wrong = [
+                r for r in build(self.folder, self.selection) if r.status not in ("success", "pass")
+            ]
             assert not wrong, [(r.unique_id, r.message) for r in wrong]
             kept = file.with_name(f"{day}.duckdb")
             shutil.copy(file, kept)
@@ -77,7 +79,9 @@ class BuiltCompany:
 def write_company(home: Path, entities: dict[str, tuple[str, Sequence[str]]], actuals: str) -> Path:
     """Write company.yml with one file source per entity: {entity: (load, columns)}."""
     sources = "\n".join(
-        SOURCE.format(name=name, load=load, columns="{" + ", ".join(f"{c}: {c}" for c in columns) + "}")
+        SOURCE.format(
+            name=name, load=load, columns="{" + ", ".join(f"{c}: {c}" for c in columns) + "}"
+        )
         for name, (load, columns) in entities.items()
     )
     home.mkdir(parents=True, exist_ok=True)
@@ -87,7 +91,9 @@ def write_company(home: Path, entities: dict[str, tuple[str, Sequence[str]]], ac
     return home
 
 
-def deliver(home: Path, entity: str, day: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def deliver(
+    home: Path, entity: str, day: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
     """Put one export of a day into the inbox; None is an empty cell."""
     lines = [",".join(columns)]
     lines += [",".join("" if cell is None else str(cell) for cell in row) for row in rows]

@@ -16,7 +16,7 @@ Writer = Callable[[Path], Path]
 def built_company(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[Writer, Sequence[str]], BuiltCompany]:
-    """Return a function that writes a company with `writer` once and builds a dbt selection of it."""
+    """Return a function that writes a company once and builds a dbt selection of it."""
     kept: dict[tuple[str, tuple[str, ...]], BuiltCompany] = {}
 
     def company(writer: Writer, selection: Sequence[str]) -> BuiltCompany:

@@ -110,7 +110,9 @@ def slow_ledger(history: History) -> list[Entry]:
             elif _terms(held) != _terms(now):
                 is_redated = held.signed_on != now.signed_on
                 on = max(day, now.signed_on)
-                entries.append(_entry(held.signed_on if is_redated else on, day, held, -held.amount))
+                entries.append(
+                    _entry(held.signed_on if is_redated else on, day, held, -held.amount)
+                )
                 entries.append(_entry(now.signed_on if is_redated else on, day, now, now.amount))
             elif held.amount != now.amount:
                 entries.append(_entry(max(day, now.signed_on), day, now, now.amount - held.amount))
@@ -150,7 +152,11 @@ def splits(orders: list[str]) -> list[tuple[str, None, str, str]]:
     """Let every fifth order be shared by three people in awkward parts."""
     rows: list[tuple[str, None, str, str]] = []
     for order in orders[::5]:
-        rows += [(order, None, "P1", "0.333"), (order, None, "P2", "0.333"), (order, None, "P3", "0.334")]
+        rows += [
+            (order, None, "P1", "0.333"),
+            (order, None, "P2", "0.333"),
+            (order, None, "P3", "0.334"),
+        ]
     return rows
 
 
@@ -163,14 +169,19 @@ def write_random_orders(home: Path) -> Path:
         for (order, line), history in found.items():
             if (shown := history[day]) is not None:
                 row = {
-                    "order_id": order, "line_no": line, "account_id": f"C{int(order[1:]) % 90}",
-                    "person_id": shown.person_id, "signed_on": shown.signed_on, "amount": shown.amount,
-                    "currency": shown.currency, "product_line": shown.product_line, "region": "华东",
-                    "status": shown.status, "cancelled_on": shown.cancelled_on,
-                }  # fmt: skip
+                    **vars(shown),
+                    "order_id": order,
+                    "line_no": line,
+                    "account_id": f"C{int(order[1:]) % 90}",
+                    "region": "华东",
+                }
                 rows.append([row.get(column) for column in ORDER])
         deliver(home, "orders", day.isoformat(), ORDER, rows)
-    people = [("P1", "李雷", "一队", "华东"), ("P2", "韩梅", "二队", "华东"), ("P3", "王芳", "二队", "华东")]
+    people = [
+        ("P1", "李雷", "一队", "华东"),
+        ("P2", "韩梅", "二队", "华东"),
+        ("P3", "王芳", "二队", "华东"),
+    ]
     deliver(home, "people", "2026-03-02", ENTITIES["people"][1], people)
     accounts = [(f"C{n}", f"客户{n}", "P1", "华东") for n in range(90)]
     deliver(home, "accounts", "2026-03-02", ENTITIES["accounts"][1], accounts)

@@ -27,7 +27,8 @@ def entries(world: BuiltCompany, deal: str) -> list[tuple]:
         LATE,
         "select entry_kind, booked_on, sum(amount) from fct_booking "
         f"where opportunity_id = '{deal}' group by entry_kind, booked_on, recorded_on, booking_id, "
-        "split_part(booking_entry_id, '|', 3) order by cast(split_part(booking_entry_id, '|', 3) as int)",
+        "split_part(booking_entry_id, '|', 3) "
+        "order by cast(split_part(booking_entry_id, '|', 3) as int)",
     )
     return [(kind, on, float(amount)) for kind, on, amount in rows]
 
@@ -68,7 +69,10 @@ def test_a_signed_deal_that_is_won_later_is_booked_once(world):
 
 
 def test_a_loss_takes_back_at_the_rate_of_the_booking(world):
-    assert entries(world, "W6") == [("signed", date(2026, 2, 20), 7000.0), ("lost", march(8), -7000.0)]
+    assert entries(world, "W6") == [
+        ("signed", date(2026, 2, 20), 7000.0),
+        ("lost", march(8), -7000.0),
+    ]
 
 
 def test_a_deal_first_seen_in_a_signed_stage_is_booked_on_the_day_of_that_export(world):
@@ -87,7 +91,8 @@ def test_shares_of_a_deal_hold_through_reopening_and_winning_again(world):
     ]
     people = world.query(
         LATE,
-        "select person_id, sum(amount) from fct_booking where opportunity_id = 'W9' group by 1 order by 1",
+        "select person_id, sum(amount) from fct_booking where opportunity_id = 'W9' "
+        "group by 1 order by 1",
     )
     assert people == [("P1", Decimal("63")), ("P2", Decimal("27"))]
 
@@ -102,7 +107,9 @@ def test_a_booked_deal_counts_as_an_order_and_its_customer_as_new(world):
 
 
 def test_every_row_says_where_its_actual_comes_from(world):
-    assert world.query(LATE, "select distinct actual_source from fct_booking") == [("won_opportunities",)]
+    assert world.query(LATE, "select distinct actual_source from fct_booking") == [
+        ("won_opportunities",)
+    ]
 
 
 def test_before_the_first_export_the_dates_inside_its_rows_decide(world):
@@ -113,6 +120,6 @@ def test_before_the_first_export_the_dates_inside_its_rows_decide(world):
 
 
 def test_signed_deals_are_not_open(world):
-    assert world.query("2026-03-05", "select opportunity_id from fct_opportunity where is_open order by 1") == [
-        ("W1",)
-    ]
+    assert world.query(
+        "2026-03-05", "select opportunity_id from fct_opportunity where is_open order by 1"
+    ) == [("W1",)]

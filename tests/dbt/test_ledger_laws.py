@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -23,8 +24,8 @@ def world(built_company) -> BuiltCompany:
 def found(world: BuiltCompany, day: str) -> list[tuple]:
     return world.query(
         day,
-        "select booking_entry_id, booking_id, entry_kind, booked_on, recorded_on, signed_on, person_id, "
-        "team, product_line, original_amount, amount, fx_rate from fct_booking",
+        "select booking_entry_id, booking_id, entry_kind, booked_on, recorded_on, signed_on, "
+        "person_id, team, product_line, original_amount, amount, fx_rate from fct_booking",
     )
 
 
@@ -35,11 +36,17 @@ def test_the_models_book_what_a_slow_ledger_books_export_by_export(world, day):
         seen = {on: shown for on, shown in history.items() if on.isoformat() <= day}
         for on, recorded_on, _, product_line, amount, signed_on in slow_ledger(seen):
             if on.isoformat() <= day:
-                told[(f"order|{order}|{line}", on, recorded_on, product_line, amount, signed_on)] += 1
+                told[
+                    (f"order|{order}|{line}", on, recorded_on, product_line, amount, signed_on)
+                ] += 1
     sums: dict[tuple, Decimal] = defaultdict(Decimal)
-    for entry, booking, _, on, recorded_on, signed_on, _, _, product_line, _, amount, _ in found(world, day):
+    for entry, booking, _, on, recorded_on, signed_on, _, _, product_line, _, amount, _ in found(
+        world, day
+    ):
         sums[(entry.rsplit("|", 1)[0], booking, on, recorded_on, product_line, signed_on)] += amount
-    mine = Counter((b, on, rec, line, amount, signed) for (_, b, on, rec, line, signed), amount in sums.items())
+    mine = Counter(
+        (b, on, rec, line, amount, signed) for (_, b, on, rec, line, signed), amount in sums.items()
+    )
     assert mine == told
     assert sum(told.values()) > 100
 
@@ -64,7 +71,11 @@ def test_what_stands_booked_is_what_the_last_export_shows_effective(world):
     told = {}
     for (order, line), history in histories().items():
         shown = history[EXPORTS[-1]]
-        if state_of(shown) == "counted" and shown is not None and shown.signed_on.isoformat() <= LAST:
+        if (
+            state_of(shown) == "counted"
+            and shown is not None
+            and shown.signed_on.isoformat() <= LAST
+        ):
             told[f"order|{order}|{line}"] = shown.amount
         else:
             told[f"order|{order}|{line}"] = Decimal(0)
@@ -74,7 +85,7 @@ def test_what_stands_booked_is_what_the_last_export_shows_effective(world):
     assert {booking: booked[booking] for booking in told} == told
 
 
-@pytest.mark.parametrize("earlier, later", list(zip(DAYS, DAYS[1:], strict=False)))
+@pytest.mark.parametrize("earlier, later", list(pairwise(DAYS)))
 def test_a_past_day_changes_only_by_rows_recorded_after_it(world, earlier, later):
     then = set(found(world, earlier))
     since = date.fromisoformat(earlier)
@@ -88,7 +99,15 @@ def test_a_reversal_is_dated_and_never_before_the_signing_it_takes_back(world):
     for _, _, kind, on, _, signed_on, *_ in found(world, LAST):
         assert on is not None and on >= signed_on
         kinds[kind] += 1
-    assert {"signed", "cancelled", "voided", "deleted", "restored", "amount_changed", "corrected"} <= set(kinds)
+    assert {
+        "signed",
+        "cancelled",
+        "voided",
+        "deleted",
+        "restored",
+        "amount_changed",
+        "corrected",
+    } <= set(kinds)
 
 
 def test_shares_sum_to_every_entry_and_a_closed_booking_leaves_nobody_a_cent(world):
@@ -128,7 +147,9 @@ def test_order_counts_are_the_orders_in_force(world):
         "select order_id, list(step order by event_on, step desc, booking_entry_id) "
         "from intermediate.int_order_event group by 1",
     )
-    assert all(steps == [1, -1] * (len(steps) // 2) + [1] * (len(steps) % 2) for _, steps in running)
+    assert all(
+        steps == [1, -1] * (len(steps) // 2) + [1] * (len(steps) % 2) for _, steps in running
+    )
 
 
 def test_versions_say_of_every_export_what_it_showed(world):
@@ -136,10 +157,15 @@ def test_versions_say_of_every_export_what_it_showed(world):
     spans = defaultdict(list)
     for order, line, amount, status, first, before in world.query(
         LAST,
-        "select order_id, line_no, amount, status, valid_from, valid_before from landed.orders_version",
+        "select order_id, line_no, amount, status, valid_from, valid_before "
+        "from landed.orders_version",
     ):
         spans[(order, line)].append((first, before or date.max, amount, status))
     for key, history in histories().items():
         for day, shown in history.items():
-            held = [(amount, status) for first, before, amount, status in spans[key] if first <= day < before]
+            held = [
+                (amount, status)
+                for first, before, amount, status in spans[key]
+                if first <= day < before
+            ]
             assert held == ([] if shown is None else [(shown.amount, shown.status)]), (key, day)

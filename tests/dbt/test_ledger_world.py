@@ -43,7 +43,9 @@ def test_a_changed_amount_books_its_difference_on_the_first_export_that_shows_it
 
 
 def test_a_cancellation_without_a_date_is_dated_by_the_first_export_that_shows_it(world):
-    assert entries(world, "A")[2:] == [("cancelled", march(20), march(20), "P1", "一队", money("-120"))]
+    assert entries(world, "A")[2:] == [
+        ("cancelled", march(20), march(20), "P1", "一队", money("-120"))
+    ]
 
 
 def test_a_cancellation_takes_back_at_the_rate_of_the_booking_and_from_its_team(world):
@@ -108,7 +110,8 @@ def test_a_currency_without_a_rate_keeps_its_row_without_amount_and_is_counted(w
     assert rows == [(money("10"), None)]
     found = world.query(
         LATE,
-        "select sum(unconverted_count) from intermediate.int_metric_day where metric = 'signed_amount'",
+        "select sum(unconverted_count) from intermediate.int_metric_day "
+        "where metric = 'signed_amount'",
     )
     assert found == [(1,)]
 
@@ -116,8 +119,7 @@ def test_a_currency_without_a_rate_keeps_its_row_without_amount_and_is_counted(w
 def count(world: BuiltCompany, metric: str, where: str = "true", day: str = LATE) -> list[tuple]:
     return world.query(
         day,
-        "select sum(value) from intermediate.int_metric_day "
-        f"where metric = '{metric}' and {where}",
+        f"select sum(value) from intermediate.int_metric_day where metric = '{metric}' and {where}",
     )
 
 
@@ -160,7 +162,9 @@ def test_money_received_is_converted_on_its_day_and_kept_where_the_order_is_unkn
 
 
 def test_collections_credit_the_team_of_the_day_of_receipt(world):
-    rows = world.query(LATE, "select team from fct_collection where payment_id = 'R1' and person_id = 'P1'")
+    rows = world.query(
+        LATE, "select team from fct_collection where payment_id = 'R1' and person_id = 'P1'"
+    )
     assert rows == [("二队",)]
 
 
@@ -188,13 +192,17 @@ def test_nothing_due_yet_has_no_rate_and_says_why(world):
 
 
 def test_instalments_age_from_the_day_they_are_due(world):
-    ages = "select ageing_bucket, overdue_days, overdue_amount from mart_receivable where due_on = date '2026-06-30'"
+    ages = (
+        "select ageing_bucket, overdue_days, overdue_amount from mart_receivable "
+        "where due_on = date '2026-06-30'"
+    )
     assert world.query(LATE, ages) == [("days_0_30", 0, money("150"))]
 
 
 def test_the_cycle_weighs_days_by_money(world):
     rows = world.query(
-        LATE, "select due_on, collection_cycle_days from mart_receivable where order_id = 'B' order by 1"
+        LATE,
+        "select due_on, collection_cycle_days from mart_receivable where order_id = 'B' order by 1",
     )
     assert rows == [(march(31), 23.0), (date(2026, 6, 30), 23.0)]
 

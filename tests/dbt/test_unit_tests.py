@@ -1,4 +1,4 @@
-"""Every dbt unit test of the project, once, on the build of a company that has delivered nothing."""
+"""Every dbt unit test of the project, once, on the build of a company without any data."""
 
 from __future__ import annotations
 
@@ -40,13 +40,17 @@ def models(nothing_delivered: CompanyFolder) -> dict[str, str]:
 def test_a_company_that_delivered_nothing_gets_every_mart_present_typed_and_empty(
     nothing_delivered: CompanyFolder, models: dict[str, str]
 ) -> None:
-    assert set(models.values()) <= {"success", "pass"}, {k for k, v in models.items() if v not in ("success", "pass")}
+    assert set(models.values()) <= {"success", "pass"}, {
+        k for k, v in models.items() if v not in ("success", "pass")
+    }
     with duckdb.connect(str(nothing_delivered.build_file), read_only=True) as con:
         for mart in ("fct_booking", "fct_collection", "fct_quote", "fct_lead", "mart_receivable"):
             assert con.execute(f"select count(*) from marts.{mart}").fetchone() == (0,), mart
 
 
-def test_every_unit_test_of_a_model_holds(nothing_delivered: CompanyFolder, models: dict[str, str]) -> None:
+def test_every_unit_test_of_a_model_holds(
+    nothing_delivered: CompanyFolder, models: dict[str, str]
+) -> None:
     declared = sum(
         line.startswith("  - name:")
         for path in Path(PROJECT_DIR).glob("models/**/*unit_tests.yml")

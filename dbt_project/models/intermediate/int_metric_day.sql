@@ -31,15 +31,24 @@ leads as (
 ),
 
 events as (
-    select 'signed_amount' as metric, booked_on as event_on, {{ leaf_columns() | join(', ') }}, amount as value
+    select
+        'signed_amount' as metric,
+        booked_on as event_on,
+        {{ leaf_columns() | join(', ') }},
+        amount as value
     from bookings
     union all
-    select 'collected_amount' as metric, received_on as event_on, {{ leaf_columns() | join(', ') }}, amount as value
+    select
+        'collected_amount' as metric,
+        received_on as event_on,
+        {{ leaf_columns() | join(', ') }},
+        amount as value
     from collections
     union all
     select
         'collection_amount_days' as metric, received_on as event_on,
-        {{ leaf_columns() | join(', ') }}, cast({{ wide_product('amount', 'days_from_signing') }} as decimal(18, 4)) as value
+        {{ leaf_columns() | join(', ') }},
+        cast({{ wide_product('amount', 'days_from_signing') }} as decimal(18, 4)) as value
     from collections
     where days_from_signing is not null
     union all
@@ -54,7 +63,8 @@ events as (
     from new_customers
     union all
     select
-        case kind when 'call' then 'call_count' else 'visit_count' end as metric, occurred_on as event_on,
+        case kind when 'call' then 'call_count' else 'visit_count' end as metric,
+        occurred_on as event_on,
         {{ leaf_columns() | join(', ') }}, cast(1 as decimal(18, 4)) as value
     from activities
     where kind in ('call', 'visit')

@@ -20,7 +20,7 @@ holders as (
     group by versions.opportunity_id, versions.source
     qualify row_number() over (
         partition by versions.opportunity_id
-        order by is_in_force desc, held_before desc, versions.source
+        order by is_in_force desc, held_before desc, versions.source asc
     ) = 1
 ),
 
@@ -32,9 +32,7 @@ final as (
         versions.stage,
         versions.owner_id,
         versions.amount,
-        coalesce(
-            versions.currency, (select company.currency from {{ source('reference', 'company') }} as company)
-        ) as currency,
+        {{ currency_of('versions.currency') }} as currency,
         versions.closed_on,
         versions.account_id,
         coalesce(versions.product_line, 'unknown') as product_line,

@@ -23,7 +23,7 @@ holders as (
     group by versions.order_id, coalesce(versions.line_no, ''), versions.source
     qualify row_number() over (
         partition by versions.order_id, coalesce(versions.line_no, '')
-        order by is_in_force desc, held_before desc, versions.source
+        order by is_in_force desc, held_before desc, versions.source asc
     ) = 1
 ),
 
@@ -34,9 +34,7 @@ final as (
         versions.version_no,
         versions.signed_on,
         versions.amount,
-        coalesce(
-            versions.currency, (select company.currency from {{ source('reference', 'company') }} as company)
-        ) as currency,
+        {{ currency_of('versions.currency') }} as currency,
         versions.status,
         versions.cancelled_on,
         versions.account_id,

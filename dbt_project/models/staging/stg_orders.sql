@@ -14,7 +14,7 @@ final as (
         opportunity_id,
         signed_on,
         amount,
-        coalesce(currency, (select company.currency from {{ source('reference', 'company') }} as company)) as currency,
+        {{ currency_of('currency') }} as currency,
         coalesce(product_line, 'unknown') as product_line,
         region,
         status,

@@ -19,7 +19,9 @@ own as (
 inherited as (
     select concat('order|', orders.order_id) as credit_key, splits.*
     from orders
-    inner join splits on splits.subject_kind = 'opportunity' and orders.opportunity_id = splits.subject_id
+    inner join
+        splits
+        on splits.subject_kind = 'opportunity' and orders.opportunity_id = splits.subject_id
     where concat('order|', orders.order_id) not in (select own.credit_key from own)
 ),
 

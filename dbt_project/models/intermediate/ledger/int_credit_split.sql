@@ -1,5 +1,6 @@
 -- Grain: one row per order or opportunity and person who shares its credit
--- share_from and share_to cut 0 to 1 into consecutive pieces, in order of person; the last ends at 1.
+-- share_from and share_to cut 0 to 1 into consecutive pieces, in order of person; the last
+-- ends at 1.
 with
 
 splits as (
@@ -24,7 +25,9 @@ summed as (
         sum(share) over (
             partition by subject_kind, subject_id order by person_id rows unbounded preceding
         ) as share_so_far,
-        row_number() over (partition by subject_kind, subject_id order by person_id desc) as place_from_last
+        row_number()
+            over (partition by subject_kind, subject_id order by person_id desc)
+            as place_from_last
     from shares
 ),
 
@@ -37,7 +40,8 @@ final as (
         share_sum,
         abs(share_sum - 1) <= 0.0001 and least_share > 0 as is_valid,
         cast(share_so_far - share as decimal(18, 6)) as share_from,
-        cast(case when place_from_last = 1 then 1 else share_so_far end as decimal(18, 6)) as share_to
+        cast(case when place_from_last = 1 then 1 else share_so_far end as decimal(18, 6))
+            as share_to
     from summed
 )
 

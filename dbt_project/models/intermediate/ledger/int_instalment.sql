@@ -1,5 +1,7 @@
--- Grain: one row per instalment: what of the order's money it has received, in the order's currency
--- Money goes to the instalments of its order in the order of their due days; a refund takes from the last.
+-- Grain: one row per instalment: what of the order's money it has received, in the order's
+-- currency
+-- Money goes to the instalments of its order in the order of their due days; a refund takes
+-- from the last.
 with
 
 instalments as (
@@ -7,7 +9,9 @@ instalments as (
         receivables.*,
         row_number() over (partition by order_id order by due_on) as instalment_no,
         row_number() over (partition by order_id order by due_on desc) as place_from_last,
-        sum(amount) over (partition by order_id order by due_on rows unbounded preceding) as due_so_far
+        sum(amount)
+            over (partition by order_id order by due_on rows unbounded preceding)
+            as due_so_far
     from {{ ref('stg_receivables') }} as receivables
 ),
 
@@ -39,7 +43,11 @@ allocated as (
         instalments.due_so_far - instalments.amount as due_before,
         least(
             instalments.amount,
-            greatest(coalesce(received.received_amount, 0) - (instalments.due_so_far - instalments.amount), 0)
+            greatest(
+                coalesce(received.received_amount, 0)
+                - (instalments.due_so_far - instalments.amount),
+                0
+            )
         ) as paid_amount,
         case
             when instalments.place_from_last = 1
@@ -86,7 +94,8 @@ final as (
         allocated.paid_amount,
         allocated.overpaid_amount,
         allocated.received_amount,
-        case when allocated.paid_amount >= allocated.amount then timed.last_received_on end as paid_in_full_on,
+        case when allocated.paid_amount >= allocated.amount then timed.last_received_on end
+            as paid_in_full_on,
         timed.met_amount_days,
         timed.timed_amount,
         allocated.source,

@@ -1,5 +1,7 @@
--- Grain: one row per day on which a customer's first effective order ever is reached (+1) or undone (−1)
--- A condition met once: it counts on the day that it is reached and is taken back on the day that a
+-- Grain: one row per day on which a customer's first effective order ever is reached (+1) or
+-- undone (−1)
+-- A condition met once: it counts on the day that it is reached and is taken back on the day
+-- that a
 -- reversal undoes it.
 with
 
@@ -12,7 +14,8 @@ running as (
     select
         order_events.*,
         sum(step) over (
-            partition by customer_id order by event_on, step desc, booking_entry_id rows unbounded preceding
+            partition by customer_id
+            order by event_on asc, step desc, booking_entry_id asc rows unbounded preceding
         ) as effective_orders
     from order_events
 ),
@@ -23,7 +26,8 @@ turns as (
     where (step = 1 and effective_orders = 1) or (step = -1 and effective_orders = 0)
 ),
 
--- Gains and losses alternate: a loss is taken back from whom the gain before it was credited to.
+-- Gains and losses alternate: a loss is taken back from whom the gain before it was credited
+-- to.
 final as (
     select
         customer_id,
@@ -34,7 +38,7 @@ final as (
         case
             when step = 1 then {{ column }}
             else lag({{ column }}) over (
-                partition by customer_id order by event_on, step desc, booking_entry_id
+                partition by customer_id order by event_on asc, step desc, booking_entry_id asc
             )
         end as {{ column }}
         {%- endfor %},

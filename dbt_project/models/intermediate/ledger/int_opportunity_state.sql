@@ -1,5 +1,6 @@
 -- Grain: one row per opportunity and point in time at which its stage or its amount changed
--- Stages come from recorded stage changes; after the last of those, and where none are recorded, from
+-- Stages come from recorded stage changes; after the last of those, and where none are
+-- recorded, from
 -- comparing exports. Amounts come from exports: what was known at the end of that day.
 with
 
@@ -7,10 +8,14 @@ versions as (
     select
         stg_versions.*,
         lag(stage) over (partition by opportunity_id order by version_no) as previous_stage,
-        case when lag(version_no) over (partition by opportunity_id order by version_no) is null
-            then cast('1900-01-01' as date) else valid_from end as known_from,
+        case
+            when lag(version_no) over (partition by opportunity_id order by version_no) is null
+                then cast('1900-01-01' as date)
+            else valid_from
+        end as known_from,
         coalesce(
-            lead(valid_from) over (partition by opportunity_id order by version_no), cast('9999-12-31' as date)
+            lead(valid_from) over (partition by opportunity_id order by version_no),
+            cast('9999-12-31' as date)
         ) as known_before,
         max(coalesce(valid_before, cast('9999-12-31' as date))) over (
             partition by opportunity_id order by version_no rows unbounded preceding
@@ -56,7 +61,9 @@ compared as (
     left join last_events on versions.opportunity_id = last_events.opportunity_id
     where
         (versions.previous_stage is null or versions.stage <> versions.previous_stage)
-        and (last_events.last_changed_on is null or versions.valid_from > last_events.last_changed_on)
+        and (
+            last_events.last_changed_on is null or versions.valid_from > last_events.last_changed_on
+        )
 ),
 
 compared_points as (
@@ -73,7 +80,8 @@ compared_points as (
                 stages.outcome <> 'open'
                 and compared.closed_on <= compared.valid_from
                 and compared.closed_on >= compared.last_changed_on
-                and compared.closed_on >= coalesce(compared.previous_change_on, compared.last_changed_on)
+                and compared.closed_on
+                >= coalesce(compared.previous_change_on, compared.last_changed_on)
                 then compared.closed_on
             else compared.valid_from
         end as event_on,
@@ -229,11 +237,15 @@ final as (
         event_on,
         recorded_on,
         -- Credit and rate are stamped when the deal is signed, and hold until it is taken back.
-        min(case when is_opening then event_on end) over (partition by opportunity_id, run_no) as signed_on,
+        min(case when is_opening then event_on end)
+            over (partition by opportunity_id, run_no)
+            as signed_on,
         cast(null as {{ dbt.type_string() }}) as order_id,
         opportunity_id,
         account_id,
-        max(case when is_opening then owner_id end) over (partition by opportunity_id, run_no) as person_id,
+        max(case when is_opening then owner_id end)
+            over (partition by opportunity_id, run_no)
+            as person_id,
         product_line,
         region,
         amount,

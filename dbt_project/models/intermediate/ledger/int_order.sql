@@ -16,7 +16,7 @@ openings as (
     select order_id, opportunity_id, account_id, person_id, currency, signed_on
     from entries
     where effective_step = 1
-    qualify row_number() over (partition by order_id order by booking_id, entry_id desc) = 1
+    qualify row_number() over (partition by order_id order by booking_id asc, entry_id desc) = 1
 ),
 
 final as (

@@ -1,5 +1,7 @@
--- Grain: one row per order, line and credited person: which piece of the order's money is theirs
--- Pieces follow the amounts as first signed, so that a later change never moves money already received.
+-- Grain: one row per order, line and credited person: which piece of the order's money is
+-- theirs
+-- Pieces follow the amounts as first signed, so that a later change never moves money already
+-- received.
 with
 
 entries as (
@@ -16,7 +18,13 @@ shares as (
 ),
 
 lines as (
-    select order_id, booking_id, product_line, region, account_id, greatest(position_after, 0) as signed_amount
+    select
+        order_id,
+        booking_id,
+        product_line,
+        region,
+        account_id,
+        greatest(position_after, 0) as signed_amount
     from entries
     where effective_step = 1
     qualify row_number() over (partition by booking_id order by entry_id) = 1
@@ -59,7 +67,9 @@ final as (
         orders.signed_on,
         coalesce(shares.person_id, orders.person_id, 'unknown') as person_id,
         cast(
-            pieces.line_from + (pieces.line_to - pieces.line_from) * coalesce(shares.share_from, 0) as decimal(18, 12)
+            pieces.line_from
+            + (pieces.line_to - pieces.line_from)
+            * coalesce(shares.share_from, 0) as decimal(18, 12)
         ) as share_from,
         cast(
             case

@@ -1,5 +1,6 @@
 -- Grain: one row per day on which an order becomes effective (+1) or stops being so (−1)
--- Without orders a booked opportunity counts as one. The lines of an order count once; credit is that of
+-- Without orders a booked opportunity counts as one. The lines of an order count once; credit
+-- is that of
 -- its first line, undivided, and a reversal takes it back there.
 with
 
@@ -9,13 +10,14 @@ bookings as (
     where bookings.effective_step <> 0
 ),
 
--- On one day openings go first: lines that merely changed their terms never make a count of zero.
+-- On one day openings go first: lines that merely changed their terms never make a count of
+-- zero.
 running as (
     select
         bookings.*,
         sum(effective_step) over (
             partition by subject_id
-            order by booked_on, effective_step desc, booking_entry_id
+            order by booked_on asc, effective_step desc, booking_entry_id asc
             rows unbounded preceding
         ) as effective_lines
     from bookings
@@ -24,7 +26,9 @@ running as (
 turns as (
     select *
     from running
-    where (effective_step = 1 and effective_lines = 1) or (effective_step = -1 and effective_lines = 0)
+    where
+        (effective_step = 1 and effective_lines = 1)
+        or (effective_step = -1 and effective_lines = 0)
 ),
 
 leaves as (

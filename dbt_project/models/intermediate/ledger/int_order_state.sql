@@ -1,5 +1,6 @@
 -- Grain: one row per order line and state of it, in the order that exports showed them
--- A state says whether the line counts as signed, with what, and from which day. The ledger books the
+-- A state says whether the line counts as signed, with what, and from which day. The ledger
+-- books the
 -- difference of each state to the one before.
 with
 
@@ -22,7 +23,9 @@ judged as (
         max(coalesce(valid_before, cast('9999-12-31' as date))) over (
             partition by order_id, line_no order by version_no rows unbounded preceding
         ) as held_before,
-        lead(valid_from) over (partition by order_id, line_no order by version_no) as next_valid_from
+        lead(valid_from)
+            over (partition by order_id, line_no order by version_no)
+            as next_valid_from
     from versions
 ),
 
@@ -37,16 +40,34 @@ credited as (
 ),
 
 steps as (
-    select order_id, line_no, version_no, 2 as step_no, shown_kind as state_kind, valid_from as recorded_on
+    select
+        order_id,
+        line_no,
+        version_no,
+        2 as step_no,
+        shown_kind as state_kind,
+        valid_from as recorded_on
     from credited
     union all
     -- First seen when already cancelled: it was signed before.
-    select order_id, line_no, version_no, 1 as step_no, 'counted' as state_kind, valid_from as recorded_on
+    select
+        order_id,
+        line_no,
+        version_no,
+        1 as step_no,
+        'counted' as state_kind,
+        valid_from as recorded_on
     from credited
     where version_no = first_version_no and shown_kind = 'cancelled'
     union all
     -- Missing from a snapshot: deleted on the day that the export covers.
-    select order_id, line_no, version_no, 3 as step_no, 'absent' as state_kind, held_before as recorded_on
+    select
+        order_id,
+        line_no,
+        version_no,
+        3 as step_no,
+        'absent' as state_kind,
+        held_before as recorded_on
     from credited
     where
         held_before < cast('9999-12-31' as date)
@@ -71,7 +92,10 @@ dated as (
     select
         states.*,
         greatest(
-            case when state_kind = 'cancelled' then coalesce(cancelled_on, recorded_on) else recorded_on end,
+            case
+                when state_kind = 'cancelled' then coalesce(cancelled_on, recorded_on) else
+                    recorded_on
+            end,
             signed_on
         ) as changed_on,
         min(case when state_kind = 'counted' then state_no end) over (
@@ -87,13 +111,20 @@ final as (
         state_no,
         state_kind = 'counted' as is_counted,
         case when state_no = first_counted_no then 'signed' else 'restored' end as opening_kind,
-        case state_kind when 'cancelled' then 'cancelled' when 'never' then 'voided' else 'deleted' end
+        case state_kind
+            when 'cancelled' then 'cancelled' when 'never' then 'voided' else 'deleted'
+        end
             as closing_kind,
         case
             when state_no = first_counted_no then signed_on
-            -- Taken back in the future and restored before: both on that future day, none in between.
+            -- Taken back in the future and restored before: both on that future day, none in
+            -- between.
             when state_kind = 'counted' and previous_kind <> 'counted'
-                then greatest(changed_on, lag(changed_on) over (partition by order_id, line_no order by state_no))
+                then
+                    greatest(
+                        changed_on,
+                        lag(changed_on) over (partition by order_id, line_no order by state_no)
+                    )
             else changed_on
         end as event_on,
         recorded_on,

@@ -1,5 +1,6 @@
 -- Grain: one row per opportunity that is signed at D and has no effective order
--- Only where orders are the source of signed amount: such a deal is neither booked nor in the pipeline.
+-- Only where orders are the source of signed amount: such a deal is neither booked nor in the
+-- pipeline.
 select
     opportunity_id,
     customer_id,

@@ -1,6 +1,7 @@
 -- Grain: one row per ledger entry of a booking and credited person
--- Append-only in effect: a closed day changes only by rows recorded later. A reversal takes back what was
--- booked, from whom it was credited to, at the rate of the booking.
+-- Append-only in effect: a closed day changes only by rows recorded later. A reversal takes
+-- back what
+-- was booked, from whom it was credited to, at the rate of the booking.
 with
 
 company as (
@@ -101,7 +102,7 @@ parted as (
             - {{ part_of('reporting_before', 'share_from', 'share_to') }} as decimal(18, 4)
         ) as reporting_part,
         row_number() over (
-            partition by entry_id order by share_to - share_from desc, credited_person_id
+            partition by entry_id order by share_to - share_from desc, credited_person_id asc
         ) as credit_place
     from credited
 ),
@@ -121,7 +122,7 @@ placed as (
     -- Two posts on one day: the newer one is credited.
     qualify row_number() over (
         partition by parted.entry_id, parted.credited_person_id
-        order by memberships.valid_from desc, memberships.org_path
+        order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
 ),
 
@@ -157,7 +158,9 @@ final as (
     from placed
     left join customers on placed.account_id = customers.account_id
     left join orders
-        on placed.actual_source = 'orders' and placed.booking_id = concat('order|', orders.order_id, '|', orders.line_no)
+        on
+            placed.actual_source = 'orders'
+            and placed.booking_id = concat('order|', orders.order_id, '|', orders.line_no)
     left join opportunities
         on
             placed.actual_source = 'won_opportunities'

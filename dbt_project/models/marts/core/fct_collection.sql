@@ -1,6 +1,6 @@
 -- Grain: one row per payment, order line and credited person
--- Money follows the order: its lines by their amounts as first signed, its people by their shares. Each
--- person is credited where he stood on the day of receipt. Converted at the rate of that day.
+-- Money follows the order: its lines by their amounts as first signed, its people by their shares.
+-- Each person is credited where he stood on the day of receipt. Converted at the rate of that day.
 with
 
 payments as (
@@ -106,12 +106,18 @@ placed as (
         on
             parted.person_id = memberships.person_id
             and (
-                (parted.received_on >= memberships.valid_from and parted.received_on < memberships.valid_before)
-                or (parted.signed_on >= memberships.valid_from and parted.signed_on < memberships.valid_before)
+                (
+                    parted.received_on >= memberships.valid_from
+                    and parted.received_on < memberships.valid_before
+                )
+                or (
+                    parted.signed_on >= memberships.valid_from
+                    and parted.signed_on < memberships.valid_before
+                )
             )
     qualify row_number() over (
         partition by parted.collection_id
-        order by memberships.valid_from desc, memberships.org_path
+        order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
 ),
 
@@ -122,7 +128,8 @@ final as (
         placed.order_id,
         placed.received_on,
         placed.signed_on,
-        cast({{ days_between('placed.signed_on', 'placed.received_on') }} as bigint) as days_from_signing,
+        cast({{ days_between('placed.signed_on', 'placed.received_on') }} as bigint)
+            as days_from_signing,
         coalesce(customers.customer_id, 'unknown') as customer_id,
         placed.person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
@@ -131,10 +138,12 @@ final as (
         placed.product_line,
         coalesce(customers.customer_type, 'unknown') as customer_type,
         'unknown' as tier,
-        cast({{ part_of('payment_amount', 'share_from', 'share_to') }} as decimal(18, 4)) as original_amount,
+        cast({{ part_of('payment_amount', 'share_from', 'share_to') }} as decimal(18, 4))
+            as original_amount,
         placed.currency,
         placed.fx_rate,
-        cast({{ part_of('reporting_amount', 'share_from', 'share_to') }} as decimal(18, 4)) as amount,
+        cast({{ part_of('reporting_amount', 'share_from', 'share_to') }} as decimal(18, 4))
+            as amount,
         placed.source,
         placed.source_row
     from placed

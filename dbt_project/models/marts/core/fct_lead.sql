@@ -19,7 +19,8 @@ judged as (
         leads.*,
         coalesce(
             marked_valid,
-            coalesce({{ is_well_formed_phone('phone') }}, false) and coalesce(lower(status), '') <> 'invalid'
+            coalesce({{ is_well_formed_phone('phone') }}, false)
+            and coalesce(lower(status), '') <> 'invalid'
         ) as is_valid,
         case when marked_valid is not null then 'marked' else 'phone_and_status' end as valid_source
     from leads
@@ -34,7 +35,7 @@ placed as (
             and judged.created_on >= memberships.valid_from
             and judged.created_on < memberships.valid_before
     qualify row_number() over (
-        partition by judged.lead_id order by memberships.valid_from desc, memberships.org_path
+        partition by judged.lead_id order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
 ),
 

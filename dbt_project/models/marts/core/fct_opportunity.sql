@@ -60,7 +60,8 @@ final as (
         and ordered.opportunity_id is null as is_signed_without_order,
         -- Signed deals are no longer open, whether booked or waiting for their order.
         credited.outcome = 'open' and not coalesce(credited.is_signed, false)
-        and not (company.signed_amount_source = 'orders' and ordered.opportunity_id is not null) as is_open,
+        and not (company.signed_amount_source = 'orders' and ordered.opportunity_id is not null)
+            as is_open,
         credited.outcome = 'open' and not coalesce(credited.is_signed, false)
         and not (company.signed_amount_source = 'orders' and ordered.opportunity_id is not null)
         and credited.amount is not null and rates.fx_rate is not null as is_weighted,

@@ -37,7 +37,8 @@ placed as (
             and credited.issued_on >= memberships.valid_from
             and credited.issued_on < memberships.valid_before
     qualify row_number() over (
-        partition by credited.quote_id order by memberships.valid_from desc, memberships.org_path
+        partition by credited.quote_id
+        order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
 ),
 

@@ -1,6 +1,7 @@
 -- Grain: one row per instalment
--- Due and paid are converted at the rate of the order's signing, so that what is met can be set against
--- what is due. Over any set of instalments: collection rate = sum(met_amount) ÷ sum(due_to_date_amount).
+-- Due and paid are converted at the rate of the order's signing, so that what is met can be set
+-- against what is due. Over any set of instalments:
+-- collection rate = sum(met_amount) ÷ sum(due_to_date_amount).
 with
 
 instalments as (
@@ -59,7 +60,8 @@ placed as (
             and known.rated_on >= memberships.valid_from
             and known.rated_on < memberships.valid_before
     qualify row_number() over (
-        partition by known.order_id, known.due_on order by memberships.valid_from desc, memberships.org_path
+        partition by known.order_id, known.due_on
+        order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
 ),
 
@@ -83,7 +85,8 @@ judged as (
         converted.*,
         is_in_force and due_on <= as_of as is_due,
         case when is_in_force then due_amount - paid else 0 * due_amount end as open_amount,
-        case when is_in_force and due_on <= as_of then due_amount else 0 * due_amount end as due_to_date_amount,
+        case when is_in_force and due_on <= as_of then due_amount else 0 * due_amount end
+            as due_to_date_amount,
         case when is_in_force and due_on <= as_of then paid else 0 * paid end as met_amount,
         case
             when not is_in_force then 0 * paid
@@ -117,8 +120,10 @@ final as (
         cast(judged.due_to_date_amount as decimal(18, 2)) as due_to_date_amount,
         cast(judged.met_amount as decimal(18, 2)) as met_amount,
         cast(judged.early_amount as decimal(18, 2)) as early_amount,
-        cast(case when judged.is_due then judged.open_amount else 0 * judged.open_amount end as decimal(18, 2))
-            as overdue_amount,
+        cast(
+            case when judged.is_due then judged.open_amount else 0 * judged.open_amount end
+            as decimal(18, 2)
+        ) as overdue_amount,
         cast(
             case
                 when judged.is_due and judged.open_amount > 0
@@ -142,7 +147,8 @@ final as (
             when judged.due_to_date_amount = 0 then 'nothing_due'
         end as collection_rate_reason,
         {{ ratio('judged.met_amount_days', 'judged.timed_amount') }} as collection_cycle_days,
-        case when judged.timed_amount is null then 'nothing_received' end as collection_cycle_days_reason,
+        case when judged.timed_amount is null then 'nothing_received' end
+            as collection_cycle_days_reason,
         judged.source,
         judged.source_row
     from judged
