@@ -21,6 +21,8 @@ from pipelines.sources.json_document import json_pointer
 from pipelines.sources.presets import EntityPreset, Pivot
 
 _numbers = itertools.count(1)
+# A part of a composed key for exports without ids: equal rows are different things and are counted.
+TWIN_NUMBER = "#"
 
 
 class ShapeColumnMissing(Exception):
@@ -62,6 +64,11 @@ def reshape(
         table = _pick_rows(con, table, where, where_not)
     if preset.pivot is not None and _position(table, preset.pivot.field_name) is not None:
         table = _fold_changes(con, table, preset.pivot, wanted, zone, preset.date_order)
+    for parts in {**preset.compose, **source.compose}.values():
+        if TWIN_NUMBER in parts and all(
+            part == TWIN_NUMBER or _position(table, part) is not None for part in parts
+        ):
+            return _number_twins(con, table, parts)
     return table
 
 
@@ -88,7 +95,7 @@ def _open_nested(
         parts = header.split(".")
         for length in range(len(parts) - 1, 0, -1):
             base = ".".join(parts[:length])
-            if base in table.headers:
+            if base in table.headers and _holds_json(con, table, base):
                 cell = f"c{table.headers.index(base)}"
                 pointer = json_pointer(*parts[length:])
                 added[header] = f"case when json_valid({cell}) then json_extract_string({cell}, {pointer}) end"
@@ -99,6 +106,28 @@ def _open_nested(
     cells = ", ".join(f"{sql} as c{first + i}" for i, sql in enumerate(added.values()))
     relation = _view(con, f"select *, {cells} from {table.relation}")
     return replace(table, headers=(*table.headers, *added), relation=relation)
+
+
+def _holds_json(con: duckdb.DuckDBPyConnection, table: TextTable, header: str) -> bool:
+    """Tell whether a column holds JSON objects or lists: `Owner` of a sheet has no `Owner.id` inside."""
+    cell = f"c{table.headers.index(header)}"
+    found = con.execute(
+        f"select count(*) from {table.relation} where left(ltrim({cell}), 1) in ('{{', '[')"
+        f" and json_valid({cell})"
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def _number_twins(
+    con: duckdb.DuckDBPyConnection, table: TextTable, parts: Sequence[str]
+) -> TextTable:
+    """Add the column `#`: 1, 2, … among rows whose other key parts are equal, in the file's order."""
+    cells = [_cell(table, part) for part in parts if part != TWIN_NUMBER]
+    number = f"row_number() over (partition by {', '.join(cells)} order by _row)"
+    relation = _view(
+        con, f"select *, cast({number} as varchar) as c{len(table.headers)} from {table.relation}"
+    )
+    return replace(table, headers=(*table.headers, TWIN_NUMBER), relation=relation)
 
 
 def _pick_rows(
