@@ -18,7 +18,7 @@ from pipelines.settings import FileSource
 from pipelines.sources.errors import Note
 from pipelines.sources.files import TextTable
 from pipelines.sources.json_document import json_pointer
-from pipelines.sources.presets import EntityPreset, Pivot
+from pipelines.sources.presets import ANY_VALUE, EntityPreset, Pivot
 
 _numbers = itertools.count(1)
 # A part of a composed key for exports without ids: equal rows are different things and are counted.
@@ -233,7 +233,9 @@ def _cell(table: TextTable, header: str) -> str:
     return f"c{position}"
 
 
-def _is_one_of(cell: str, values: Iterable[str]) -> str:
+def _is_one_of(cell: str, values: Sequence[str]) -> str:
+    if ANY_VALUE in values:
+        return f"not cell_is_blank({cell})"
     listed = ", ".join(literal(normalise_name(str(value))) for value in values)
     return f"lower(cell_name({cell})) in ({listed})"
 

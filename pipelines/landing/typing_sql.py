@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from pipelines.landing.contract import Column, Entity
 from pipelines.landing.mapping import Binding, ColumnPlan
+from pipelines.sources.presets import ANY_VALUE
 
 # What a value of each type must look like; the codes are explained in quarantine.MESSAGES.
 RULE_OF_TYPE = {
@@ -124,7 +125,9 @@ def _text(column: str, plan: ColumnPlan) -> str:
 
 
 def _word_for(cell: str, words: dict[str, str]) -> str:
-    """Return SQL of our word for what a cell says; NULL for any other word."""
+    """Return SQL of our word for what a cell says; NULL for any other word, unless `*` takes every one."""
+    if ANY_VALUE in words:
+        return f"case when not cell_is_blank({cell}) then {literal(words[ANY_VALUE])} end"
     theirs = ", ".join(literal(value) for value in words)
     ours = ", ".join(literal(value) for value in words.values())
     return f"list_extract([{ours}], list_position([{theirs}], lower(cell_name({cell}))))"

@@ -17,6 +17,7 @@ PRESETS_DIR = Path(__file__).with_name("presets")
 
 
 Conditions = dict[str, tuple[str, ...]]  # header: values, spelling aside
+ANY_VALUE = "*"  # in a condition or an override: whatever is filled in
 
 
 @dataclass(frozen=True)
