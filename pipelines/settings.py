@@ -118,6 +118,16 @@ class FileSource(_Strict):
     constants: dict[str, str] = Field(
         default_factory=dict, description="canonical column: the value of every row"
     )
+    compose: dict[str, list[str]] = Field(
+        default_factory=dict, description="canonical column: headers whose cells make it up, as in a key"
+    )
+    where: dict[str, list[str]] | None = Field(
+        None, description="header: values of the rows that count, instead of the preset's; {} takes all"
+    )
+    as_numbers: list[str] = Field(
+        default_factory=list, description="canonical columns whose numbers the sheet shows as dates"
+    )
+    has_header: bool = Field(True, description="false: the columns are called column_1, column_2, …")
     load: Literal["snapshot", "delta", "append"] = "snapshot"
     export_date: str = Field(
         "auto", description="auto (name, else arrival) | filename | arrival | column:<header> | a date"
