@@ -18,6 +18,7 @@ from pipelines.landing.mapping import ColumnPlan, RequiredColumnMissing, plan_co
 from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
 from pipelines.landing.typing_sql import literal
+from pipelines.settings import FileSource, SourceSettings
 from pipelines.sources.errors import FileUnreadable
 from pipelines.sources.files import FileOptions, TextTable, read_tables
 
@@ -91,16 +92,11 @@ def _read(
     opened: ExitStack,
 ) -> ReadDelivery | LandingRecord:
     """Read one file into text tables; it stays open until the whole batch has landed."""
-    source = context.source
-    options = FileOptions(
-        encoding=source.encoding,
-        delimiter=source.delimiter,
-        sheet=source.sheet or "",
-        header_row=source.header_row,
-    )
     try:
         path = opened.enter_context(archive.opened(delivery, context.work_dir))
-        found = read_tables(path, context.con, work_dir=path.parent / "read", options=options)
+        found = read_tables(
+            path, context.con, work_dir=path.parent / "read", options=_options(context.source)
+        )
         tables, plans, strangers = _plan(context, delivery, found)
         dated = _dated(context, delivery, blank, tables)
     except FileUnreadable as error:
@@ -110,6 +106,17 @@ def _read(
     except (ArchiveDamaged, NoExportDate) as error:
         return replace(blank, status="unreadable", error_en=str(error), error_zh=str(error))
     return ReadDelivery(delivery, _described(dated, tables, plans, strangers), tables, plans)
+
+
+def _options(source: SourceSettings) -> FileOptions:
+    if not isinstance(source, FileSource):
+        return FileOptions()  # a pull is Parquet, which needs no guess
+    return FileOptions(
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        sheet=source.sheet or "",
+        header_row=source.header_row,
+    )
 
 
 def _plan(
