@@ -116,7 +116,7 @@ def cursor_reached(
         return None
     with archive.opened(pulls[-1], folder.warehouse / "work") as path:
         try:
-            notes = pq.read_schema(path).metadata or {}
+            notes = pq.read_metadata(path).metadata or {}
         except pa.ArrowInvalid as error:
             raise ArchiveDamaged(f"{pulls[-1].name}: {error}") from error
     if REACHED not in notes or notes.get(DEFINITION, b"").decode() != definition:

@@ -104,7 +104,7 @@ def _key_of(source: SourceSettings) -> str:
     """A row of a pull is found again by its key, not by its place."""
     if isinstance(source, FileSource):
         return ""
-    return " || ' key ' || replace(rows._key, chr(31), '|')"
+    return " || ' key ' || rtrim(replace(rows._key, chr(31), '|'), '|')"
 
 
 def _chain_select(state: SourceState, chain: list[LandingRecord], landing_root: Path) -> str:
