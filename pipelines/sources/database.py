@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -125,10 +125,8 @@ def _connect(engine: Engine, name: str) -> Connection:
 
 def _close(connection: Connection) -> None:
     """Close a connection that may be broken already; what broke it is told, not this."""
-    try:
+    with suppress(SQLAlchemyError):
         connection.close()
-    except SQLAlchemyError:
-        connection.invalidate()
 
 
 @contextmanager
@@ -174,7 +172,7 @@ def _statement(pull: DatabasePull, connection: Connection) -> tuple[str, dict[st
     inner = _inner(pull.source, connection)
     if pull.source.cursor is None or pull.reached is None:
         return f"select * from {inner} as pulled", {}
-    cursor = connection.dialect.identifier_preparer.quote(pull.source.cursor)
+    cursor = _quoted(pull.source.cursor, connection)
     begin = begin_from(pull.reached, timedelta(minutes=pull.source.overlap_minutes))
     # A row without a cursor value can only be pulled again each time: it would be lost otherwise.
     where = f"pulled.{cursor} >= :begin_from or pulled.{cursor} is null"
@@ -183,11 +181,20 @@ def _statement(pull: DatabasePull, connection: Connection) -> tuple[str, dict[st
 
 def _inner(source: DatabaseSource, connection: Connection) -> str:
     if source.table is not None:
-        quote = connection.dialect.identifier_preparer.quote
-        return ".".join(quote(part) for part in source.table.split("."))
-    query = (source.query or "").strip().rstrip(";")
-    # A colon in a query is a cast or a time, never a parameter.
-    return "(" + query.replace(":", "\\:") + "\n)"
+        return ".".join(_quoted(part, connection) for part in source.table.split("."))
+    return "(" + _literally((source.query or "").strip().rstrip(";")) + "\n)"
+
+
+def _quoted(name: str, connection: Connection) -> str:
+    # Not the preparer's own `quote`: it doubles percent signs for the driver, and `text` does so again.
+    marks = connection.dialect.identifier_preparer
+    inner = name.replace(marks.escape_quote, marks.escape_quote * 2)
+    return _literally(f"{marks.initial_quote}{inner}{marks.final_quote}")
+
+
+def _literally(sql: str) -> str:
+    """A colon in a query or a name is a cast or a time, never a parameter."""
+    return sql.replace(":", "\\:")
 
 
 def _check_columns(source: DatabaseSource, columns: Sequence[str]) -> None:
