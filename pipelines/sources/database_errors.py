@@ -17,7 +17,7 @@ _POSTGRES_REFUSED = (
     "no password supplied",
 )
 _DRIVERS = {
-    "postgresql": "gapwise[postgres]",
+    "postgresql": "psycopg[binary]",
     "mysql": "gapwise[mysql]",
     "mariadb": "gapwise[mysql]",
 }
