@@ -56,19 +56,19 @@ def admit_pull(
     except ArchiveDamaged as error:
         return [(str(error), f"{source.name}：上次拉取的存档已损坏，无法确定增量起点：{error}")]
     except OSError as error:
+        why = error.strerror or type(error).__name__
         return [
             (
-                f"{source.name}: the answer cannot be kept: {error.strerror or type(error).__name__}; "
-                "check space and rights of the company folder, then run again",
-                f"{source.name}：无法保存拉取结果：{error.strerror or type(error).__name__}；"
-                "请检查公司文件夹的空间和权限后重跑",
+                f"{source.name}: the answer cannot be kept: {why}; check space and rights of the "
+                "company folder, then run again",
+                f"{source.name}：无法保存拉取结果：{why}；请检查公司文件夹的空间和权限后重跑",
             )
         ]
     return []
 
 
 def pull_name(source: str, seen_at: datetime, zone: ZoneInfo) -> str:
-    """Name a pull by its source and the company's local time; what day it covers follows from that."""
+    """Name a pull by its source and the company's local time, which says what day it covers."""
     return f"pull/{source}_{seen_at.astimezone(zone):%Y-%m-%dT%H%M}.parquet"
 
 

@@ -1,4 +1,4 @@
-"""What every part of company.yml is made of: strict models and the error that names what is wrong."""
+"""What company.yml is made of: strict models, and the error that names what is wrong."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _from_file(path: Path) -> dict[str, str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SecretUnavailable(
-            f"{path} cannot be read ({type(error).__name__}); it must be UTF-8 text of lines NAME=value",
+            f"{path} cannot be read ({type(error).__name__}); it must be UTF-8, lines NAME=value",
             f"{path} 无法读取；应为 UTF-8 文本，每行一个 NAME=值",
         ) from None
     found = (_LINE.match(line.strip()) for line in lines)

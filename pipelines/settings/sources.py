@@ -1,4 +1,4 @@
-"""Where a company's rows come from: files, databases and services, one entry each in company.yml."""
+"""Where a company's rows come from: files, databases, services; one entry each in company.yml."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SourceBase(Strict):
     def _plain_name(cls, value: str) -> str:
         if not SOURCE_NAME.match(value):
             raise ValueError(
-                f"source name {value!r}: use lower-case letters, digits and _, starting with a letter"
+                f"source name {value!r}: use lower-case letters, digits and _, a letter first"
             )
         return value
 
@@ -158,7 +158,7 @@ class DatabaseSource(PullSource):
             raise ValueError("give either `table:` or `query:`")
         if self.cursor and self.load != "delta":
             raise ValueError(
-                f"`cursor:` pulls changed rows only, which `load: {self.load}` would take for everything "
+                f"`cursor:` pulls changed rows only, which `load: {self.load}` would take for all "
                 "or count twice; leave `load:` out, or write `load: delta`"
             )
         return self
@@ -265,7 +265,8 @@ SourceSettings = Annotated[
     Discriminator(
         _kind,
         custom_error_type="unknown_kind",
-        custom_error_message="kind must be one of file, database, jiandaoyun, fxiaoke, google_sheets",
+        custom_error_message="kind must be one of file, database, jiandaoyun, fxiaoke, "
+        "google_sheets",
     ),
 ]
 AnyPullSource = DatabaseSource | JiandaoyunSource | FxiaokeSource | GoogleSheetsSource

@@ -1,4 +1,4 @@
-"""Pull a table or a query of a database into Parquet, in bounded memory, whole or from a cursor on."""
+"""Pull a table or query of a database into Parquet: bounded memory, whole or from a cursor on."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class DatabasePull:
 def pull_database(pull: DatabasePull, target: Path, definition: str = "") -> Pulled:
     """Write the rows of one pull to a Parquet file of text.
 
-    Grain: one row per row of the table or query. An incremental pull holds every row whose cursor is
-    NULL or not before the value reached, less the overlap; its file carries how far it came.
+    Grain: one row per row of the table or query. An incremental pull holds every row whose cursor
+    is NULL or not before the value reached, less the overlap; its file carries how far it came.
 
     Raises:
         ConnectionLost: the server cannot be reached, or went away in the middle.
@@ -85,7 +85,7 @@ def pull_database(pull: DatabasePull, target: Path, definition: str = "") -> Pul
 
 
 def reach_database(pull: DatabasePull) -> None:
-    """Connect and ask for one row of the source, for `gapwise doctor`; raises as `pull_database`."""
+    """Connect and name the source, for `gapwise doctor`; raises as `pull_database`."""
     with _connected(pull) as connection, _told(pull.source.name):
         connection.execute(text("select 1"))
         inner = _inner(pull.source, connection)
@@ -151,8 +151,8 @@ def _driver_url(url: URL, name: str, root: Path) -> URL:
     path = root / (url.database or "")
     if not path.is_file():
         raise PullFailed(
-            f"{name}: there is no SQLite file {path}; correct `url:` (a relative path counts from the "
-            "company folder)",
+            f"{name}: there is no SQLite file {path}; correct `url:` (a relative path counts from "
+            "the company folder)",
             f"{name}：没有 SQLite 文件 {path}；请改正 url（相对路径从公司文件夹算起）",
         )
     return url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
@@ -161,8 +161,8 @@ def _driver_url(url: URL, name: str, root: Path) -> URL:
 def _connect_arguments(url: URL) -> dict[str, Any]:
     """Never wait for ever: for a connection seconds, for a silent server minutes."""
     if url.drivername.endswith(("+psycopg", "+psycopg2")):
-        return {"connect_timeout": CONNECT_SECONDS, "keepalives_idle": 30, "keepalives_interval": 10,
-                "keepalives_count": 3}  # fmt: skip
+        alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+        return {"connect_timeout": CONNECT_SECONDS, **alive}
     if url.drivername.endswith("+pymysql"):
         return {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENCE_SECONDS}
     return {}
@@ -186,7 +186,7 @@ def _inner(source: DatabaseSource, connection: Connection) -> str:
 
 
 def _quoted(name: str, connection: Connection) -> str:
-    # Not the preparer's own `quote`: it doubles percent signs for the driver, and `text` does so again.
+    # Not the preparer's own `quote`: it doubles percent signs for the driver, and so does `text`.
     marks = connection.dialect.identifier_preparer
     inner = name.replace(marks.escape_quote, marks.escape_quote * 2)
     return _literally(f"{marks.initial_quote}{inner}{marks.final_quote}")
@@ -201,13 +201,13 @@ def _check_columns(source: DatabaseSource, columns: Sequence[str]) -> None:
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise PullFailed(
-            f"{source.name}: the query gives two columns named {twice[0]!r}; name one of them with `as`",
+            f"{source.name}: the query gives two columns named {twice[0]!r}; name one with `as`",
             f"{source.name}：查询结果有两列同名 {twice[0]}；请用 as 改名",
         )
     if source.cursor is not None and source.cursor not in columns:
         raise PullFailed(
-            f"{source.name}: there is no column {source.cursor!r} to be the cursor; the columns are: "
-            f"{', '.join(columns)}",
+            f"{source.name}: there is no column {source.cursor!r} to be the cursor; the columns "
+            f"are: {', '.join(columns)}",
             f"{source.name}：没有可作游标的列 {source.cursor}；现有列：{', '.join(columns)}",
         )
 
@@ -221,10 +221,10 @@ def _texts(
             cells.append(cell_text(value))
         except UnreadableValue as error:
             raise PullFailed(
-                f"{source.name}: column {name!r} holds {error}, which is no text, number or date. Leave "
-                f"it out with `query:`, or cast it there: cast({name} as …)",
-                f"{source.name}：列 {name} 的类型 {error} 不是文本、数字或日期。请用 query 去掉该列，"
-                f"或在查询中转换：cast({name} as …)",
+                f"{source.name}: column {name!r} holds {error}, which is no text, number or date. "
+                f"Leave it out with `query:`, or cast it there: cast({name} as …)",
+                f"{source.name}：列 {name} 的类型 {error} 不是文本、数字或日期。"
+                f"请用 query 去掉该列，或在查询中转换：cast({name} as …)",
             ) from None
     return cells
 
@@ -242,7 +242,8 @@ def _advanced(
         return furthest(reached, (row[place] for row in rows), pull.pulled_at, pull.zone)
     except CursorUnusable as error:
         raise PullFailed(
-            f"{pull.source.name}: cursor {pull.source.cursor!r} holds {error}; name a column of times or "
-            "numbers, or leave `cursor:` out to pull everything",
-            f"{pull.source.name}：游标列 {pull.source.cursor} 的值不可比较；请改用时间或数字列，或去掉 cursor 全量读取",
+            f"{pull.source.name}: cursor {pull.source.cursor!r} holds {error}; name a column of "
+            "times or numbers, or leave `cursor:` out to pull everything",
+            f"{pull.source.name}：游标列 {pull.source.cursor} 的值不可比较；"
+            "请改用时间或数字列，或去掉 cursor 全量读取",
         ) from None

@@ -18,8 +18,8 @@ _POSTGRES_REFUSED = (
 )
 _DRIVERS = {
     "postgresql": "psycopg[binary]",
-    "mysql": "gapwise[mysql]",
-    "mariadb": "gapwise[mysql]",
+    "mysql": "PyMySQL",
+    "mariadb": "PyMySQL",
 }
 
 
@@ -35,14 +35,16 @@ def failure_of(error: SQLAlchemyError, name: str, while_connecting: bool) -> Pul
     text = " ".join(str(cause).split())[:500] or type(cause).__name__
     if is_lost(error, while_connecting):
         return ConnectionLost(
-            f"{name}: the database cannot be reached or went away: {text}. The last landing stays in "
-            "force. Check that the server runs and that this machine may connect, then run again.",
-            f"{name}：数据库无法连接或连接中断：{text}。沿用上次的数据。请检查服务器是否运行、本机是否可连接，然后重跑。",
+            f"{name}: the database cannot be reached or went away: {text}. The last landing stays "
+            "in force. Check that the server runs and this machine may connect, then run again.",
+            f"{name}：数据库无法连接或连接中断：{text}。沿用上次的数据。"
+            "请检查服务器是否运行、本机是否可连接，然后重跑。",
         )
     return PullFailed(
         f"{name}: the database refused: {text}. The last landing stays in force. Correct `url:`, "
         "`table:` or `query:` in company.yml, or the rights of the database user.",
-        f"{name}：数据库拒绝了请求：{text}。沿用上次的数据。请改正 company.yml 中的 url、table 或 query，或数据库用户的权限。",
+        f"{name}：数据库拒绝了请求：{text}。沿用上次的数据。"
+        "请改正 company.yml 中的 url、table 或 query，或数据库用户的权限。",
     )
 
 

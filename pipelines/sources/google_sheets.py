@@ -132,8 +132,10 @@ class GoogleSheet:
                         if size > MOST_BYTES:
                             raise self._web.refused(f"more than {MOST_BYTES // 1024**2} MB")
                         file.write(chunk)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise self._web.lost(error) from None
+        except httpx.InvalidURL:
+            raise self._web.refused("the published address is no URL") from None
 
     def _write(self, rows: Iterable[Sequence[str | None]], target: Path) -> Pulled:
         """Take the header's row for the columns; what stands above it is a title."""
@@ -156,7 +158,8 @@ class GoogleSheet:
     def _empty(self) -> PullFailed:
         row = self._source.header_row
         return PullFailed(
-            f"{self._source.name}: row {row} of the Google sheet is empty, and the header should stand "
-            "there. Set `header_row:` in company.yml, or mend the sheet.",
-            f"{self._source.name}：Google 表格第 {row} 行为空，表头应在该行。请设置 header_row 或修正表格。",
+            f"{self._source.name}: row {row} of the Google sheet is empty, where the header should "
+            "stand. Set `header_row:` in company.yml, or mend the sheet.",
+            f"{self._source.name}：Google 表格第 {row} 行为空，表头应在该行。"
+            "请设置 header_row 或修正表格。",
         )

@@ -1,8 +1,8 @@
 """Pull a form of 简道云 (Jiandaoyun) through its open API, version 5.
 
-Facts from the vendor's pages (hc.jiandaoyun.com/open): POST, `Authorization: Bearer KEY`; 100 rows a
-call at most, in order of data id, the next page named by the last id; 30 calls a second; errors are
-HTTP 400 with a `code` (8303 and 8304: too often); times are ISO in UTC. A field is named by its
+Facts from the vendor's pages (hc.jiandaoyun.com/open): POST, `Authorization: Bearer KEY`; 100 rows
+a call at most, in order of data id, the next page named by the last id; 30 calls a second; errors
+are HTTP 400 with a `code` (8303 and 8304: too often); times are ISO in UTC. A field is named by its
 alias where it has one, else `_widget_…`.
 """
 
@@ -106,7 +106,7 @@ class Jiandaoyun:
 
 
 def flat_record(entry: dict[str, Any]) -> dict[str, str | None]:
-    """Write one entry's fields as text cells; people, departments and addresses get their parts beside."""
+    """Write one entry's fields as cells; people, departments, addresses get their parts beside."""
     record: dict[str, str | None] = {}
     for name, value in entry.items():
         record[name] = field_text(value)
@@ -117,7 +117,7 @@ def flat_record(entry: dict[str, Any]) -> dict[str, str | None]:
 
 
 def field_text(value: Any) -> str | None:
-    """Write one field's value as one cell: a person by username, files by name, choices with commas."""
+    """Write one value as one cell: a person by username, files by name, choices with commas."""
     if isinstance(value, dict):
         if {"province", "city"} & value.keys():
             parts = (value.get(part) for part in ("province", "city", "district", "detail"))
@@ -133,7 +133,7 @@ def field_text(value: Any) -> str | None:
 
 
 def _is_subform(value: list[Any]) -> bool:
-    """Tell the lines of a sub-form, which have ids or fields, from people, departments and files."""
+    """Tell the lines of a sub-form, which have ids or fields, from people, units and files."""
     return any(
         isinstance(item, dict)
         and not item.keys() & {"username", "dept_no", "url"}

@@ -1,4 +1,4 @@
-"""Keep to a service's limit of calls: evenly spaced, below the limit, one pace per service and process."""
+"""Keep below a service's limit of calls: evenly spaced, one pace per service and process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pull: what a database or a service answered, as a Parquet file of text, ready for the archive."""
+"""A pull: what a database or a service answered, as a Parquet file of text for the archive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipelines.settings.secrets import Secret
 
 
 class PullFailed(Exception):  # noqa: N818  (named for what a person is told)
-    """A source did not give its rows; what was landed before stays in force. Said in both languages."""
+    """A source did not give its rows; the last landing stays in force. Said in both languages."""
 
     def __init__(self, message_en: str, message_zh: str) -> None:
         super().__init__(message_en)
@@ -50,7 +50,7 @@ class UnreadableValue(Exception):  # noqa: N818  (named for what a person is tol
 
 
 def cell_text(value: object) -> str | None:
-    """Write one value as the text that landing types: exact decimals, ISO dates, UTC times end in Z.
+    """Write a value as the text that landing types: exact decimals, ISO dates, UTC times end in Z.
 
     A time without a zone stays without one; nested values become JSON.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from pipelines.sources.pull import ConnectionLost, Pulled, PullFailed
 if TYPE_CHECKING:
     from pipelines.sources.fxiaoke import Fxiaoke
     from pipelines.sources.google_sheets import GoogleSheet
+    from pipelines.sources.jiandaoyun import Jiandaoyun
 
 TRIES = 3
 
@@ -58,13 +60,12 @@ def pull_source(order: PullOrder, target: Path) -> Pulled:
     source = order.source
     if isinstance(source, DatabaseSource):
         return _pull_database(order, source, target)
-    if isinstance(source, JiandaoyunSource):
-        from pipelines.sources.jiandaoyun import Jiandaoyun
-
-        return Jiandaoyun(source, resolve_secret(source.key, order.root)).pull(target)
-    if isinstance(source, FxiaokeSource):
-        return _fxiaoke(source, order.root).pull(target)
-    return _google(source, order.root).pull(target)
+    with _as_documented(source.name):
+        if isinstance(source, JiandaoyunSource):
+            return _jiandaoyun(source, order.root).pull(target)
+        if isinstance(source, FxiaokeSource):
+            return _fxiaoke(source, order.root).pull(target)
+        return _google(source, order.root).pull(target)
 
 
 def reach_source(order: PullOrder) -> None:
@@ -112,6 +113,12 @@ def _url(source: DatabaseSource, root: Path) -> tuple[str, tuple[Secret, ...]]:
         return source.url, ()
     secret = resolve_secret(source.url, root)
     return secret.reveal(), (secret,)
+
+
+def _jiandaoyun(source: JiandaoyunSource, root: Path) -> Jiandaoyun:
+    from pipelines.sources.jiandaoyun import Jiandaoyun
+
+    return Jiandaoyun(source, resolve_secret(source.key, root))
 
 
 def _fxiaoke(source: FxiaokeSource, root: Path) -> Fxiaoke:

@@ -82,7 +82,7 @@ class Web:
         return self.retried(lambda: self._once(pace, method, path, check, body, query))
 
     def retried(self, call: Callable[[], Any]) -> Any:
-        """Make a call up to three times; only a lost connection or a busy service is tried again."""
+        """Make a call up to three times; again only after a lost connection or a busy service."""
         tries = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=_wait,
@@ -97,7 +97,7 @@ class Web:
         except PullFailed as error:
             raise error.without(self.secrets) from None
 
-    def _once(
+    def _once(  # noqa: PLR0917  (the call itself, in one place)
         self,
         pace: Pace,
         method: str,
@@ -112,7 +112,7 @@ class Web:
                 method, self.address + path, json=body, params=query,
                 headers=dict(self.headers), timeout=TIMEOUT,
             )  # fmt: skip
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise self.lost(error) from None
         try:
             content = json.loads(answer.content, parse_float=Decimal)
@@ -132,20 +132,21 @@ class Web:
         if not answer.is_success:
             raise self.refused(f"status {answer.status_code}")
 
-    def lost(self, error: httpx.TransportError) -> ConnectionLost:
+    def lost(self, error: httpx.RequestError) -> ConnectionLost:
         """Say that the service cannot be reached."""
         what = f"{type(error).__name__}: {error}"[:300]
         return ConnectionLost(
-            f"{self.name}: {self.title} cannot be reached ({what}). The last landing stays in force. "
-            "Check the network, the proxy and `address:`, then run again.",
-            f"{self.name}：无法连接 {self.title}（{what}）。沿用上次的数据。请检查网络、代理和 address 后重跑。",
+            f"{self.name}: {self.title} cannot be reached ({what}). The last landing stays in "
+            "force. Check the network, the proxy and `address:`, then run again.",
+            f"{self.name}：无法连接 {self.title}（{what}）。沿用上次的数据。"
+            "请检查网络、代理和 address 后重跑。",
         )
 
     def busy(self, why: str, after_seconds: float = 1.0) -> TryAgain:
         """Say that the service wants to be asked later."""
         return TryAgain(
-            f"{self.name}: {self.title} is busy or was asked too often ({why}). The last landing stays "
-            "in force. Run again later.",
+            f"{self.name}: {self.title} is busy or was asked too often ({why}). The last landing "
+            "stays in force. Run again later.",
             f"{self.name}：{self.title} 繁忙或调用过于频繁（{why}）。沿用上次的数据，请稍后重跑。",
             after_seconds,
         )
@@ -153,8 +154,8 @@ class Web:
     def refused(self, why: str) -> PullFailed:
         """Say that the service will not give the rows."""
         return PullFailed(
-            f"{self.name}: {self.title} refused: {why[:500]}. The last landing stays in force. Correct "
-            "this source in company.yml, its secret, or its rights over there.",
+            f"{self.name}: {self.title} refused: {why[:500]}. The last landing stays in force. "
+            "Correct this source in company.yml, its secret, or its rights over there.",
             f"{self.name}：{self.title} 拒绝了请求：{why[:500]}。沿用上次的数据。"
             "请检查 company.yml 中该来源的设置、密钥及其权限。",
         )

@@ -1,5 +1,6 @@
-"""Real PostgreSQL and MariaDB servers: every type, a million rows in bounded memory, killed mid-read."""
+"""Real PostgreSQL and MariaDB servers: types, a million rows in bounded memory, kills mid-read."""
 
+# ruff: noqa: DTZ001 - times without a zone are what databases give
 from __future__ import annotations
 
 import json
@@ -50,7 +51,9 @@ def server(request, monkeypatch):
 
 def source(**entry) -> DatabaseSource:
     body = {"name": "erp_orders", "entity": "orders", "kind": "database", "url": "env:ERP_URL"}
-    return DatabaseSource.model_validate(body | ({} if "query" in entry else {"table": "orders"}) | entry)
+    return DatabaseSource.model_validate(
+        body | ({} if "query" in entry else {"table": "orders"}) | entry
+    )
 
 
 def order(root: Path, reached=None, **entry) -> PullOrder:
@@ -68,7 +71,9 @@ def test_every_row_comes_exactly(server: Server, tmp_path):
     assert table.num_rows == 12_345
     assert pc.count_distinct(table["order_id"]).as_py() == 12_345
     # Σ (n + 0.1234) = 12,345 · 12,346 ÷ 2 + 12,345 · 0.1234
-    assert sum(map(Decimal, table["amount"].to_pylist())) == Decimal("76205685") + Decimal("1523.3730")
+    assert sum(map(Decimal, table["amount"].to_pylist())) == Decimal("76205685") + Decimal(
+        "1523.3730"
+    )
     row = next(row for row in table.to_pylist() if row["order_id"] == "O7")
     assert row == {
         "order_id": "O7",
@@ -83,7 +88,8 @@ def test_a_cursor_brings_only_what_is_not_before_it(server: Server, tmp_path):
     server.fill(100)
     server.execute(
         "insert into orders values ('late', date '2026-01-01', 1, null, '')",
-        "insert into orders values ('2999', date '2026-01-01', 1, timestamp '2999-01-01 00:00:00', '')",
+        "insert into orders values"
+        " ('2999', date '2026-01-01', 1, timestamp '2999-01-01 00:00:00', '')",
     )
     table = pull(tmp_path, datetime(2026, 1, 1, 1, 30), cursor="updated_at", overlap_minutes=0)
     expected = {f"O{n}" for n in range(90, 101)} | {"late", "2999"}
@@ -109,7 +115,9 @@ def test_what_the_server_refuses_is_told_and_not_tried_again(server: Server, tmp
 
 def test_bytes_are_refused_with_column_and_fix(server: Server, tmp_path):
     kind = "bytea" if "postgres" in server.url else "blob"
-    server.execute(f"create table pictures (id int, picture {kind})", "insert into pictures values (1, 'x')")
+    server.execute(
+        f"create table pictures (id int, picture {kind})", "insert into pictures values (1, 'x')"
+    )
     with pytest.raises(PullFailed, match=r"column 'picture' holds (bytes|memoryview).*cast"):
         pull(tmp_path, table="pictures")
 
@@ -145,11 +153,15 @@ def test_a_wrong_password_is_not_tried_again(server: Server, tmp_path, monkeypat
 
 
 def test_zoned_times_come_in_utc(tmp_path, monkeypatch):
-    with tempfile.TemporaryDirectory(prefix="gw") as folder, postgres(Path(folder) / "d") as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="gw") as folder,
+        postgres(Path(folder) / "d") as running,
+    ):
         monkeypatch.setenv("ERP_URL", running.url)
         query = (
             "select timestamptz '2026-03-10 07:30:00.25+08' as at, 1.10::numeric(9,3) as amount, "
-            "true as flag, '{\"价\": 1.5}'::jsonb as body, array['a', 'b'] as tags, 'NaN'::float8 as gone"
+            "true as flag, '{\"价\": 1.5}'::jsonb as body, array['a', 'b'] as tags, "
+            "'NaN'::float8 as gone"
         )
         [row] = pull(tmp_path, query=query).to_pylist()
     assert row == {
@@ -194,7 +206,9 @@ class Night:
         self.folder = CompanyFolder(root)
         entry = {"name": "erp_orders", "entity": "orders", "kind": "database", "url": "env:ERP_URL",
                  "table": "orders"}  # fmt: skip
-        self.settings = CompanySettings.model_validate({"company": {"name": "x"}, "sources": [entry]})
+        self.settings = CompanySettings.model_validate(
+            {"company": {"name": "x"}, "sources": [entry]}
+        )
 
     def run(self, day: int):
         seen_at = datetime(2027, 3, day, 18, 15, tzinfo=UTC)
@@ -225,7 +239,9 @@ def slow_reading(monkeypatch):
 
 def kill_with_children(process_id: int) -> None:
     """Kill a server and the processes that it started: they would outlive it for a moment."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    )
     pairs = [line.split() for line in listed.stdout.splitlines()]
     for victim in [process_id, *(int(pid) for pid, parent in pairs if int(parent) == process_id)]:
         with suppress(ProcessLookupError):
@@ -254,7 +270,8 @@ def test_a_backend_killed_mid_read_is_pulled_again_whole(server: Server, tmp_pat
         assert killed == 1
     else:
         pid = server.scalar(
-            "select id from information_schema.processlist where id <> connection_id() and user = 'root'"
+            "select id from information_schema.processlist"
+            " where id <> connection_id() and user = 'root'"
         )
         server.execute(f"kill hard {pid}")
     go_on.set()
@@ -265,7 +282,9 @@ def test_a_backend_killed_mid_read_is_pulled_again_whole(server: Server, tmp_pat
     assert len(night.names) == 1
 
 
-def test_a_server_killed_mid_read_leaves_the_last_landing_in_force(server: Server, tmp_path, slow_reading):
+def test_a_server_killed_mid_read_leaves_the_last_landing_in_force(
+    server: Server, tmp_path, slow_reading
+):
     server.fill(200_000)
     reading, go_on = slow_reading
     go_on.set()

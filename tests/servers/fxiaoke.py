@@ -1,4 +1,4 @@
-"""纷享销客's OpenAPI, as developer.fxiaoke.com and open.fxiaoke.com describe it: HTTP is always 200."""
+"""纷享销客's OpenAPI, as developer.fxiaoke.com and open.fxiaoke.com say: HTTP is always 200."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ class FxiaokeServer(Vendor):
             rows = [row for row in rows if row["_id"] > wanted["field_values"][0]]
         for order in reversed(search.get("orders", [])):
             rows.sort(key=lambda row: row[order["fieldName"]], reverse=not order["isAsc"])
-        return _success({"dataList": rows[offset : offset + limit], "limit": limit, "offset": offset})
+        return _success(
+            {"dataList": rows[offset : offset + limit], "limit": limit, "offset": offset}
+        )
 
 
 def _refusal(code: int, message: str) -> Answer:

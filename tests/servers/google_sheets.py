@@ -26,7 +26,9 @@ class GoogleServer(Vendor):
         if call.headers.get("x-goog-api-key") != self.KEY:
             return _refusal(403, "PERMISSION_DENIED", "The caller does not have permission")
         if self.is_too_often("reads", 60, 60.0):
-            return _refusal(429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Read requests'")
+            return _refusal(
+                429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Read requests'"
+            )
         base = f"/v4/spreadsheets/{self.SPREADSHEET}"
         if call.path == base:
             return Answer({"sheets": [_properties(name, rows) for name, rows in self.tabs.items()]})
@@ -38,7 +40,9 @@ class GoogleServer(Vendor):
     def _values(self, tab: str, first: int, last: int, call: Call) -> Answer:
         rows = self.tabs[tab]
         if last > len(rows):
-            return _refusal(400, "INVALID_ARGUMENT", f"Range exceeds grid limits. Max rows: {len(rows)}")
+            return _refusal(
+                400, "INVALID_ARGUMENT", f"Range exceeds grid limits. Max rows: {len(rows)}"
+            )
         assert call.query["valueRenderOption"] == "UNFORMATTED_VALUE"
         assert call.query["dateTimeRenderOption"] == "SERIAL_NUMBER"
         page = [_trimmed(row, "") for row in rows[first - 1 : last]]
@@ -54,7 +58,9 @@ def _trimmed(items: list[Any], empty: Any) -> list[Any]:
 
 
 def _properties(name: str, rows: list[list[Any]]) -> dict[str, Any]:
-    return {"properties": {"title": name, "gridProperties": {"rowCount": len(rows), "columnCount": 26}}}
+    return {
+        "properties": {"title": name, "gridProperties": {"rowCount": len(rows), "columnCount": 26}}
+    }
 
 
 def _refusal(code: int, status: str, message: str) -> Answer:

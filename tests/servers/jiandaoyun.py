@@ -11,7 +11,7 @@ DOCUMENTED_ENTRY: dict[str, Any] = {
     "_id": "59e9a2fe283ffa7c11b1ddbf",
     "appId": "59264073a2a60c0c08e20bfb",
     "entryId": "59264073a2a60c0c08e20bfd",
-    "creator": {"name": "小简", "username": "xiaojian", "status": 1, "type": 0, "departments": [1, 3]},
+    "creator": {"name": "小简", "username": "xiaojian", "status": 1, "type": 0, "departments": [1]},
     "createTime": "2017-10-20T22:41:51.430Z",
     "updateTime": "2017-10-20T11:12:15.293Z",
     "_widget_1432728651402": "简道云",
@@ -23,12 +23,14 @@ DOCUMENTED_ENTRY: dict[str, Any] = {
         {"name": "image.jpg", "size": 262144, "mime": "image/jpeg", "url": "https://files.example/a?token=1"}
     ],
     "_widget_1432728651413": {
-        "province": "江苏省", "city": "无锡市", "district": "梁溪区", "detail": "清扬路138号茂业天地",
+        "province": "江苏省", "city": "无锡市", "district": "梁溪区", "detail": "清扬路138号",
         "lnglatXY": [120.31237, 31.49099],
     },
     "_widget_1652345009097": {"verified": False, "phone": "15852540044"},
-    "_widget_1432728651415": [{"name": "小简", "username": "xiaojian"}, {"name": "小云", "username": "xiaoyun"}],
-    "_widget_1432728651416": {"name": "经理部", "dept_no": 1, "type": 0, "parent_no": 2, "status": 1},
+    "_widget_1432728651415": [
+        {"name": "小简", "username": "xiaojian"}, {"name": "小云", "username": "xiaoyun"},
+    ],
+    "_widget_1432728651416": {"name": "经理部", "dept_no": 1, "type": 0, "parent_no": 2},
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """How far an incremental pull has come: no row is lost, whatever its cursor says."""
 
+# ruff: noqa: DTZ001 - times without a zone are what databases give
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -28,7 +29,9 @@ def reached(*values, before=None):
 
 
 def test_the_greatest_value_is_reached():
-    assert reached(datetime(2026, 3, 8), datetime(2026, 3, 9), datetime(2026, 3, 7)) == datetime(2026, 3, 9)
+    assert reached(datetime(2026, 3, 8), datetime(2026, 3, 9), datetime(2026, 3, 7)) == datetime(
+        2026, 3, 9
+    )
     assert reached(3, 12, 7) == 12
     assert reached("2026-03-08 10:00:00", "2026-03-08 09:00:00") == "2026-03-08 10:00:00"
 
@@ -55,8 +58,16 @@ def test_nothing_new_keeps_what_was_reached():
     assert reached(float("nan"), before=12) == 12
 
 
-@pytest.mark.parametrize("values", [(1, "a"), (True,), (b"x",), (datetime(2026, 1, 1), date(2026, 1, 1)),
-                                    (datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC))])  # fmt: skip
+@pytest.mark.parametrize(
+    "values",
+    [
+        (1, "a"),
+        (True,),
+        (b"x",),
+        (datetime(2026, 1, 1), date(2026, 1, 1)),
+        (datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)),
+    ],
+)
 def test_values_without_one_order_are_refused(values):
     with pytest.raises(CursorUnusable):
         reached(*values)
@@ -76,8 +87,8 @@ def test_the_next_pull_reaches_back_by_the_overlap():
 
 @given(
     st.one_of(
-        st.integers(), st.text(), st.decimals(allow_nan=False), st.floats(allow_nan=False), st.dates(),
-        st.datetimes(), st.datetimes(timezones=st.just(UTC)),
+        st.integers(), st.text(), st.decimals(allow_nan=False), st.floats(allow_nan=False),
+        st.dates(), st.datetimes(), st.datetimes(timezones=st.just(UTC)),
     )
 )  # fmt: skip
 def test_a_value_comes_back_from_its_text_as_it_was(value):

@@ -1,4 +1,4 @@
-"""Pulls land like files: archived as Parquet, dated by their time, incremental from the archive alone."""
+"""Pulls land like files: archived as Parquet, dated by their time, going on from the archive."""
 
 from __future__ import annotations
 
@@ -248,7 +248,9 @@ def test_how_a_pull_is_made_does_not_land_the_archive_anew(company):
     before = LandingLog(company.folder.landing).of_source("erp_orders")[0].fingerprint
     company.configure(cursor="updated_at", overlap_minutes=5, required=True)
     company.night(10)
-    assert {r.fingerprint for r in LandingLog(company.folder.landing).of_source("erp_orders")} == {before}
+    assert {r.fingerprint for r in LandingLog(company.folder.landing).of_source("erp_orders")} == {
+        before
+    }
 
 
 def test_doctor_says_whether_a_database_can_be_reached(company):

@@ -15,8 +15,13 @@ from pipelines.settings import (
 
 
 def load(tmp_path, **entry):
-    body = {"company": {"name": "晨光医疗"}, "sources": [{"name": "one", "entity": "orders", **entry}]}
-    (tmp_path / "company.yml").write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")
+    body = {
+        "company": {"name": "晨光医疗"},
+        "sources": [{"name": "one", "entity": "orders", **entry}],
+    }
+    (tmp_path / "company.yml").write_text(
+        yaml.safe_dump(body, allow_unicode=True), encoding="utf-8"
+    )
     return load_company(CompanyFolder(tmp_path)).sources[0]
 
 
@@ -45,11 +50,20 @@ def test_a_cursor_makes_a_delta_and_its_absence_a_snapshot(tmp_path):
         ({"kind": "google_sheets"}, "either `published:` or `spreadsheet:`"),
         ({"kind": "google_sheets", "spreadsheet": "x"}, "key: env:NAME"),
         ({"kind": "google_sheets", "published": "http://docs.example/x"}, "https://"),
-        ({"kind": "jiandaoyun", "app": "a", "form": "f", "key": "env:K", "address": "http://a.cn"}, "https://"),
+        (
+            {
+                "kind": "jiandaoyun",
+                "app": "a",
+                "form": "f",
+                "key": "env:K",
+                "address": "http://a.cn",
+            },
+            "https://",
+        ),
     ],
 )
 def test_a_wrong_entry_is_named_with_what_is_expected(tmp_path, entry, told):
-    with pytest.raises(ConfigurationError, match="sources.0") as wrong:
+    with pytest.raises(ConfigurationError, match=r"sources\.0") as wrong:
         load(tmp_path, **entry)
     assert told in str(wrong.value)
 
@@ -72,7 +86,9 @@ def test_a_secret_written_into_company_yml_is_refused_and_not_repeated(tmp_path,
 
 
 def test_an_address_without_a_password_may_stand_in_company_yml(tmp_path):
-    assert load(tmp_path, kind="database", table="a", url="sqlite:///erp.db").url == "sqlite:///erp.db"
+    assert (
+        load(tmp_path, kind="database", table="a", url="sqlite:///erp.db").url == "sqlite:///erp.db"
+    )
 
 
 def test_a_dump_of_the_settings_holds_names_of_secrets_only(tmp_path, monkeypatch):
@@ -84,7 +100,13 @@ def test_a_dump_of_the_settings_holds_names_of_secrets_only(tmp_path, monkeypatc
 
 
 def test_the_schema_for_editors_knows_every_kind():
-    kinds = {"FileSource", "DatabaseSource", "JiandaoyunSource", "FxiaokeSource", "GoogleSheetsSource"}
+    kinds = {
+        "FileSource",
+        "DatabaseSource",
+        "JiandaoyunSource",
+        "FxiaokeSource",
+        "GoogleSheetsSource",
+    }
     assert kinds <= company_json_schema()["$defs"].keys()
 
 

@@ -1,5 +1,6 @@
 """Pulling a database into Parquet, on SQLite: cells, cursors, refusals."""
 
+# ruff: noqa: DTZ001 - times without a zone are what databases give
 from __future__ import annotations
 
 import sqlite3
@@ -30,7 +31,9 @@ def erp(tmp_path):
 
 def source(**entry) -> DatabaseSource:
     body = {"name": "erp_orders", "entity": "orders", "kind": "database", "url": "sqlite:///erp.db"}
-    return DatabaseSource.model_validate(body | ({} if "query" in entry else {"table": "orders"}) | entry)
+    return DatabaseSource.model_validate(
+        body | ({} if "query" in entry else {"table": "orders"}) | entry
+    )
 
 
 def pull(tmp_path, reached=None, sleep=lambda seconds: None, **entry):
@@ -60,7 +63,10 @@ def add(connection, *rows):
         (time(8, 30), "08:30:00"),
         (datetime(2026, 3, 9, 8, 30), "2026-03-09 08:30:00"),
         (datetime(2026, 3, 9, 8, 30, tzinfo=timezone(timedelta(hours=8))), "2026-03-09T00:30:00Z"),
-        (datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-8))), "9999-12-31T23:00:00-08:00"),
+        (
+            datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-8))),
+            "9999-12-31T23:00:00-08:00",
+        ),
         (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
         ({"价": Decimal("1.50")}, '{"价": "1.50"}'),
         ([1, "a"], '[1, "a"]'),
@@ -87,7 +93,9 @@ def test_every_row_and_column_comes_as_text(tmp_path, erp):
 
 def test_a_query_may_hold_casts_times_percents_and_end_in_a_semicolon(tmp_path, erp):
     add(erp, ("O1", 1, "2026-03-09 10:30:00"), ("X2", 1, "2026-03-09 10:30:00"))
-    query = "select order_id, '10:30 :x 5%' as note from orders -- only O\nwhere order_id like 'O%';"
+    query = (
+        "select order_id, '10:30 :x 5%' as note from orders -- only O\nwhere order_id like 'O%';"
+    )
     assert pull(tmp_path, query=query).to_pylist() == [{"order_id": "O1", "note": "10:30 :x 5%"}]
 
 
@@ -109,7 +117,9 @@ def test_a_cursor_brings_equal_late_and_empty_values_again(tmp_path, erp):
     table = pull(tmp_path, reached="2026-03-09 10:00:00", cursor="updated_at")
     assert table["order_id"].to_pylist() == ["late", "equal", "new", "2999", "none"]
     metadata = pq.read_metadata(tmp_path / "pulled.parquet").metadata
-    assert metadata[b"gapwise.cursor_reached"] == b'{"kind": "text", "value": "2026-03-09 11:00:00"}'
+    assert (
+        metadata[b"gapwise.cursor_reached"] == b'{"kind": "text", "value": "2026-03-09 11:00:00"}'
+    )
     assert metadata[b"gapwise.definition"] == b"d1"
 
 
@@ -178,7 +188,7 @@ def test_reaching_asks_for_the_source_itself(tmp_path, erp):
         reach_source(PullOrder(source(table="absent"), tmp_path, PULLED_AT, zone))
 
 
-class _Driver(Exception):
+class _DriverError(Exception):
     sqlstate: str | None = None
 
 
@@ -197,7 +207,7 @@ class _Driver(Exception):
     ],
 )
 def test_only_what_may_pass_is_tried_again(arguments, sqlstate, is_passing):
-    cause = _Driver(*arguments)
+    cause = _DriverError(*arguments)
     cause.sqlstate = sqlstate
     error = OperationalError("select 1", {}, cause)
     assert is_lost(error, while_connecting=True) is is_passing
