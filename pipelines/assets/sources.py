@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.asset_keys import DATA_TEAM, RULES_WORKBOOK, source_key
 from pipelines.landing.company_rules import admit_rules
 from pipelines.landing.source import SourceLanding, land_source
 from pipelines.operations.source_health import record_source
 from pipelines.resources import NightResource
 from pipelines.settings import CompanySettings, SourceSettings
-
-RULES_WORKBOOK = dg.AssetKey(["rules", "workbook"])
-DATA_TEAM = "team:data_team"
-
-
-def source_key(name: str) -> dg.AssetKey:
-    """Return the asset key of a configured source."""
-    return dg.AssetKey(["sources", name])
 
 
 def rules_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:  # type: ignore[type-arg]

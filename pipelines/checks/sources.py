@@ -7,8 +7,8 @@ from datetime import date
 
 import dagster as dg
 
+from pipelines.asset_keys import source_key
 from pipelines.assets.models import check_result
-from pipelines.assets.sources import source_key
 from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.manifest import Manifest
