@@ -72,21 +72,40 @@ def reach_source(order: PullOrder) -> None:
     """Ask a source for as little as shows that it can be reached; raises as `pull_source`."""
     source = order.source
     if isinstance(source, DatabaseSource):
-        from pipelines.sources.database import DatabasePull, reach_database
+        _reach_database(order, source)
+        return
+    with _as_documented(source.name):
+        if isinstance(source, JiandaoyunSource):
+            _jiandaoyun(source, order.root).fields()
+        elif isinstance(source, FxiaokeSource):
+            _fxiaoke(source, order.root).fields()
+        else:
+            _google(source, order.root).reach()
 
-        url, secrets = _url(source, order.root)
-        try:
-            reach_database(DatabasePull(source, url, order.root, None, order.pulled_at, order.zone))
-        except PullFailed as error:
-            raise error.without(secrets) from None
-    elif isinstance(source, JiandaoyunSource):
-        from pipelines.sources.jiandaoyun import Jiandaoyun
 
-        Jiandaoyun(source, resolve_secret(source.key, order.root)).fields()
-    elif isinstance(source, FxiaokeSource):
-        _fxiaoke(source, order.root).fields()
-    else:
-        _google(source, order.root).reach()
+@contextmanager
+def _as_documented(name: str) -> Iterator[None]:
+    """Tell an answer that is built otherwise than the service's documents say."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"[:200]
+        raise PullFailed(
+            f"{name}: the service answered otherwise than its documents say ({what}). The last "
+            "landing stays in force. Check `address:`; else the service has changed.",
+            f"{name}：服务的返回与其文档不符（{what}）。沿用上次的数据。"
+            "请检查 address；否则该服务已变更。",
+        ) from None
+
+
+def _reach_database(order: PullOrder, source: DatabaseSource) -> None:
+    from pipelines.sources.database import DatabasePull, reach_database
+
+    url, secrets = _url(source, order.root)
+    try:
+        reach_database(DatabasePull(source, url, order.root, None, order.pulled_at, order.zone))
+    except PullFailed as error:
+        raise error.without(secrets) from None
 
 
 def _pull_database(order: PullOrder, source: DatabaseSource, target: Path) -> Pulled:
