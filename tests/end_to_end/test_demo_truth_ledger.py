@@ -225,7 +225,8 @@ def test_quotes_calls_and_visits_are_counted(demo_night: DemoNight) -> None:
     for kind in ("call", "visit"):
         rows = demo_night.build(
             "select person_id, strftime(event_on, '%Y-%m'), sum(value) "
-            f"from intermediate.int_metric_day where metric = '{kind}_count' and event_on >= date '2026-01-01' group by 1, 2"
+            f"from intermediate.int_metric_day where metric = '{kind}_count' "
+            "and event_on >= date '2026-01-01' group by 1, 2"
         )
         expected = {
             (person, month): float(kinds[kind])

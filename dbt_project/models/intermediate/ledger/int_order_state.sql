@@ -113,8 +113,7 @@ final as (
         case when state_no = first_counted_no then 'signed' else 'restored' end as opening_kind,
         case state_kind
             when 'cancelled' then 'cancelled' when 'never' then 'voided' else 'deleted'
-        end
-            as closing_kind,
+        end as closing_kind,
         case
             when state_no = first_counted_no then signed_on
             -- Taken back in the future and restored before: both on that future day, none in
