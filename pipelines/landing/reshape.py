@@ -98,7 +98,9 @@ def _open_nested(
             if base in table.headers and _holds_json(con, table, base):
                 cell = f"c{table.headers.index(base)}"
                 pointer = json_pointer(*parts[length:])
-                added[header] = f"case when json_valid({cell}) then json_extract_string({cell}, {pointer}) end"
+                added[header] = (
+                    f"case when json_valid({cell}) then json_extract_string({cell}, {pointer}) end"
+                )
                 break
     if not added:
         return table
@@ -123,7 +125,9 @@ def _number_twins(
 ) -> TextTable:
     """Add the column `#`: 1, 2, … among rows whose other key parts are equal, in the file's order."""
     cells = [_cell(table, part) for part in parts if part != TWIN_NUMBER]
-    number = f"row_number() over (partition by {', '.join(cells)} order by _row)"
+    # Alike is what would be one key: odd spaces and full-width letters make no difference there.
+    key = f"cell_id(concat_ws('|', {', '.join(cells)}))"
+    number = f"row_number() over (partition by {key} order by _row)"
     relation = _view(
         con, f"select *, cast({number} as varchar) as c{len(table.headers)} from {table.relation}"
     )

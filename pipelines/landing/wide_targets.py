@@ -18,7 +18,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _CHINESE = {"一": "1", "二": "2", "三": "3", "四": "4"}
 _UNIT = re.compile(r"\s*[(（][^()（）]*[元万亿千][^()（）]*[)）]\s*$")
 _FORMS = (
-    (re.compile(r"((?:19|20)\d{2})[-/.年]\s*(\d{1,2})(?:月份?|[-/.]0?1日?(?: 00:00:00)?)?"), "month"),
+    (
+        re.compile(r"((?:19|20)\d{2})[-/.年]\s*(\d{1,2})(?:月份?|[-/.]0?1日?(?: 00:00:00)?)?"),
+        "month",
+    ),
     (re.compile(r"((?:19|20)\d{2})[-/ 年]*(?:q|第)([1-4一二三四])(?:季度?)?"), "quarter"),
     (re.compile(r"(?:q|第)([1-4一二三四])(?:季度?)?[-/ ]*((?:19|20)\d{2})"), "quarter_first"),
     (re.compile(r"([a-z]{3})[a-z]*\.?[-/ ,]*((?:19|20)\d{2})"), "month_name"),
@@ -109,7 +112,11 @@ def unpivot_periods(
             replace(
                 table,
                 sheet=f"{table.sheet} {header}".strip(),
-                headers=(*(table.headers[i] for i in kept), "period", f"value{unit[0].strip() if unit else ''}"),
+                headers=(
+                    *(table.headers[i] for i in kept),
+                    "period",
+                    f"value{unit[0].strip() if unit else ''}",
+                ),
                 relation=relation,
                 rows_read=(count[0] if count else 0)
                 + (table.skipped.count + table.malformed_count if first else 0),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.core.header_match import plain_header
 from pipelines.core.names import normalise_name
 from pipelines.landing.contract import Entity, load_entities
 from pipelines.landing.reshape import ShapeColumnMissing, reshape
 from pipelines.landing.wide_targets import unpivot_periods
-from pipelines.profiling.evidence import Evidence, gather
+from pipelines.profiling.evidence import TableEvidence
+from pipelines.profiling.spellings import common_headers
 from pipelines.settings import FileSource
 from pipelines.sources.files import TextTable
 from pipelines.sources.presets import EntityPreset, known_presets, load_preset
@@ -19,6 +21,8 @@ from pipelines.sources.presets import EntityPreset, known_presets, load_preset
 _ASK_NOTHING = EntityPreset()
 # So many headers of one system are no accident.
 _PRESET_HEADERS = 3
+# ... if some of them are nobody else's: id, name and type are everybody's.
+_TELLING_HEADERS = 2
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,13 @@ class Candidate:
     preset: str
     written: EntityPreset
     table: TextTable
-    evidence: list[Evidence]
+    evidence: TableEvidence
 
     def preset_position(self, column: str) -> int | None:
         """Return where the preset finds a column."""
-        at = {normalise_name(header): i for i, header in reversed(list(enumerate(self.table.headers)))}
+        at = {
+            normalise_name(header): i for i, header in reversed(list(enumerate(self.table.headers)))
+        }
         for header in self.written.columns.get(column, ()):
             if normalise_name(header) in at:
                 return at[normalise_name(header)]
@@ -47,30 +53,33 @@ class Candidate:
         return composed or column in self.written.constants
 
 
-def candidates(con: duckdb.DuckDBPyConnection, table: TextTable, preset: str = "") -> Iterator[Candidate]:
+def candidates(
+    con: duckdb.DuckDBPyConnection, table: TextTable, preset: str = ""
+) -> Iterator[Candidate]:
     """Yield every reading worth judging; with `preset`, only its own."""
-    evidence = gather(con, table)
+    evidence = TableEvidence(con, table)
     if not preset:
         for entity in load_entities().values():
             yield _plain(con, table, entity, evidence)
-    for name in [preset] if preset else known_presets():
+    systems = [name for name in known_presets() if not load_preset(name).canonical_headers]
+    for name in [preset] if preset else systems:
         for entity_name, written in load_preset(name).entities.items():
             entity = load_entities()[entity_name]
             read = _by_preset(con, table, entity, written)
             if read is not None:
-                own = evidence if read is table else gather(con, read)
+                own = evidence if read is table else TableEvidence(con, read, evidence)
                 candidate = Candidate(entity, name, written, read, own)
                 if _is_plausible(candidate):
                     yield candidate
 
 
 def _plain(
-    con: duckdb.DuckDBPyConnection, table: TextTable, entity: Entity, evidence: list[Evidence]
+    con: duckdb.DuckDBPyConnection, table: TextTable, entity: Entity, evidence: TableEvidence
 ) -> Candidate:
     if entity.name == "targets":
         first = unpivot_periods(con, table, ())[0]
         if first is not table:
-            return Candidate(entity, "", _ASK_NOTHING, first, gather(con, first))
+            return Candidate(entity, "", _ASK_NOTHING, first, TableEvidence(con, first))
     return Candidate(entity, "", _ASK_NOTHING, table, evidence)
 
 
@@ -83,11 +92,22 @@ def _by_preset(
         written_columns = {h for headers in written.columns.values() for h in headers}
         if not own & {normalise_name(header) for header in written_columns}:
             return None
+    if not written.pivot and _bound(own, written) < _PRESET_HEADERS and len(own) >= _PRESET_HEADERS:
+        # Nested headers may still be found inside: a dot tells.
+        if not any("." in header for headers in written.columns.values() for header in headers):
+            return None
     source = FileSource(name="profile", entity=entity.name, path=table.file)
     try:
         return reshape(con, table, source, written, "UTC")
     except ShapeColumnMissing:
         return None
+
+
+def _bound(own: set[str], written: EntityPreset) -> int:
+    return sum(
+        any(normalise_name(header) in own for header in headers)
+        for headers in written.columns.values()
+    )
 
 
 def _is_plausible(candidate: Candidate) -> bool:
@@ -102,6 +122,5 @@ def _is_plausible(candidate: Candidate) -> bool:
             if column.name not in entity.key:
                 return False
     wanted = min(_PRESET_HEADERS, len(candidate.table.headers))
-    return len(positions) >= wanted
-
-
+    own = {plain_header(candidate.table.headers[position]) for position in positions}
+    return len(positions) >= wanted and len(own - common_headers()) >= _TELLING_HEADERS

@@ -10,7 +10,7 @@ import duckdb
 from pipelines.landing.contract import Column
 from pipelines.sources.files import TextTable
 
-SAMPLE_ROWS = 2_000
+SAMPLE_ROWS = 500
 # A few odd cells (a total, a remark) must not hide what a column is.
 _ENOUGH = 0.9
 
@@ -73,26 +73,42 @@ class Evidence:
             return 1.0 if not is_key or self.distinct >= 0.98 * self.filled else 0.35
         if self.is_date and column.type != "period":
             return 0.2
-        if column.name in ("stage", "to_stage", "kind", "status") and self.distinct > max(30, self.filled / 4):
+        if column.name in ("stage", "to_stage", "kind", "status") and self.distinct > max(
+            30, self.filled / 4
+        ):
             return 0.3
         if column.type == "name" and self.money >= _ENOUGH and column.name in ("name", "company"):
             return 0.3
         return 1.0
 
 
-def gather(con: duckdb.DuckDBPyConnection, table: TextTable) -> list[Evidence]:
-    """Look at the first rows of a table; one Evidence per header, in order.
+class TableEvidence:
+    """Look at the first rows of a table, column by column, each when it is first asked for.
 
-    Args:
-        con: a landing connection, with the cell macros.
-        table: what was read.
+    Few of a wide table's columns are candidates for anything. A table that only adds columns to
+    another one, or picks rows of it, takes over what was seen of the columns that both have.
     """
-    sample = f"(select * from {table.relation} limit {SAMPLE_ROWS})"
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, table: TextTable, base: TableEvidence | None = None
+    ) -> None:
+        self._con, self._table, self._base = con, table, base
+        self._seen: dict[int, Evidence] = {}
+
+    def __getitem__(self, position: int) -> Evidence:
+        """Return what the values of one column prove."""
+        base = self._base
+        if base is not None and position < len(base._table.headers):
+            if base._table.headers[position] == self._table.headers[position]:
+                return base[position]
+        if position not in self._seen:
+            sample = f"(select * from {self._table.relation} limit {SAMPLE_ROWS})"
+            self._seen[position] = _look(self._con, sample, f"c{position}")
+        return self._seen[position]
+
+
+def _look(con: duckdb.DuckDBPyConnection, sample: str, cell: str) -> Evidence:
     (rows,) = con.execute(f"select count(*) from {sample}").fetchone() or (0,)
-    return [_look(con, sample, f"c{i}", rows) for i in range(len(table.headers))]
-
-
-def _look(con: duckdb.DuckDBPyConnection, sample: str, cell: str, rows: int) -> Evidence:
     asked = [
         "count(distinct v)",
         *(f"count(cell_date(v, ord := '{order}'))" for order in ("", "ymd", "mdy", "dmy")),

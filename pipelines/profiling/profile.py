@@ -21,7 +21,7 @@ from pipelines.sources.headers import is_label
 from pipelines.sources.presets import known_presets, load_preset
 
 MAPPED_FROM, ASKED_FROM = 0.8, 0.5
-ENTITY_SURE_FROM, RIVAL_WITHIN = 0.6, 0.04
+ENTITY_SURE_FROM, RIVAL_WITHIN = 0.65, 0.04
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,9 @@ def _document_profiles(
                 **{**vars(options), "records": written.records, "lookups": written.lookups}
             )
             try:
-                (table,) = read_tables(path, con, work_dir=work_dir / f"{preset}-{entity}", options=reading)
+                (table,) = read_tables(
+                    path, con, work_dir=work_dir / f"{preset}-{entity}", options=reading
+                )
             except FileUnreadable:
                 continue
             found = [c for c in candidates(con, table, preset) if c.entity.name == entity]
@@ -136,7 +138,9 @@ def _judged(
     scored = []
     for candidate in readings:
         matches = match_columns(candidate)
-        scored.append((_entity_score(candidate, matches, f"{path.stem} {table.sheet}"), candidate, matches))
+        scored.append(
+            (_entity_score(candidate, matches, f"{path.stem} {table.sheet}"), candidate, matches)
+        )
     scored.sort(key=lambda each: -each[0])
     best_score, best, matches = scored[0]
     lacking = _missing(best, matches)
@@ -147,6 +151,7 @@ def _judged(
     rivals = _rivals([s for s in scored if s[0] >= best_score - RIVAL_WITHIN], best.entity.name)
     used = {match.position for match in matches}
     asked = questions_about(best, matches, lacking)
+    doubts = () if best_score >= ENTITY_SURE_FROM and not rivals else (_which_entity(best, rivals),)
     return TableProfile(
         table=table,
         has_header=has_header,
@@ -160,7 +165,16 @@ def _judged(
         given=tuple(c.name for c in best.entity.columns if best.is_given(c.name)),
         date_order=asked.date_order,
         as_numbers=asked.as_numbers,
-        questions=asked.questions,
+        questions=(*doubts, *asked.questions),
+    )
+
+
+def _which_entity(best: Candidate, rivals: Sequence[tuple[str, float]]) -> Question:
+    others = ", ".join(name for name, _ in rivals)
+    return Question(
+        f"这是「{best.entity.zh}」（{best.entity.name}）吗？"
+        + (f"也可能是 {others}" if others else ""),
+        f"Are these {best.entity.name}?" + (f" Or: {others}" if others else ""),
     )
 
 
@@ -177,7 +191,8 @@ def _rivals(
 def match_columns(candidate: Candidate) -> list[Match]:
     """Assign headers to columns, the surest first; each header once, unless a required column needs it."""
     entity, known = candidate.entity, spellings()
-    keys = set(entity.key[:1])
+    # A part of a key repeats: an order has lines.
+    keys = set(entity.key) if len(entity.key) == 1 else set()
     plain = [plain_header(header) for header in candidate.table.headers]
     scores: list[tuple[float, int, int, bool]] = []
     for number, column in enumerate(entity.columns):
@@ -237,7 +252,8 @@ def _entity_score(candidate: Candidate, matches: Sequence[Match], called: str) -
     required = [c.name for c in candidate.entity.columns if c.required]
     required += list(candidate.entity.any_required[:1])
     needed = [
-        1.0 if candidate.is_given(name) and name not in found else found.get(name, 0.0) for name in required
+        1.0 if candidate.is_given(name) and name not in found else found.get(name, 0.0)
+        for name in required
     ]
     if needed.count(0.0) > (1 if candidate.preset else 0):
         return 0.0

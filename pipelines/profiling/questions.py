@@ -43,7 +43,9 @@ def questions_about(
         if name not in named:
             zh = candidate.entity.column(name).zh
             questions.append(
-                Question(f"哪一列是必填的「{zh}」（{name}）？", f"Which column is the required {name}?")
+                Question(
+                    f"哪一列是必填的「{zh}」（{name}）？", f"Which column is the required {name}?"
+                )
             )
     order, about_dates = _date_order(candidate, matches)
     dressed = tuple(
@@ -75,7 +77,11 @@ def _date_order(candidate: Candidate, matches: Sequence[Match]) -> tuple[str, li
     orders: set[str] | None = None
     for match in matches:
         seen = candidate.evidence[match.position]
-        if match.column.type in ("date", "timestamp") and seen.filled and "" not in seen.date_orders:
+        if (
+            match.column.type in ("date", "timestamp")
+            and seen.filled
+            and "" not in seen.date_orders
+        ):
             orders = set(seen.date_orders) if orders is None else orders & set(seen.date_orders)
     if orders is None or candidate.written.date_order:
         return "", []
@@ -84,6 +90,7 @@ def _date_order(candidate: Candidate, matches: Sequence[Match]) -> tuple[str, li
     choices = " / ".join(sorted(orders)) or "ymd / mdy / dmy"
     return "", [
         Question(
-            f"日期先写哪个？请声明 date_order: {choices}", f"Which comes first in the dates? Declare date_order: {choices}"
+            f"日期先写哪个？请声明 date_order: {choices}",
+            f"Which comes first in the dates? Declare date_order: {choices}",
         )
     ]

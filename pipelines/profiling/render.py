@@ -104,7 +104,9 @@ def profile_table(profiles: Sequence[TableProfile]) -> str:
         entity = load_entities().get(profile.entity)
         called = f"{entity.zh} {profile.entity}" if entity else "? 无 / none"
         preset = f" · preset {profile.preset}" if profile.preset else ""
-        lines = [f"{profile.table.sheet or profile.table.file}: {called} {profile.confidence:.0%}{preset}"]
+        lines = [
+            f"{profile.table.sheet or profile.table.file}: {called} {profile.confidence:.0%}{preset}"
+        ]
         lines += [_match_line(match) for match in profile.matches]
         lines += [f"  ? {question.zh}\n    {question.en}" for question in profile.questions]
         blocks.append("\n".join(lines))
@@ -120,7 +122,9 @@ def _match_line(match: Match) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if _PLAIN.match(text) and not text.isdigit() else json.dumps(text, ensure_ascii=False)
+    return (
+        text if _PLAIN.match(text) and not text.isdigit() else json.dumps(text, ensure_ascii=False)
+    )
 
 
 def _name(path: Path, profile: TableProfile, names: set[str]) -> str:

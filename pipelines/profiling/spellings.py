@@ -14,11 +14,11 @@ from pipelines.sources.presets import known_presets, load_preset
 
 SPELLINGS_FILE = Path(__file__).with_name("spellings.yml")
 # Words that fit too many columns to prove one.
-_VAGUE = frozenset(
+VAGUE_WORDS = frozenset(
     "id name type status value date title label number source code state time user key owner"
     " 编号 名称 类型 状态 日期 时间 姓名 来源 数量 序号".split()
 )
-CANONICAL, PRESET, WORD, VAGUE = 1.0, 0.97, 0.93, 0.7
+CANONICAL, PRESET, WORD, VAGUE_CANONICAL, VAGUE = 1.0, 0.97, 0.93, 0.85, 0.7
 
 
 @cache
@@ -42,18 +42,30 @@ def spellings() -> dict[tuple[str, str], dict[str, float]]:
 
 
 @cache
+def common_headers() -> frozenset[str]:
+    """Return plain headers that many systems write: they tell nothing about whose export a file is."""
+    own = {text for e in load_entities().values() for c in e.columns for text in (c.zh, c.name)}
+    said = {text for texts in _written()["any"].values() for text in texts}
+    return frozenset(plain_header(text) for text in own | said) | VAGUE_WORDS
+
+
+@cache
 def entity_words() -> dict[str, tuple[str, ...]]:
     """Return entity → the words by which files and sheets of it are called."""
     said: dict[str, list[str]] = _written()["words"]
     return {
-        entity.name: tuple(plain_header(w) for w in (entity.zh, entity.name, *said.get(entity.name, ())))
+        entity.name: tuple(
+            plain_header(w) for w in (entity.zh, entity.name, *said.get(entity.name, ()))
+        )
         for entity in load_entities().values()
     }
 
 
 def _add(weights: dict[str, float], text: str, weight: float) -> None:
     plain = plain_header(text)
-    weights[plain] = max(weights.get(plain, 0.0), VAGUE if plain in _VAGUE else weight)
+    if plain in VAGUE_WORDS:
+        weight = VAGUE_CANONICAL if weight == CANONICAL else VAGUE
+    weights[plain] = max(weights.get(plain, 0.0), weight)
 
 
 @cache

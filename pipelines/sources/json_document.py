@@ -79,7 +79,9 @@ def lookup_columns(
             f" from {_document(path)}) group by key"
         )
         given = f"json_extract_string(json, {json_pointer(*lookup.column.split('.'))})"
-        columns[f"{lookup.column}.{lookup.value}"] = f"(select value from {table} where key = {given})"
+        columns[f"{lookup.column}.{lookup.value}"] = (
+            f"(select value from {table} where key = {given})"
+        )
     return columns
 
 

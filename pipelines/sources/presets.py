@@ -63,6 +63,7 @@ class Preset:
     title: str
     entities: dict[str, EntityPreset]
     stages: tuple[dict[str, Any], ...] = ()
+    canonical_headers: bool = False
 
     def entity(self, name: str) -> EntityPreset:
         """Return the mapping of one entity.
@@ -98,7 +99,7 @@ def load_preset(name: str) -> Preset:
         entity: _entity_preset(entity, spec or {}, body.get("canonical_headers", False))
         for entity, spec in _sections(body).items()
     }
-    return Preset(name, body["title"], entities, tuple(body.get("stages") or ()))
+    return Preset(name, body["title"], entities, tuple(body.get("stages") or ()), body.get("canonical_headers", False))
 
 
 def _sections(body: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,9 @@ def shared_data() -> Path | None:
 
 
 SHARED = shared_data()
-needs_shared_data = pytest.mark.skipif(SHARED is None, reason="no shared/data beside the repository")
+needs_shared_data = pytest.mark.skipif(
+    SHARED is None, reason="no shared/data beside the repository"
+)
 
 
 def raw(data_set: str, name: str) -> str:
@@ -36,7 +38,9 @@ def raw(data_set: str, name: str) -> str:
 def reference(data_set: str) -> dict[str, list[dict[str, Any]]]:
     """Return the queries of a set's reference.json: name → rows as dicts."""
     assert SHARED is not None
-    results = json.loads((SHARED / data_set / "reference.json").read_text(encoding="utf-8"))["results"]
+    results = json.loads((SHARED / data_set / "reference.json").read_text(encoding="utf-8"))[
+        "results"
+    ]
     return {
         name: [dict(zip(query["columns"], row, strict=True)) for row in query["rows"]]
         for name, query in results.items()

@@ -40,7 +40,11 @@ def sources(ends: dict[str, str]) -> list[dict]:
 def periods():
     """Return the twelve quota periods as they lie in the reference: label, first day, last day."""
     return [
-        (f"P{row['seq']}", row["qd"], (date.fromisoformat(row["qe"]) - timedelta(days=1)).isoformat())
+        (
+            f"P{row['seq']}",
+            row["qd"],
+            (date.fromisoformat(row["qe"]) - timedelta(days=1)).isoformat(),
+        )
         for row in reference(SET)["quota_calendar"]
     ]
 
@@ -51,7 +55,10 @@ def done(tmp_path_factory, periods):
     custom.append({"label": "after", "start": "2014-05-30", "end": "2014-06-30"})
     ends = {f"{start} 00:00:00": end for _, start, end in periods}
     done = company(
-        tmp_path_factory.mktemp("adventureworks"), date(2014, 6, 30), sources(ends), custom_periods=custom
+        tmp_path_factory.mktemp("adventureworks"),
+        date(2014, 6, 30),
+        sources(ends),
+        custom_periods=custom,
     )
     done.night()
     return done
@@ -63,9 +70,9 @@ def test_the_night_is_published_and_every_row_is_accounted_for(done):
 
 
 def test_order_ids_shown_as_dates_are_numbers_again(done):
-    assert done.build("select min(order_id), max(order_id), count(distinct order_id) from landed.orders") == [
-        ("43659", "75123", 31465)
-    ]
+    assert done.build(
+        "select min(order_id), max(order_id), count(distinct order_id) from landed.orders"
+    ) == [("43659", "75123", 31465)]
 
 
 def test_orders_sum_to_the_reference_with_and_without_a_salesperson(done):
@@ -75,11 +82,18 @@ def test_orders_sum_to_the_reference_with_and_without_a_salesperson(done):
         " sum(amount) filter (person_id <> 'unknown') from fct_booking"
     )
     assert found == [
-        (31465, Decimal(str(totals["subtotal"])), 3806, Decimal(str(totals["subtotal_with_salesperson"])))
+        (
+            31465,
+            Decimal(str(totals["subtotal"])),
+            3806,
+            Decimal(str(totals["subtotal_with_salesperson"])),
+        )
     ]
 
 
-def test_every_persons_target_actual_and_gap_in_every_quota_period_equal_the_reference(done, periods):
+def test_every_persons_target_actual_and_gap_in_every_quota_period_equal_the_reference(
+    done, periods
+):
     label = {start: name for name, start, _ in periods}
     (name,) = [key for key in reference(SET) if key.startswith("attainment_by_person_period")]
     expected = {
@@ -90,7 +104,9 @@ def test_every_persons_target_actual_and_gap_in_every_quota_period_equal_the_ref
         "select scope_id, period_label, target, actual, gap from mart_target_attainment"
         " where metric = 'signed_amount' and period_type = 'custom' and scope_type = 'person' and target > 0"
     )
-    assert {(person, period): (target, actual) for person, period, target, actual, _ in rows} == expected
+    assert {
+        (person, period): (target, actual) for person, period, target, actual, _ in rows
+    } == expected
     assert all(gap == target - actual for _, _, target, actual, gap in rows)
     assert sum(row[2] for row in rows) == Decimal("95714000.00")
     assert abs(sum(row[3] for row in rows) - Decimal("80487704.18")) < Decimal("1.00")

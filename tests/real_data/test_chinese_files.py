@@ -62,7 +62,11 @@ def test_sums_per_person_and_month_equal_a_recount(done):
     frame["amount"] = frame["收入(折后)"].map(Decimal)
     expected = {
         (person, month, amount)
-        for (person, month), amount in frame.groupby(["销售员", frame["订单日期"].str[:7]])["amount"].sum().items()
+        for (person, month), amount in frame.groupby(["销售员", frame["订单日期"].str[:7]])[
+            "amount"
+        ]
+        .sum()
+        .items()
     }
     found = done.marts(
         "select person_id, strftime(booked_on, '%Y-%m'), cast(sum(amount) as decimal(18, 2))"

@@ -36,10 +36,20 @@ def hubspot(name, entity, file, **more):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    everything: dict = {"where": {}}  # every row of these seeds is flagged as deleted, and is wanted here
+    everything: dict = {
+        "where": {}
+    }  # every row of these seeds is flagged as deleted, and is wanted here
     sources = [
-        salesforce("deals", "opportunities", "opportunity", values={"stage": SF_STAGES}, **everything),
-        salesforce("history", "stage_events", "opportunity_history", values={"to_stage": SF_STAGES}, **everything),
+        salesforce(
+            "deals", "opportunities", "opportunity", values={"stage": SF_STAGES}, **everything
+        ),
+        salesforce(
+            "history",
+            "stage_events",
+            "opportunity_history",
+            values={"to_stage": SF_STAGES},
+            **everything,
+        ),
         salesforce("accounts", "accounts", "account", **everything),
         salesforce("contacts", "contacts", "contact"),
         salesforce("leads", "leads", "lead"),
@@ -83,7 +93,9 @@ def test_salesforce_deals_by_outcome_equal_a_recount(done):
     )
     assert set(found) == expected
     amount = frame["amount"].dropna().map(Decimal).sum()
-    assert done.build("select sum(amount) from landed.opportunities where source = 'sf_deals'") == [(amount,)]
+    assert done.build("select sum(amount) from landed.opportunities where source = 'sf_deals'") == [
+        (amount,)
+    ]
 
 
 def test_only_closed_deals_have_a_closing_date(done):

@@ -42,9 +42,7 @@ def done(tmp_path_factory):
         for name, (entity, file) in FILES.items()
     ]  # fmt: skip
     actuals = {"signed_amount": "won_opportunities"}
-    done = company(
-        tmp_path_factory.mktemp("zoho"), date(2021, 12, 31), sources, actuals=actuals
-    )
+    done = company(tmp_path_factory.mktemp("zoho"), date(2021, 12, 31), sources, actuals=actuals)
     done.night()
     return done
 
@@ -61,7 +59,9 @@ def test_one_correction_per_file_is_enough():
 def test_deals_per_stage_and_their_amounts_equal_the_reference(done):
     found = done.build("select stage, count(*), sum(amount) from landed.opportunities group by 1")
     expected = reference(SET)["potentials_by_stage"]
-    assert set(found) == {(STAGES[row["stage"]], row["n"], Decimal(row["amount"])) for row in expected}
+    assert set(found) == {
+        (STAGES[row["stage"]], row["n"], Decimal(row["amount"])) for row in expected
+    }
 
 
 def test_won_deals_per_owner_and_quarter_equal_the_reference(done):
@@ -76,7 +76,12 @@ def test_won_deals_per_owner_and_quarter_equal_the_reference(done):
 
 
 def test_orders_by_status_and_quotes_equal_the_reference(done):
-    status = {"Approved": "effective", "Created": "effective", "Delivered": "effective", "Cancelled": "cancelled"}
+    status = {
+        "Approved": "effective",
+        "Created": "effective",
+        "Delivered": "effective",
+        "Cancelled": "cancelled",
+    }
     expected: dict[str, list] = {}
     for row in reference(SET)["sales_orders"]:
         count, total = expected.setdefault(status[row["status"]], [0, Decimal(0)])
@@ -96,7 +101,9 @@ def test_dates_with_month_names_and_times_keep_day_and_time(done):
     assert row == (pd.Timestamp("2021-04-15 00:02:00"), date(2021, 4, 16), None)
     first = done.build("select min(created_at), max(created_at) from landed.opportunities")
     (totals,) = reference(SET)["totals"]
-    assert first == [(pd.Timestamp(totals["first_potential"]), pd.Timestamp(totals["last_potential"]))]
+    assert first == [
+        (pd.Timestamp(totals["first_potential"]), pd.Timestamp(totals["last_potential"]))
+    ]
 
 
 def test_tasks_without_ids_stand_even_where_they_are_alike(done):
