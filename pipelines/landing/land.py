@@ -10,16 +10,28 @@ from datetime import date
 import duckdb
 
 from pipelines.core.export_time import NoExportDate, covers_until, export_time, part_of
+from pipelines.core.names import normalise_name
 from pipelines.landing.archive import Archive, ArchiveDamaged
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.manifest import Delivery
-from pipelines.landing.mapping import ColumnPlan, RequiredColumnMissing, plan_columns
+from pipelines.landing.mapping import (
+    ColumnPlan,
+    RequiredColumnMissing,
+    column_missing,
+    entity_preset,
+    mapped_headers,
+    plan_columns,
+)
+from pipelines.landing.reshape import ShapeColumnMissing, reshape
 from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
 from pipelines.landing.typing_sql import literal
+from pipelines.landing.wide_targets import unpivot_periods
+from pipelines.settings import FileSource
 from pipelines.sources.errors import FileUnreadable
 from pipelines.sources.files import FileOptions, TextTable, read_tables
+from pipelines.sources.headers import header_unit
 
 
 def land_batch(
@@ -91,16 +103,11 @@ def _read(
     opened: ExitStack,
 ) -> ReadDelivery | LandingRecord:
     """Read one file into text tables; it stays open until the whole batch has landed."""
-    source = context.source
-    options = FileOptions(
-        encoding=source.encoding,
-        delimiter=source.delimiter,
-        sheet=source.sheet or "",
-        header_row=source.header_row,
-    )
     try:
         path = opened.enter_context(archive.opened(delivery, context.work_dir))
-        found = read_tables(path, context.con, work_dir=path.parent / "read", options=options)
+        found = read_tables(
+            path, context.con, work_dir=path.parent / "read", options=_options(context)
+        )
         tables, plans, strangers = _plan(context, delivery, found)
         dated = _dated(context, delivery, blank, tables)
     except FileUnreadable as error:
@@ -112,6 +119,23 @@ def _read(
     return ReadDelivery(delivery, _described(dated, tables, plans, strangers), tables, plans)
 
 
+def _options(context: LandingContext) -> FileOptions:
+    """Say what is known about the source's files; a pull is Parquet, which needs no guess."""
+    source = context.source
+    preset = entity_preset(context.entity, source)
+    if not isinstance(source, FileSource):
+        return FileOptions(records=preset.records, lookups=preset.lookups)
+    return FileOptions(
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        sheet=source.sheet or "",
+        header_row=source.header_row,
+        has_header=source.has_header,
+        records=preset.records,
+        lookups=preset.lookups,
+    )
+
+
 def _plan(
     context: LandingContext, delivery: Delivery, tables: Sequence[TextTable]
 ) -> tuple[tuple[TextTable, ...], tuple[ColumnPlan, ...], list[RequiredColumnMissing]]:
@@ -120,15 +144,33 @@ def _plan(
     for table in tables:
         where = delivery.name + (f" [{table.sheet}]" if table.sheet else "")
         try:
-            plan = plan_columns(context.entity, context.source, table.headers, where, context.vocabulary)
+            for shaped in _shaped(context, table, where):
+                plan = plan_columns(
+                    context.entity, context.source, shaped.headers, where, context.vocabulary
+                )
+                fitting.append(shaped)
+                plans.append(plan)
         except RequiredColumnMissing as error:
             strangers.append(error)
-            continue
-        fitting.append(table)
-        plans.append(plan)
     if strangers and not fitting:
         raise strangers[0]
     return tuple(fitting), tuple(plans), strangers
+
+
+def _shaped(context: LandingContext, table: TextTable, where: str) -> list[TextTable]:
+    """Return a table in the entity's own form; a sheet with a column per period becomes several."""
+    entity, source = context.entity, context.source
+    preset = entity_preset(entity, source)
+    try:
+        shaped = reshape(context.con, table, source, preset, context.zone)
+    except ShapeColumnMissing as error:
+        raise column_missing(where, error.header, error.header, table.headers, source.name) from error
+    if entity.name != "targets":
+        return [shaped]
+    headers = mapped_headers(entity, source, preset)
+    if headers["value"] & {normalise_name(header_unit(header)[0]) for header in shaped.headers}:
+        return [shaped]
+    return unpivot_periods(context.con, shaped, set().union(*headers.values()))
 
 
 def _dated(

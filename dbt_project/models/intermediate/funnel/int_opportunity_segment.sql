@@ -39,10 +39,13 @@ orders as (
     from {{ ref('stg_orders') }} as orders
     cross join {{ source('reference', 'company') }} as company
     where
-        company.signed_amount_source = 'orders' and not orders.is_never_effective
+        company.signed_amount_source = 'orders'
         and orders.opportunity_id is not null
         and orders.signed_on <= company.as_of
-        and (orders.cancelled_on is null or orders.cancelled_on > company.as_of)
+        and orders.order_id in (
+            select effective_orders.order_id from {{ ref('int_order') }} as effective_orders
+            where effective_orders.is_effective
+        )
     group by orders.opportunity_id
 ),
 

@@ -12,6 +12,7 @@ opportunities as (
 
 orders as (
     select * from {{ ref('stg_orders') }}
+    where order_id in (select effective_orders.order_id from {{ ref('int_order') }} as effective_orders where effective_orders.is_effective)
 ),
 
 weeks as (
@@ -21,9 +22,7 @@ weeks as (
 effective as (
     select opportunity_id, account_id, min(signed_on) as signed_on
     from orders
-    where
-        not is_never_effective and signed_on <= {{ as_of() }}
-        and (cancelled_on is null or cancelled_on > {{ as_of() }})
+    where signed_on <= {{ as_of() }}
     group by opportunity_id, account_id
 ),
 
