@@ -220,6 +220,12 @@ def _assigned(candidate: Candidate, scores: list[tuple[float, int, int, bool]]) 
                 continue
             rivals = [s for s, n, p, _ in scores if n == number and p != position and p not in used]
             confidence = score
+            # One header that two columns could claim is asked about, too: is a close date past or expected?
+            rivals += [
+                other
+                for other, n, p, _ in scores
+                if p == position and n != number and n not in taken and not columns[n].required
+            ]
             if not by_preset and rivals and max(rivals) > score - 0.03:
                 confidence = min(score * 0.8, 0.79)
             taken[number] = Match(
