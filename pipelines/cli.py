@@ -180,12 +180,12 @@ def confirm(home: str | None, source: str, landing: str) -> int:
 @_home_option
 @click.option("--port", type=int, default=3000, show_default=True)
 @_says_what_is_wrong
-def serve(home: str | None, port: int) -> int:
+def serve(home: str | None, port: int) -> None:
     """Open the Dagster UI on this company, on this machine only."""
     from pipelines.serve import serve_ui
     from pipelines.settings import resolve_home
 
-    return serve_ui(resolve_home(home), port)
+    serve_ui(resolve_home(home), port)
 
 
 @main.command()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from pipelines.landing.contract import load_entities
-from pipelines.settings import CompanyFolder, ConfigurationError
+from pipelines.settings import CompanyFolder, ConfigurationError, company_json_schema
 
 # What most companies begin with; every other entity of entities.yml works the same way.
 STARTING_ENTITIES = ("people", "accounts", "opportunities", "stage_events", "orders", "activities", "targets")
 
 COMPANY_YML = """\
+# yaml-language-server: $schema=company.schema.json
 # {title}
 company: {{name: {name}, timezone: Asia/Shanghai, currency: CNY, calendar: CN, fiscal_year_start_month: 1, languages: [{languages}]}}
 # {explain_calendar}
@@ -27,7 +29,7 @@ WORDS = {
         "languages": "zh, en",
         "explain_calendar": "calendar：CN（含调休）| 其他国家的 ISO 代码 | weekdays（周一至周五）",
         "explain_sources": "每个来源：文件放进 inbox/，表头用 inbox/模板/ 里的中文名即可；其他系统的表头用 columns: 对应，"
-        "或选 preset。\n# required: true 的来源过期或骤减会扣住当晚的发布。",
+        "或选 preset。\n# 缺少的来源不影响其他；加上 required: true 的来源过期或骤减会扣住当晚的发布。",
         "folder": "模板",
     },
     "en": {
@@ -37,7 +39,7 @@ WORDS = {
         "languages": "en, zh",
         "explain_calendar": "calendar: CN (with make-up workdays) | another ISO country | weekdays",
         "explain_sources": "Each source: put files into inbox/ with the headers of inbox/templates/; map other headers "
-        "under columns:, or name a preset.\n# A required source that is too old or fell holds the night.",
+        "under columns:, or name a preset.\n# An absent source leaves the others alone; one marked required: true holds the night when it is too old or fell.",
         "folder": "templates",
     },
 }
@@ -62,8 +64,10 @@ def create_company_folder(directory: Path, language: str) -> list[Path]:
         COMPANY_YML.format(**words, sources="\n".join(map(_source_line, STARTING_ENTITIES))),
         encoding="utf-8",
     )
+    schema = directory / "company.schema.json"
+    schema.write_text(json.dumps(company_json_schema(), ensure_ascii=False, indent=2), encoding="utf-8")
     _write_rules(folder.rules_workbook, language)
-    written = [folder.company_yml, folder.rules_workbook]
+    written = [folder.company_yml, schema, folder.rules_workbook]
     for entity in STARTING_ENTITIES:
         path = templates / f"{entity}.xlsx"
         _write_template(path, entity, language)
@@ -72,8 +76,7 @@ def create_company_folder(directory: Path, language: str) -> list[Path]:
 
 
 def _source_line(entity: str) -> str:
-    required = ", required: true" if entity in {"opportunities", "orders"} else ""
-    return f'  - {{name: {entity}, entity: {entity}, kind: file, path: "inbox/{entity}*.*", preset: excel{required}}}'
+    return f'  - {{name: {entity}, entity: {entity}, kind: file, path: "inbox/{entity}*.*", preset: excel}}'
 
 
 def _write_rules(path: Path, language: str) -> None:

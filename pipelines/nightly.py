@@ -16,13 +16,19 @@ from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 EXIT_PUBLISHED, EXIT_ERROR, EXIT_USAGE, EXIT_HELD = 0, 1, 2, 3
 EXIT_OF_OUTCOME = {"published": EXIT_PUBLISHED, "built": EXIT_PUBLISHED, "held": EXIT_HELD}
 
-# A night is one run at a time; the event log keeps its connections (docs/adr/0032).
+# A night is one run at a time; the event log keeps its connections (docs/adr/0032); steps print nothing
+# that the log does not hold, and capturing what they print starts four processes a run.
 DAGSTER_YAML = """\
+nux:
+  enabled: false
 telemetry:
   enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 event_log_storage:
   module: pipelines.dagster_storage
   class: PooledSqliteEventLogStorage

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from pipelines.nightly import prepare_dagster_home
 from pipelines.settings import CompanyFolder, load_company
 
 
-def serve_ui(folder: CompanyFolder, port: int) -> int:
-    """Start web server and daemon until interrupted; return the exit code of the process."""
+def serve_ui(folder: CompanyFolder, port: int) -> NoReturn:
+    """Run web server, daemon and code location in the foreground until interrupted."""
     load_company(folder)
     prepare_dagster_home(folder)
     command = [
@@ -21,7 +22,5 @@ def serve_ui(folder: CompanyFolder, port: int) -> int:
         "--host", "127.0.0.1",
         "--port", str(port),
     ]  # fmt: skip
-    try:
-        return subprocess.call(command)
-    except KeyboardInterrupt:
-        return 0
+    # The server takes this process's place, so that stopping the command stops the server.
+    os.execv(command[0], command)

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
-from pipelines.assets.landed import input_key
+from pipelines.asset_keys import input_key
 
 
 class FlowTranslator(DagsterDbtTranslator):

@@ -6,29 +6,21 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets.sources import DATA_TEAM, RULES_WORKBOOK, source_key
+from pipelines.asset_keys import (
+    CALENDAR,
+    DATA_TEAM,
+    RULES,
+    RULES_WORKBOOK,
+    input_key,
+    source_key,
+)
 from pipelines.landing.contract import Entity, load_entities
 from pipelines.landing.inputs import build_inputs
 from pipelines.publish.files import remove_path
 from pipelines.resources import NightResource
 from pipelines.settings import CompanySettings
 
-RULES = dg.AssetKey(["reference", "rules"])
-CALENDAR = dg.AssetKey(["reference", "calendar"])
 BUILD_FILE_KINDS = {"duckdb"}
-
-
-def input_key(schema: str, table: str) -> dg.AssetKey:
-    """Return the asset that a table of the build file's input schemas belongs to.
-
-    The sheets of the rules workbook are one asset, so are calendar, periods and company settings; an
-    entity and the versions of its rows are one.
-    """
-    if schema == "rules":
-        return RULES
-    if schema == "reference":
-        return CALENDAR
-    return dg.AssetKey([schema, table.removesuffix("_version")])
 
 
 def landed_assets(

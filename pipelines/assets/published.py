@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.assets.sources import DATA_TEAM
+from pipelines.asset_keys import DATA_TEAM
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.manifest import Night as PublishedNight
 from pipelines.night import Night

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.asset_keys import DATA_TEAM, RULES_WORKBOOK, source_key
 from pipelines.landing.company_rules import admit_rules
 from pipelines.landing.source import SourceLanding, land_source
 from pipelines.operations.source_health import record_source
 from pipelines.resources import NightResource
-from pipelines.settings import CompanySettings, FileSource
-
-RULES_WORKBOOK = dg.AssetKey(["rules", "workbook"])
-DATA_TEAM = "team:data_team"
-
-
-def source_key(name: str) -> dg.AssetKey:
-    """Return the asset key of a configured source."""
-    return dg.AssetKey(["sources", name])
+from pipelines.settings import CompanySettings, SourceSettings
 
 
 def rules_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:  # type: ignore[type-arg]
@@ -54,7 +47,7 @@ def _land_rules(resource: NightResource) -> dg.MaterializeResult:  # type: ignor
 
 
 def source_asset(
-    source: FileSource,
+    source: SourceSettings,
     partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
 ) -> dg.AssetsDefinition:
     """Return the asset that archives and lands one source."""
@@ -65,7 +58,7 @@ def source_asset(
         group_name="sources",
         kinds={source.kind, "parquet"},
         owners=[DATA_TEAM],
-        description=f"{source.entity} from {source.path}: archived unchanged, then landed row by row; "
+        description=f"{source.entity} from {source.origin}: archived unchanged, then landed row by row; "
         "bad rows go to quarantine with file, sheet, row, column and fix.",
         metadata={"entity": source.entity, "load": source.load, "required": source.required},
         partitions_def=partitions,
@@ -77,9 +70,11 @@ def source_asset(
     return landed_source
 
 
-def _land(resource: NightResource, source: FileSource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def _land(resource: NightResource, source: SourceSettings) -> dg.MaterializeResult:  # type: ignore[type-arg]
     night, words = resource.night, resource.rules.vocabulary()
-    landing = land_source(night.folder, night.settings, source, words, night.seen_at)
+    landing = land_source(
+        night.folder, night.settings, source, words, night.seen_at, pulls=not night.is_frozen
+    )
     record_source(night, resource.rules, source, landing)
     return dg.MaterializeResult(metadata=_metadata(landing))
 

@@ -28,6 +28,7 @@ from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
 from pipelines.landing.typing_sql import literal
 from pipelines.landing.wide_targets import unpivot_periods
+from pipelines.settings import FileSource
 from pipelines.sources.errors import FileUnreadable
 from pipelines.sources.files import FileOptions, TextTable, read_tables
 from pipelines.sources.headers import header_unit
@@ -102,20 +103,11 @@ def _read(
     opened: ExitStack,
 ) -> ReadDelivery | LandingRecord:
     """Read one file into text tables; it stays open until the whole batch has landed."""
-    source = context.source
-    preset = entity_preset(context.entity, source)
-    options = FileOptions(
-        encoding=source.encoding,
-        delimiter=source.delimiter,
-        sheet=source.sheet or "",
-        header_row=source.header_row,
-        has_header=source.has_header,
-        records=preset.records,
-        lookups=preset.lookups,
-    )
     try:
         path = opened.enter_context(archive.opened(delivery, context.work_dir))
-        found = read_tables(path, context.con, work_dir=path.parent / "read", options=options)
+        found = read_tables(
+            path, context.con, work_dir=path.parent / "read", options=_options(context)
+        )
         tables, plans, strangers = _plan(context, delivery, found)
         dated = _dated(context, delivery, blank, tables)
     except FileUnreadable as error:
@@ -125,6 +117,23 @@ def _read(
     except (ArchiveDamaged, NoExportDate) as error:
         return replace(blank, status="unreadable", error_en=str(error), error_zh=str(error))
     return ReadDelivery(delivery, _described(dated, tables, plans, strangers), tables, plans)
+
+
+def _options(context: LandingContext) -> FileOptions:
+    """Say what is known about the source's files; a pull is Parquet, which needs no guess."""
+    source = context.source
+    preset = entity_preset(context.entity, source)
+    if not isinstance(source, FileSource):
+        return FileOptions(records=preset.records, lookups=preset.lookups)
+    return FileOptions(
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        sheet=source.sheet or "",
+        header_row=source.header_row,
+        has_header=source.has_header,
+        records=preset.records,
+        lookups=preset.lookups,
+    )
 
 
 def _plan(

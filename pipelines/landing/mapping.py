@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 
 from pipelines.core.names import normalise_name
 from pipelines.landing.contract import Entity
-from pipelines.settings import FileSource
+from pipelines.settings import SourceSettings
 from pipelines.sources.headers import header_unit
 from pipelines.sources.presets import Conditions, EntityPreset, load_preset
 
@@ -82,7 +82,7 @@ class Vocabulary:
 
 
 def plan_columns(
-    entity: Entity, source: FileSource, headers: tuple[str, ...], where: str, vocabulary: Vocabulary
+    entity: Entity, source: SourceSettings, headers: tuple[str, ...], where: str, vocabulary: Vocabulary
 ) -> ColumnPlan:
     """Map the headers of one table to canonical columns.
 
@@ -170,7 +170,7 @@ def _positions(headers: tuple[str, ...]) -> dict[str, tuple[int, Decimal]]:
     return found
 
 
-def _wanted(name: str, source: FileSource, preset: EntityPreset) -> tuple[str, ...]:
+def _wanted(name: str, source: SourceSettings, preset: EntityPreset) -> tuple[str, ...]:
     own = source.columns.get(name)
     if own is not None:
         return (own,) if isinstance(own, str) else tuple(own)
@@ -178,7 +178,7 @@ def _wanted(name: str, source: FileSource, preset: EntityPreset) -> tuple[str, .
 
 
 def _bind(
-    name: str, source: FileSource, preset: EntityPreset, by_name: dict[str, tuple[int, Decimal]]
+    name: str, source: SourceSettings, preset: EntityPreset, by_name: dict[str, tuple[int, Decimal]]
 ) -> Binding | None:
     if name in source.constants:
         return Binding(constant=source.constants[name])
@@ -202,7 +202,7 @@ def _bind(
 
 def _check_required(
     entity: Entity,
-    source: FileSource,
+    source: SourceSettings,
     preset: EntityPreset,
     bindings: dict[str, Binding],
     headers: tuple[str, ...],

@@ -12,10 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipelines.landing.batch import LandingContext, ReadDelivery
+from pipelines.landing.mapping import ColumnPlan
 from pipelines.landing.typing_sql import quoted, typed_select, used_cells
 
 KEY_SEPARATOR = "chr(31)"
 NULL_MARK = "chr(30)"
+
+# How tables are read: the plan, 1904 dates or not, and one SELECT of raw cells per table.
+Layout = tuple[ColumnPlan, bool, list[str]]
 
 
 def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
@@ -33,7 +37,7 @@ def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
     context.con.execute(
         f"""
         create or replace temp table typed as
-        with all_rows as ({" union all ".join(f"({s})" for s in _layout_selects(context, batch))})
+        with all_rows as ({_all_rows(context, batch)})
         select
             *,
             hash({", ".join(names)}) as _row_hash,
@@ -45,24 +49,71 @@ def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
     )
 
 
-def _layout_selects(context: LandingContext, batch: Sequence[ReadDelivery]) -> list[str]:
-    """Return one typed SELECT per layout: binding the macros costs more than typing a small file."""
-    by_layout: dict[tuple[str, bool], list[str]] = {}
-    plans = {}
+def _all_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> str:
+    """Return the SELECT of every typed row with its `_seq`, `_table` and `_row`.
+
+    One file is typed as it streams by. Of several (daily exports are mostly the same rows) every
+    different row is typed once, however often it was delivered.
+    """
+    layouts = _layouts(batch)
+    if len(batch) == 1:
+        typed = [
+            _typed(context, layout, f"({' union all '.join(layout[2])})", "_seq, _table, _row")
+            for layout in layouts
+        ]
+        return " union all ".join(f"({select})" for select in typed)
+    _number_contents(context, layouts)
+    contents = [
+        f"(select {n} as _layout, * from ({_typed(context, layout, f'content_{n}', '_content')}))"
+        for n, layout in enumerate(layouts)
+    ]
+    return f"""
+        select places._seq, places._table, places._row, contents.* exclude (_layout, _content)
+        from row_places as places
+        inner join ({" union all by name ".join(contents)}) as contents using (_layout, _content)
+    """
+
+
+def _typed(context: LandingContext, layout: Layout, relation: str, carried: str) -> str:
+    plan, is_1904, _ = layout
+    return typed_select(context.entity, plan, relation, carried, context.zone, is_1904)
+
+
+def _layouts(batch: Sequence[ReadDelivery]) -> list[Layout]:
+    """Group text tables by how they are read."""
+    found: dict[tuple[str, bool], Layout] = {}
     for read in batch:
         for number, (table, plan) in enumerate(zip(read.tables, read.plans, strict=True)):
             layout = (plan.layout, table.is_date1904)
             cells = "".join(f", {cell}" for cell in used_cells(plan))
-            by_layout.setdefault(layout, []).append(
+            _, _, selects = found.setdefault(layout, (plan, table.is_date1904, []))
+            selects.append(
                 f"select {read.seq}::bigint as _seq, {number} as _table, _row{cells} from {table.relation}"
             )
-            plans[layout] = plan
-    return [
-        typed_select(
-            context.entity, plans[layout], f"({' union all '.join(tables)})", context.zone, layout[1]
+    return list(found.values())
+
+
+def _number_contents(context: LandingContext, layouts: Sequence[Layout]) -> None:
+    """Fill `row_places` (where each row stands) and `content_<n>` (each different row once).
+
+    Sixty daily exports are mostly the same rows: a row is typed once, however often it was delivered.
+    """
+    places = []
+    for number, (plan, _, selects) in enumerate(layouts):
+        cells = used_cells(plan)
+        listed = "".join(f", {cell}" for cell in cells)
+        key = f"md5(concat_ws(chr(31){''.join(f', coalesce({c}, chr(30))' for c in cells)}))" if cells else "''"
+        context.con.execute(
+            f"create or replace temp table raw_{number} as "
+            f"select _seq, _table, _row, {key} as _content{listed} from ({' union all '.join(selects)})"
         )
-        for layout, tables in by_layout.items()
-    ]
+        firsts = "".join(f", first({cell}) as {cell}" for cell in cells)
+        context.con.execute(
+            f"create or replace temp table content_{number} as "
+            f"select _content{firsts} from raw_{number} group by _content"
+        )
+        places.append(f"select {number} as _layout, _seq, _table, _row, _content from raw_{number}")
+    context.con.execute(f"create or replace temp table row_places as {' union all '.join(places)}")
 
 
 def sort_out_repeats(context: LandingContext) -> None:

@@ -39,18 +39,19 @@ def literal(text: str) -> str:
 
 
 def typed_select(
-    entity: Entity, plan: ColumnPlan, relation: str, zone: str, is_1904: bool
+    entity: Entity, plan: ColumnPlan, relation: str, carried: str, zone: str, is_1904: bool
 ) -> str:
     """Return the SELECT that types text tables of one layout.
 
-    Grain: one row per row of the relation. Columns: `_seq`, `_table`, `_row`, every landed column of the
+    Grain: one row per row of the relation. Columns: those carried, every landed column of the
     entity, `extra` (unmapped cells as JSON), `_errors` (list of column, value, rule; NULL when
     the row keeps its contract) and `_raw` (the cells as delivered, only for such rows).
 
     Args:
         entity: the contract.
         plan: where each column comes from.
-        relation: SQL with `_seq` (delivery), `_table` (its number in the file), `_row` and `c0..cN`.
+        relation: SQL with the carried columns and `c0..cN`.
+        carried: columns that say which row it is, passed through.
         zone: time zone of naive times.
         is_1904: whether serial dates count from 1904.
     """
@@ -70,7 +71,7 @@ def typed_select(
     extra = _json({header: f"c{i}" for header, i in plan.extra.items()} | marks)
     return f"""
         with texts as (
-            select _seq, _table, _row, {", ".join(texts)}, {cells} from {relation}
+            select {carried}, {", ".join(texts)}, {cells} from {relation}
         ),
         typed as (
             select *, {", ".join(values)} from texts
@@ -79,7 +80,7 @@ def typed_select(
             select *, ({bad}) as _bad from typed
         )
         select
-            _seq, _table, _row, {landed}, {extra} as extra,
+            {carried}, {landed}, {extra} as extra,
             case when _bad then list_filter([{errors}], lambda e: e is not null) end as _errors,
             case when _bad then {_raw_json(plan)} end as _raw
         from judged

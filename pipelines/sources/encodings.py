@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import cache
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -241,6 +242,16 @@ def _transcode(
     return lines
 
 
+@cache
+def _rare_in_gb18030() -> np.ndarray:
+    """Say of each UTF-16 unit whether its GB18030 form ends below 0x80 (as no common hanzi does)."""
+    rare = np.zeros(1 << 16, dtype=bool)
+    for code in range(0x80, 1 << 16):
+        if not 0xD800 <= code <= 0xDFFF:
+            rare[code] = chr(code).encode("gb18030")[-1] < 0x80
+    return rare
+
+
 class _Doubt:
     """Judge whether text read as GB18030 is Western text that only looks like it.
 
@@ -255,9 +266,9 @@ class _Doubt:
         if self.seen >= _JUDGED_CHARACTERS:
             return
         letters = "".join(_NON_ASCII.findall(text))[:_JUDGED_CHARACTERS]
-        for letter in letters:
-            self.seen += 1
-            self.rare += letter.encode("gb18030")[-1] < 0x80
+        units = np.frombuffer(letters.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+        self.seen += len(units)
+        self.rare += int(_rare_in_gb18030()[units].sum())
 
     def is_western(self) -> bool:
         return self.rare * 4 > self.seen

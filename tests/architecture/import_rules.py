@@ -17,7 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("jobs", "schedules", "sensors"),
     ("checks",),
     ("assets",),
-    ("dbt_runner", "night", "partitions", "resources", "translation"),
+    ("asset_keys", "dagster_storage", "dbt_runner", "night", "partitions", "resources", "translation"),
     ("operations",),
     ("landing", "publish", "sources", "tell"),
     ("core",),

@@ -10,10 +10,16 @@ dealt as (
     select {{ leaf_columns() | join(', ') }} from {{ ref('fct_opportunity') }}
 ),
 
+owned as (
+    select {{ leaf_columns() | join(', ') }} from {{ ref('int_opportunity_segment') }}
+),
+
 leaves as (
     select {{ leaf_columns() | join(', ') }} from booked
     union
     select {{ leaf_columns() | join(', ') }} from dealt
+    union
+    select {{ leaf_columns() | join(', ') }} from owned
 ),
 
 identified as (
