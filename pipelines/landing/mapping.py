@@ -223,8 +223,11 @@ def column_missing(
     where: str, column: str, named: str, headers: tuple[str, ...], source: str, zh: str = ""
 ) -> RequiredColumnMissing:
     """Word the error of a missing column: what was looked for, the nearest header, and the fix."""
-    near = process.extractOne(named, [h for h in headers if h], scorer=fuzz.WRatio)
-    guess = f"{near[0]!r}" if near else "-"
+    # Each spelling is compared by itself: joined, they resemble nothing.
+    filled = [header for header in headers if header]
+    near = [process.extractOne(word, filled, scorer=fuzz.WRatio) for word in named.split(" / ")]
+    best = max((found for found in near if found), key=lambda found: found[1], default=None)
+    guess = f"{best[0]!r}" if best else "-"
     listed = ", ".join(h for h in headers if h)[:300]
     return RequiredColumnMissing(
         f"{where}: required column {column!r} (header {named!r}) is missing; the nearest header "

@@ -67,7 +67,8 @@ def candidates(
             entity = load_entities()[entity_name]
             read = _by_preset(con, table, entity, written)
             if read is not None:
-                own = evidence if read is table else TableEvidence(con, read, evidence)
+                folded = read.skipped.folded > table.skipped.folded
+                own = TableEvidence(con, read, None if folded else evidence)
                 candidate = Candidate(entity, name, written, read, own)
                 if _is_plausible(candidate):
                     yield candidate

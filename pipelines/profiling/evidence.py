@@ -77,6 +77,8 @@ class Evidence:
             30, self.filled / 4
         ):
             return 0.3
+        if column.name == "state" and self.distinct > 4:
+            return 0.5  # a customer is active, paused or invalid; more words are states of a country
         if column.type == "name" and self.money >= _ENOUGH and column.name in ("name", "company"):
             return 0.3
         return 1.0
@@ -99,7 +101,8 @@ class TableEvidence:
         """Return what the values of one column prove."""
         base = self._base
         if base is not None and position < len(base._table.headers):
-            if base._table.headers[position] == self._table.headers[position]:
+            same = base._table.headers[position] == self._table.headers[position]
+            if same:
                 return base[position]
         if position not in self._seen:
             sample = f"(select * from {self._table.relation} limit {SAMPLE_ROWS})"

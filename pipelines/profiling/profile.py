@@ -21,6 +21,8 @@ from pipelines.sources.headers import is_label
 from pipelines.sources.presets import known_presets, load_preset
 
 MAPPED_FROM, ASKED_FROM = 0.8, 0.5
+# Two claims this close to each other are a question, however good both are.
+CLOSE_CALL = 0.06
 ENTITY_SURE_FROM, RIVAL_WITHIN = 0.65, 0.04
 
 
@@ -220,7 +222,13 @@ def _assigned(candidate: Candidate, scores: list[tuple[float, int, int, bool]]) 
                 continue
             rivals = [s for s, n, p, _ in scores if n == number and p != position and p not in used]
             confidence = score
-            if not by_preset and rivals and max(rivals) > score - 0.03:
+            # One header that two columns could claim is asked about, too: is a close date past or expected?
+            rivals += [
+                other
+                for other, n, p, _ in scores
+                if p == position and n != number and n not in taken and not columns[n].required
+            ]
+            if not by_preset and rivals and max(rivals) > score - CLOSE_CALL:
                 confidence = min(score * 0.8, 0.79)
             taken[number] = Match(
                 column,
