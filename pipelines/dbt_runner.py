@@ -43,7 +43,9 @@ def parse(folder: CompanyFolder) -> Mapping[str, Any]:
     return manifest
 
 
-def build(folder: CompanyFolder, selection: Sequence[str] = ()) -> list[NodeResult]:
+def build(
+    folder: CompanyFolder, selection: Sequence[str] = (), exclusion: Sequence[str] = ()
+) -> list[NodeResult]:
     """Build and test models into the build file, one after the other as they depend on each other.
 
     dbt unit tests are left out: they test the logic, not the night, and run in the test suite.
@@ -51,6 +53,8 @@ def build(folder: CompanyFolder, selection: Sequence[str] = ()) -> list[NodeResu
     args = ["build", "--exclude-resource-type", "unit_test"]
     if selection:
         args += ["--select", *selection]
+    if exclusion:
+        args += ["--exclude", *exclusion]
     result = _invoke(folder, args, must_succeed=False)
     return [
         NodeResult(

@@ -6,6 +6,7 @@ from datetime import date
 
 import dagster as dg
 
+from pipelines.assets.cascade import cascade_asset
 from pipelines.assets.landed import landed_assets
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
@@ -37,12 +38,13 @@ def build_definitions(
     partitions = night_partitions(folder, settings, as_of)
     manifest = parse(folder)
     models = model_assets(manifest, FlowTranslator(partitions))
-    marts = [key for key in models.keys if key.path[0] == "marts"]
+    marts = [key for part in models for key in part.keys if key.path[0] == "marts"]
     return dg.Definitions(
         assets=[
             *source_assets(settings, partitions),
             landed_assets(settings, partitions),
-            models,
+            *models,
+            cascade_asset(partitions),
             published_assets(manifest, marts, partitions),
         ],
         asset_checks=[*source_checks(settings), landed_checks(), flag_checks()],

@@ -16,30 +16,56 @@ from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.resources import NightResource
 from pipelines.translation import FlowTranslator
 
+AFTER_CASCADE = "source:cascade+"
+
+
 def model_assets(
     manifest: Mapping[str, Any], translator: FlowTranslator
-) -> dg.AssetsDefinition:
-    """Return all dbt models as one step that builds them in order and tests each before the next."""
+) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
+    """Return all dbt models as two steps: those that the cascade of targets reads, and the rest.
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="dbt_models")
-    def dbt_models(
+    Each step builds its models in order and tests each before the next.
+    """
+
+    @dbt_assets(
+        manifest=manifest, dagster_dbt_translator=translator, name="dbt_models_before_cascade",
+        exclude=AFTER_CASCADE,
+    )  # fmt: skip
+    def before_cascade(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-        with night.night.step("build models"):
-            results = build(night.night.folder)
-            tables = describe_tables(night.night)
-            # A test behind a failed model or test was skipped: it found nothing, good or bad.
-            tests = [r for r in results if r.unique_id.startswith("test.") and r.status != "skipped"]
-            outcomes = [_outcome(manifest, translator, result) for result in tests]
-            night.night.log.checks(night.night.run_id, outcomes, night.night.seen_at)
-            for result in results:
-                if result.unique_id.startswith("model.") and result.status == "success":
-                    yield _materialized(manifest, translator, result, tables)
-            for outcome in outcomes:
-                yield check_result(outcome)
-            _raise_on_failed_models(results)
+        with night.night.step("build facts"):
+            results = build(night.night.folder, exclusion=[AFTER_CASCADE])
+            yield from _results(manifest, translator, night.night, results)
 
-    return dbt_models
+    @dbt_assets(
+        manifest=manifest, dagster_dbt_translator=translator, name="dbt_models", select=AFTER_CASCADE
+    )
+    def after_cascade(
+        night: NightResource,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        with night.night.step("build marts"):
+            results = build(night.night.folder, selection=[AFTER_CASCADE])
+            yield from _results(manifest, translator, night.night, results)
+
+    return before_cascade, after_cascade
+
+
+def _results(
+    manifest: Mapping[str, Any], translator: FlowTranslator, night: Night, results: list[NodeResult]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """Record what dbt did, for Dagster and for the run log; a failed model fails the step."""
+    tables = describe_tables(night)
+    # A test behind a failed model or test was skipped: it found nothing, good or bad.
+    tests = [r for r in results if r.unique_id.startswith("test.") and r.status != "skipped"]
+    outcomes = [_outcome(manifest, translator, result) for result in tests]
+    night.log.checks(night.run_id, outcomes, night.seen_at)
+    for result in results:
+        if result.unique_id.startswith("model.") and result.status == "success":
+            yield _materialized(manifest, translator, result, tables)
+    for outcome in outcomes:
+        yield check_result(outcome)
+    _raise_on_failed_models(results)
 
 
 def describe_tables(night: Night) -> dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]:

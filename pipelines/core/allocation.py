@@ -26,6 +26,7 @@ __all__ = [
     "AllocationError",
     "allocate_groups",
     "difference_rounded_cumulative",
+    "difference_sorted",
     "largest_remainder",
 ]
 
@@ -98,7 +99,7 @@ def difference_rounded_cumulative(
     starts = np.zeros(len(whole), dtype=bool)
     starts[0] = True
     column = np.array(whole, dtype=object)
-    shares, _ = _difference(np.full(len(whole), units, dtype=np.int64), column, starts)
+    shares, _ = difference_sorted(np.full(len(whole), units, dtype=np.int64), column, starts)
     return Allocation(tuple(Decimal(int(share)).scaleb(-decimals) for share in shares), is_fallback)
 
 
@@ -147,7 +148,7 @@ def allocate_groups(
     sorting, starts = _sorted_groups(frame, group_cols, order_cols)
     totals = totals[sorting]
     weights = whole_weights_of_column(frame[weight_col])[sorting]
-    shares, is_fallback = _difference(totals, weights, starts)
+    shares, is_fallback = difference_sorted(totals, weights, starts)
     back = np.empty(len(frame), dtype=np.intp)
     back[sorting] = np.arange(len(frame))
     return frame.assign(
@@ -201,10 +202,21 @@ def _place(frame: pd.DataFrame, row: int, columns: Sequence[str]) -> str:
     return ", ".join(f"{column}={frame[column].iloc[row]}" for column in columns) or "(all rows)"
 
 
-def _difference(
+def difference_sorted(
     totals: npt.NDArray[Any], weights: npt.NDArray[Any], starts: Flags
 ) -> tuple[Integers, Flags]:
-    """Difference the rounded cumulative shares of each group; rows are sorted, groups marked."""
+    """Difference the rounded cumulative shares of many groups at once.
+
+    Args:
+        totals: the group's total in minor units, repeated on each of its rows.
+        weights: whole numbers, 0 or more, in the order of receiving.
+        starts: true on the first row of each group.
+
+    Returns:
+        The share of each row, and whether its group's weights were all 0 and shared equally.
+
+    Law: within each group, that of `difference_rounded_cumulative`.
+    """
     if not len(totals):
         return totals, np.zeros(0, dtype=bool)
     first = np.flatnonzero(starts)

@@ -54,6 +54,7 @@ class CompanyRules:
         """Return the words that landing resolves: stages strictly, names through aliases."""
         words: dict[str, dict[str, str]] = {"stage": _stage_words(self.tables, self.stages)}
         words["to_stage"] = words["from_stage"] = words["stage"]
+        words["metric"] = _metric_words(self.tables)
         for row in self.tables["aliases"].to_pylist():
             column = row["kind"]
             words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]
@@ -187,6 +188,21 @@ STAGE_VERSION_SCHEMA = pa.schema(
         *(field for field in STAGE_SCHEMA if field.name != "rules_version"),
     ]
 )
+
+
+def _metric_words(tables: dict[str, pa.Table]) -> dict[str, str]:
+    """Return normalised spelling → metric: ids, names of both languages, then aliases."""
+    words: dict[str, str] = {}
+    rows = tables["metrics"].to_pylist()
+    for row in rows:
+        for spelling in (row["metric"], row["name"], row["name_en"]):
+            if spelling:
+                words.setdefault(normalise_name(spelling), row["metric"])
+    for row in rows:
+        for alias in (row["aliases"] or "").strip("|").split("|"):
+            if alias:
+                words.setdefault(normalise_name(alias), row["metric"])
+    return words
 
 
 def _stage_words(tables: dict[str, pa.Table], stages: pa.Table) -> dict[str, str]:

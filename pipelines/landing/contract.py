@@ -61,6 +61,7 @@ class Entity:
     any_required: tuple[str, ...] = ()
     conflict: str = "newest"
     tracked: tuple[str, ...] = ()
+    pivot: tuple[str, str] | None = None
 
     @property
     def event_date(self) -> str | None:
@@ -121,4 +122,5 @@ def _entity(name: str, body: dict) -> Entity:  # type: ignore[type-arg]
         any_required=tuple(body.get("any_required", ())),
         conflict=body.get("conflict", "newest"),
         tracked=tuple(body.get("tracked", ())),
+        pivot=(body["pivot"]["period"], body["pivot"]["value"]) if "pivot" in body else None,
     )

@@ -10,7 +10,6 @@ from datetime import date
 import duckdb
 
 from pipelines.core.export_time import NoExportDate, covers_until, export_time, part_of
-from pipelines.core.names import normalise_name
 from pipelines.landing.archive import Archive, ArchiveDamaged
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
@@ -20,18 +19,16 @@ from pipelines.landing.mapping import (
     RequiredColumnMissing,
     column_missing,
     entity_preset,
-    mapped_headers,
     plan_columns,
 )
+from pipelines.landing.pivot import unpivot
 from pipelines.landing.reshape import ShapeColumnMissing, reshape
 from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
 from pipelines.landing.typing_sql import literal
-from pipelines.landing.wide_targets import unpivot_periods
 from pipelines.settings import FileSource
 from pipelines.sources.errors import FileUnreadable
 from pipelines.sources.files import FileOptions, TextTable, read_tables
-from pipelines.sources.headers import header_unit
 
 
 def land_batch(
@@ -108,7 +105,7 @@ def _read(
         found = read_tables(
             path, context.con, work_dir=path.parent / "read", options=_options(context)
         )
-        tables, plans, strangers = _plan(context, delivery, found)
+        tables, plans, strangers = _plan(context, delivery, found, blank.export_on.year)
         dated = _dated(context, delivery, blank, tables)
     except FileUnreadable as error:
         return replace(blank, status="unreadable", error_en=error.text("en"), error_zh=error.text("zh"))
@@ -137,40 +134,47 @@ def _options(context: LandingContext) -> FileOptions:
 
 
 def _plan(
-    context: LandingContext, delivery: Delivery, tables: Sequence[TextTable]
+    context: LandingContext, delivery: Delivery, tables: Sequence[TextTable], export_year: int
 ) -> tuple[tuple[TextTable, ...], tuple[ColumnPlan, ...], list[RequiredColumnMissing]]:
-    """Map each table; a sheet that is no table of this entity is left out, unless none fits."""
+    """Map each table, a wide one column by column; a sheet that is no table of this entity is left out,
+    unless none fits.
+    """
     fitting, plans, strangers = [], [], []
     for table in tables:
         where = delivery.name + (f" [{table.sheet}]" if table.sheet else "")
+        shaped = table
         try:
-            for shaped in _shaped(context, table, where):
-                plan = plan_columns(
-                    context.entity, context.source, shaped.headers, where, context.vocabulary
-                )
-                fitting.append(shaped)
-                plans.append(plan)
+            shaped = _shaped(context, table, where)
+            plan = plan_columns(
+                context.entity, context.source, shaped.headers, where, context.vocabulary
+            )
         except RequiredColumnMissing as error:
-            strangers.append(error)
+            wide = unpivot(
+                context.con, context.entity, context.source, context.settings, shaped, delivery.name,
+                export_year, context.vocabulary,
+            )  # fmt: skip
+            if not wide:
+                strangers.append(error)
+            for part, part_plan in wide:
+                fitting.append(part)
+                plans.append(part_plan)
+            continue
+        fitting.append(shaped)
+        plans.append(plan)
     if strangers and not fitting:
         raise strangers[0]
     return tuple(fitting), tuple(plans), strangers
 
 
-def _shaped(context: LandingContext, table: TextTable, where: str) -> list[TextTable]:
-    """Return a table in the entity's own form; a sheet with a column per period becomes several."""
-    entity, source = context.entity, context.source
-    preset = entity_preset(entity, source)
+def _shaped(context: LandingContext, table: TextTable, where: str) -> TextTable:
+    """Return a table in the form that the preset asks for: filtered, pivoted, looked up."""
+    preset = entity_preset(context.entity, context.source)
     try:
-        shaped = reshape(context.con, table, source, preset, context.zone)
+        return reshape(context.con, table, context.source, preset, context.zone)
     except ShapeColumnMissing as error:
-        raise column_missing(where, error.header, error.header, table.headers, source.name) from error
-    if entity.name != "targets":
-        return [shaped]
-    headers = mapped_headers(entity, source, preset)
-    if headers["value"] & {normalise_name(header_unit(header)[0]) for header in shaped.headers}:
-        return [shaped]
-    return unpivot_periods(context.con, shaped, set().union(*headers.values()))
+        raise column_missing(
+            where, error.header, error.header, table.headers, context.source.name
+        ) from error
 
 
 def _dated(

@@ -147,6 +147,15 @@ def entity_preset(entity: Entity, source: FileSource) -> EntityPreset:
     return load_preset(source.preset).entity(entity.name) if source.preset else _canonical(entity)
 
 
+def known_words(
+    entity: Entity, source: FileSource, vocabulary: Vocabulary, column: str
+) -> dict[str, str]:
+    """Return every spelling that one column knows: normalised spelling → our value."""
+    preset = load_preset(source.preset).entity(entity.name) if source.preset else _canonical(entity)
+    mapped = preset.values.get(column, {}) | source.values.get(column, {})
+    return _words(mapped, vocabulary.words.get(column, {}))
+
+
 def _words(mapped: dict[str, str], company: dict[str, str]) -> dict[str, str]:
     """Return normalised spelling → our value: the mapping's words first, then the company's."""
     final = dict(company)

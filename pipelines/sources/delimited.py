@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.sources.encodings import Decoded, decode_file
 from pipelines.sources.errors import EmptyFile, FileUnreadable, LimitExceeded, Note
-from pipelines.sources.headers import Header, find_header, header_at
+from pipelines.sources.headers import Header, find_header, header_at, title_above
 from pipelines.sources.options import Content, FileOptions
 from pipelines.sources.records import read_records
 from pipelines.sources.tables import RawRows, skippable_sql
@@ -81,6 +81,7 @@ def read_delimited(
         malformed_count=malformed_count,
         notes=tuple(notes),
         clean_rows=clean_rows,
+        title=title_above(grid, header) if options.has_header else "",
     )
 
 

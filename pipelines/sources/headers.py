@@ -104,6 +104,12 @@ def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
     return _with_levels(rows, index, merges)
 
 
+def title_above(grid: Grid, header: Header) -> str:
+    """Return the text above the header, one line: 2026年度销售目标(单位:万元)."""
+    cells = (cell for row in grid[: header.first] for cell in row if cell)
+    return " ".join(dict.fromkeys(clean_header(cell) for cell in cells)).strip()
+
+
 def _is_well_filled(counts: list[int]) -> bool:
     """Tell whether the first of these rows has about as many cells as the table below it."""
     widest = sorted(counts)

@@ -111,6 +111,7 @@ class TextTable:
     malformed_count: int
     notes: tuple[Note, ...]
     is_date1904: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from pipelines.sources.errors import (
     Note,
     PasswordProtected,
 )
-from pipelines.sources.headers import Header, find_header, header_at
+from pipelines.sources.headers import Header, find_header, header_at, title_above
 from pipelines.sources.options import Content, FileOptions
 from pipelines.sources.tables import RawRows
 
@@ -219,6 +219,7 @@ def _raw_rows(
         notes=(*notes, *_sheet_notes(sheet)),
         is_date1904=answer["is_1904"],
         has_notes_below=True,
+        title=title_above(sheet["grid"], header) if options.has_header else "",
     )
 
 

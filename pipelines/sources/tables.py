@@ -47,6 +47,8 @@ class RawRows:
     clean_rows: int | None = None
     # In a sheet, lone cells after the last full row are remarks; in a CSV they are damage.
     has_notes_below: bool = False
+    # What stands above the header: a sheet's title often names metric, unit and year.
+    title: str = ""
 
 
 def text_table(con: duckdb.DuckDBPyConnection, raw: RawRows) -> TextTable:
@@ -80,6 +82,7 @@ def text_table(con: duckdb.DuckDBPyConnection, raw: RawRows) -> TextTable:
         malformed_count=raw.malformed_count,
         notes=(*raw.notes, *header_notes, *survey.notes()),
         is_date1904=raw.is_date1904,
+        title=raw.title,
     )
 
 

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("assets",),
     ("asset_keys", "dagster_storage", "dbt_runner", "night", "partitions", "resources", "translation"),
     ("operations",),
-    ("landing", "publish", "sources", "tell"),
+    ("landing", "publish", "sources", "steps", "tell"),
     ("core",),
 )
 # Inside one of these layers the members may use each other (no cycle of modules, though).

@@ -14,12 +14,18 @@ owned as (
     select {{ leaf_columns() | join(', ') }} from {{ ref('int_opportunity_segment') }}
 ),
 
+targeted as (
+    select {{ leaf_columns() | join(', ') }} from {{ ref('int_target_leaf') }}
+),
+
 leaves as (
     select {{ leaf_columns() | join(', ') }} from booked
     union
     select {{ leaf_columns() | join(', ') }} from dealt
     union
     select {{ leaf_columns() | join(', ') }} from owned
+    union
+    select {{ leaf_columns() | join(', ') }} from targeted
 ),
 
 identified as (
@@ -40,7 +46,7 @@ named as (
     left join people on identified.person_id = people.person_id
 ),
 
-final as (
+every_scope as (
     select leaf_id, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
     union all
     select named.leaf_id, 'org' as scope_type, path_nodes.org_id as scope_id, path_nodes.org_name as scope_name
@@ -64,6 +70,12 @@ final as (
         leaf_id, 'person_product_line' as scope_type,
         concat(person_id, '|', product_line) as scope_id, concat(person_name, ' | ', product_line) as scope_name
     from named
+),
+
+-- A dimension that a figure is not broken down by is no scope of its own.
+final as (
+    select * from every_scope
+    where scope_id <> '(all)' and scope_id not like '%|(all)'
 )
 
 select * from final

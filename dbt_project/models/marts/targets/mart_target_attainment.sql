@@ -1,20 +1,44 @@
 -- Grain: one row per metric × level × scenario × period × scope
 with
 
-actual_days as (
-    select * from {{ ref('int_metric_day') }}
+attainment as (
+    select * from {{ ref('int_attainment') }}
 ),
 
-leaf_scopes as (
-    select * from {{ ref('int_leaf_scope') }}
+attained as (
+    select * from {{ ref('int_target_attained') }}
 ),
 
-target_days as (
-    select * from {{ ref('int_target_day') }}
+streaks as (
+    select * from {{ ref('int_week_streak') }}
 ),
 
-period_days as (
-    select * from {{ ref('int_period_day') }}
+lines as (
+    select * from {{ ref('int_target_line') }}
+),
+
+reserves as (
+    select * from {{ ref('int_target_reserve') }}
+),
+
+market as (
+    select * from {{ ref('int_market_move') }}
+),
+
+versions as (
+    select metric, level, scenario, {{ version_label('target_version') }} as target_version
+    from {{ source('cascade', 'target_version') }} as target_version
+    where is_in_force
+),
+
+scope_names as (
+    select scope_type, scope_id, max(scope_name) as scope_name
+    from {{ ref('int_leaf_scope') }}
+    group by scope_type, scope_id
+),
+
+days as (
+    select * from {{ source('reference', 'calendar_day') }}
 ),
 
 company as (
@@ -25,160 +49,178 @@ thresholds as (
     select * from {{ source('rules', 'status') }}
 ),
 
-progress as (
+-- A month's streak is that of its last judged week, up to D.
+month_streaks as (
     select
-        period_type,
-        period_start,
-        count(case when is_workday then 1 end) as period_workdays,
-        count(case when is_workday and date_day <= {{ as_of() }} then 1 end) as workdays_elapsed
-    from period_days
-    group by period_type, period_start
-),
-
-actuals as (
-    select
-        actual_days.metric,
-        period_days.period_type,
-        period_days.period_start,
-        leaf_scopes.scope_type,
-        leaf_scopes.scope_id,
-        sum(actual_days.value) as actual
-    from actual_days
-    inner join leaf_scopes on actual_days.leaf_id = leaf_scopes.leaf_id
-    inner join period_days on actual_days.event_on = period_days.date_day
-    where actual_days.event_on <= {{ as_of() }}
+        attainment.metric, attainment.level, attainment.scenario, attainment.scope_type, attainment.scope_id,
+        attainment.period_start,
+        max_by(streaks.weeks_behind_streak, streaks.week_start_on) as weeks_behind_streak
+    from attainment
+    inner join streaks
+        on
+            attainment.metric = streaks.metric and attainment.level = streaks.level
+            and attainment.scenario = streaks.scenario
+            and attainment.scope_type = streaks.scope_type and attainment.scope_id = streaks.scope_id
+            and streaks.judged_on <= attainment.period_end
+    where attainment.period_type = 'month' and attainment.is_started
     group by all
 ),
 
-targets as (
+lit as (
     select
-        target_days.metric,
-        target_days.level,
-        target_days.scenario,
-        period_days.period_type,
-        period_days.period_start,
-        target_days.scope_type,
-        target_days.scope_id,
-        sum(target_days.value) as target,
-        sum(case when target_days.date_day <= {{ as_of() }} then target_days.value else 0 end) as target_to_date
-    from target_days
-    inner join period_days on target_days.date_day = period_days.date_day
-    group by all
-),
-
--- The union of what has a target and what has an actual, so that neither side loses rows.
-frame as (
-    select metric, level, scenario, period_type, period_start, scope_type, scope_id from targets
-    union
-    select metric, 'base' as level, 'base' as scenario, period_type, period_start, scope_type, scope_id
-    from actuals
-),
-
-scope_names as (
-    select scope_type, scope_id, max(scope_name) as scope_name
-    from leaf_scopes
-    group by scope_type, scope_id
-),
-
-periods as (
-    select * from {{ source('reference', 'period') }}
-),
-
-compared as (
-    select
-        frame.metric,
-        frame.level,
-        frame.scenario,
-        frame.period_type,
-        frame.period_start,
-        periods.period_end,
-        periods.period_label,
-        frame.scope_type,
-        frame.scope_id,
-        coalesce(scope_names.scope_name, frame.scope_id) as scope_name,
-        targets.target,
-        coalesce(actuals.actual, 0) as actual,
-        targets.target_to_date,
-        progress.workdays_elapsed,
-        progress.period_workdays - progress.workdays_elapsed as workdays_remaining,
-        progress.period_workdays
-    from frame
-    inner join periods
-        on frame.period_type = periods.period_type and frame.period_start = periods.period_start
-    inner join progress
-        on frame.period_type = progress.period_type and frame.period_start = progress.period_start
-    left join targets
-        on
-            frame.metric = targets.metric and frame.level = targets.level and frame.scenario = targets.scenario
-            and frame.period_type = targets.period_type and frame.period_start = targets.period_start
-            and frame.scope_type = targets.scope_type and frame.scope_id = targets.scope_id
-    left join actuals
-        on
-            frame.metric = actuals.metric
-            and frame.period_type = actuals.period_type and frame.period_start = actuals.period_start
-            and frame.scope_type = actuals.scope_type and frame.scope_id = actuals.scope_id
-    left join scope_names
-        on frame.scope_type = scope_names.scope_type and frame.scope_id = scope_names.scope_id
-),
-
-rated as (
-    select
-        compared.*,
-        {{ ratio('actual', 'target') }} as attainment_rate,
-        {{ ratio('actual', 'target_to_date') }} as pace_rate
-    from compared
+        attainment.*,
+        case
+            when target is null or target = 0 then 'no_target'
+            when not is_started or pace_rate is null then 'not_started'
+            when is_small_count
+                then case
+                    when
+                        {{ poisson_at_most('actual_count', 'due_count') }} < 0.05
+                        and {{ ratio('workdays_elapsed', 'period_workdays') }} >= thresholds.grace_elapsed_rate
+                        then 'behind'
+                    when 1 - {{ poisson_at_most('actual_count - 1', 'due_count') }} < 0.05 then 'ahead'
+                    else 'normal'
+                end
+            when
+                1 - pace_rate > thresholds.behind_lag_rate
+                and ({{ ratio('workdays_elapsed', 'period_workdays') }} >= thresholds.grace_elapsed_rate or is_closed)
+                then 'behind'
+            when 1 - pace_rate > thresholds.watch_lag_rate then 'watch'
+            when pace_rate - 1 > thresholds.ahead_rate then 'ahead'
+            else 'normal'
+        end as status,
+        case
+            when
+                attainment.attainment_rate is not null
+                and attainment.scope_id not in ('unknown', 'unallocated')
+                then rank() over (
+                    partition by
+                        attainment.metric, attainment.level, attainment.scenario,
+                        attainment.period_type, attainment.period_start, attainment.period_end, attainment.scope_type,
+                        attainment.attainment_rate is null or attainment.scope_id in ('unknown', 'unallocated')
+                    order by attainment.attainment_rate desc
+                )
+        end as peer_rank
+    from attainment
+    cross join thresholds
 ),
 
 final as (
     select
-        rated.metric,
-        rated.level,
-        rated.scenario,
-        rated.period_type,
-        rated.period_start,
-        rated.period_end,
-        rated.period_label,
-        rated.scope_type,
-        rated.scope_id,
-        rated.scope_name,
-        {{ money('rated.target') }} as target,
-        {{ money('rated.actual') }} as actual,
-        rated.attainment_rate,
+        lit.metric,
+        lit.level,
+        lit.scenario,
+        lit.period_type,
+        lit.period_start,
+        lit.period_end,
+        lit.period_label,
+        lit.scope_type,
+        lit.scope_id,
+        coalesce(scope_names.scope_name, lit.scope_id) as scope_name,
+        {{ money('lit.target') }} as target,
+        {{ money('lit.known_actual') }} as actual,
+        lit.attainment_rate,
         case
-            when rated.target is null then 'no_target'
-            when rated.target = 0 then 'zero_target'
+            when lit.target is null then 'no_target'
+            when lit.target = 0 then 'zero_target'
+            when lit.attainment_rate is null then 'no_actual'
         end as attainment_rate_reason,
-        {{ money('rated.target_to_date') }} as target_to_date,
-        rated.pace_rate,
-        1 - rated.pace_rate as lag_rate,
-        rated.pace_rate - 1 as deviation_rate,
+        {{ money('lit.target_to_date') }} as target_to_date,
+        lit.pace_rate,
+        1 - lit.pace_rate as lag_rate,
+        lit.pace_rate - 1 as deviation_rate,
         case
-            when rated.target is null then 'no_target'
-            when rated.target = 0 then 'zero_target'
-            when rated.target_to_date = 0 then 'not_started'
+            when lit.target is null then 'no_target'
+            when lit.target = 0 then 'zero_target'
+            when not lit.is_started or lit.target_to_date = 0 then 'not_started'
+            when lit.pace_rate is null then 'no_actual'
         end as pace_rate_reason,
-        cast({{ money('rated.target') }} - {{ money('rated.actual') }} as decimal(18, 2)) as gap,
-        cast({{ money('rated.target_to_date') }} - {{ money('rated.actual') }} as decimal(18, 2)) as gap_to_date,
-        rated.workdays_elapsed,
-        rated.workdays_remaining,
-        {{ money(ratio('rated.actual', 'rated.workdays_elapsed')) }} as run_rate,
-        {{ money(ratio('greatest(rated.target - rated.actual, 0)', 'rated.workdays_remaining')) }}
-            as required_run_rate,
+        cast({{ money('lit.gap') }} as decimal(18, 2)) as gap,
+        cast({{ money('lit.gap_to_date') }} as decimal(18, 2)) as gap_to_date,
+        {{ money('lit.prior_actual') }} as prior_actual,
+        {{ money('lit.prior_year_actual') }} as prior_year_actual,
+        {{ ratio('lit.known_actual - lit.prior_actual', 'abs(lit.prior_actual)') }} as mom_rate,
+        {{ ratio('lit.known_actual - lit.prior_year_actual', 'abs(lit.prior_year_actual)') }} as yoy_rate,
         case
-            when rated.target is null or rated.target = 0 then 'no_target'
-            when rated.pace_rate is null then 'not_started'
-            when
-                rated.pace_rate < 1 - thresholds.behind_lag_rate
-                and {{ ratio('rated.workdays_elapsed', 'rated.period_workdays') }} >= thresholds.grace_elapsed_rate
-                then 'behind'
-            when rated.pace_rate < 1 - thresholds.watch_lag_rate then 'watch'
-            when rated.pace_rate > 1 + thresholds.ahead_rate then 'ahead'
-            else 'normal'
-        end as status,
-        case when rated.metric = 'signed_amount' then company.signed_amount_source end as actual_source
-    from rated
+            when not lit.is_started then 'not_started'
+            when lit.prior_actual is null or lit.prior_actual = 0 then 'no_base'
+        end as mom_rate_reason,
+        case
+            when not lit.is_started then 'not_started'
+            when lit.prior_year_actual is null or lit.prior_year_actual = 0 then 'no_base'
+        end as yoy_rate_reason,
+        lit.workdays_elapsed,
+        lit.period_workdays - lit.workdays_elapsed as workdays_remaining,
+        case when lit.is_spread and not lit.is_ratio and not lit.is_lower_better
+            then {{ money(ratio('lit.known_actual', 'lit.workdays_elapsed')) }}
+        end as run_rate,
+        case when lit.is_spread and not lit.is_ratio and not lit.is_lower_better
+            then {{ money(ratio('greatest(lit.target - lit.known_actual, 0)', 'lit.period_workdays - lit.workdays_elapsed')) }}
+        end as required_run_rate,
+        case
+            when not lit.is_spread or lit.is_ratio or lit.is_lower_better then 'not_spread'
+            when lit.workdays_elapsed = 0 then 'not_started'
+            when lit.period_workdays = lit.workdays_elapsed then 'no_workdays_left'
+        end as run_rate_reason,
+        lit.status,
+        lit.is_small_count,
+        case when lit.period_type = 'month' and lit.is_started
+            then cast(coalesce(month_streaks.weeks_behind_streak, 0) as bigint)
+        end as weeks_behind_streak,
+        coalesce(
+            lit.period_type = 'month' and lit.is_closed and abs(lit.pace_rate - 1) > thresholds.review_deviation_rate,
+            false
+        ) as needs_review,
+        coalesce(market.needs_calibration, false) as needs_calibration,
+        lit.peer_rank,
+        attained.base_line_on,
+        attained.attained_on,
+        ends.workday_index - attainments.workday_index as workdays_early,
+        cast(coalesce(lines.reserve_rate, reserves.reserve_rate) as double) as reserve_rate,
+        {{ money('lit.target * (1 - coalesce(lines.reserve_rate, reserves.reserve_rate))') }} as floor_target,
+        lines.responsible_id,
+        lines.value is not null as is_given,
+        {{ money('lit.actual_numerator') }} as actual_numerator,
+        {{ money('lit.actual_denominator') }} as actual_denominator,
+        case when lit.is_ratio then cast(lit.target as double) end as target_ratio,
+        case when lit.is_ratio then cast(lit.known_actual as double) end as actual_ratio,
+        case when lit.target is not null then versions.target_version end as target_version,
+        case when lit.metric = 'signed_amount' then company.signed_amount_source end as actual_source
+    from lit
     cross join company
     cross join thresholds
+    left join scope_names on lit.scope_type = scope_names.scope_type and lit.scope_id = scope_names.scope_id
+    left join versions
+        on lit.metric = versions.metric and lit.level = versions.level and lit.scenario = versions.scenario
+    left join month_streaks
+        on
+            lit.period_type = 'month'
+            and lit.metric = month_streaks.metric and lit.level = month_streaks.level
+            and lit.scenario = month_streaks.scenario and lit.scope_type = month_streaks.scope_type
+            and lit.scope_id = month_streaks.scope_id and lit.period_start = month_streaks.period_start
+    left join attained
+        on
+            lit.metric = attained.metric and lit.level = attained.level and lit.scenario = attained.scenario
+            and lit.scope_type = attained.scope_type and lit.scope_id = attained.scope_id
+            and lit.period_type = attained.period_type and lit.period_start = attained.period_start
+            and lit.period_end = attained.period_end
+    left join days as ends on lit.period_end = ends.date_day
+    left join days as attainments on attained.attained_on = attainments.date_day
+    left join lines
+        on
+            lit.metric = lines.metric and lit.level = lines.level and lit.scenario = lines.scenario
+            and lit.scope_type = lines.scope_type and lit.scope_id = lines.scope_id
+            and lit.period_start = lines.start_on and lit.period_end = lines.end_on
+    left join reserves
+        on
+            lit.metric = reserves.metric and lit.scope_id = reserves.scope_id
+            and lit.scope_type = reserves.scope_type and lit.period_start = reserves.period_start
+            and lit.period_type = reserves.period_type
+    left join market
+        on
+            lit.scope_type = market.scope_type and lit.scope_id = market.scope_id
+            and lit.period_type = market.period_type and lit.period_start = market.period_start
+            and lit.period_end = market.period_end
 )
 
 select * from final

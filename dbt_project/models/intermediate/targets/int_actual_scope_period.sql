@@ -1,0 +1,79 @@
+-- Grain: one row per metric, scope and started period with an actual in it or in what it is compared with
+-- A ratio's parts are summed before dividing, so that a team's rate is a ratio of sums.
+with
+
+scope_days as (
+    select * from {{ ref('int_actual_scope_day') }}
+),
+
+compare_days as (
+    select * from {{ ref('int_compare_day') }}
+),
+
+metrics as (
+    select * from {{ source('rules', 'metrics') }}
+),
+
+summed as (
+    select
+        scope_days.metric,
+        scope_days.scope_type,
+        scope_days.scope_id,
+        compare_days.period_type,
+        compare_days.period_start,
+        compare_days.period_end,
+        sum(case when compare_days.basis = 'current' then scope_days.value end) as actual,
+        sum(case when compare_days.basis = 'prior' then scope_days.value end) as prior_actual,
+        sum(case when compare_days.basis = 'prior_year' then scope_days.value end) as prior_year_actual
+    from scope_days
+    inner join compare_days on scope_days.event_on = compare_days.date_day
+    group by all
+),
+
+ratios as (
+    select
+        metrics.metric,
+        denominators.scope_type,
+        denominators.scope_id,
+        denominators.period_type,
+        denominators.period_start,
+        denominators.period_end,
+        {{ ratio('coalesce(numerators.actual, 0)', 'denominators.actual') }} as actual,
+        {{ ratio('coalesce(numerators.prior_actual, 0)', 'denominators.prior_actual') }} as prior_actual,
+        {{ ratio('coalesce(numerators.prior_year_actual, 0)', 'denominators.prior_year_actual') }}
+            as prior_year_actual,
+        coalesce(numerators.actual, 0) as actual_numerator,
+        denominators.actual as actual_denominator
+    from metrics
+    inner join summed as denominators on metrics.denominator_metric = denominators.metric
+    left join summed as numerators
+        on
+            metrics.numerator_metric = numerators.metric
+            and denominators.scope_type = numerators.scope_type and denominators.scope_id = numerators.scope_id
+            and denominators.period_type = numerators.period_type
+            and denominators.period_start = numerators.period_start
+            and denominators.period_end = numerators.period_end
+    where metrics.aggregate = 'ratio' and metrics.is_enabled and metrics.window_months is null
+),
+
+final as (
+    select
+        metric, scope_type, scope_id, period_type, period_start, period_end,
+        cast(actual as decimal(28, 6)) as actual,
+        cast(prior_actual as decimal(28, 6)) as prior_actual,
+        cast(prior_year_actual as decimal(28, 6)) as prior_year_actual,
+        cast(null as decimal(28, 6)) as actual_numerator,
+        cast(null as decimal(28, 6)) as actual_denominator
+    from summed
+    union all
+    select
+        metric, scope_type, scope_id, period_type, period_start, period_end,
+        cast(actual as decimal(28, 6)) as actual,
+        cast(prior_actual as decimal(28, 6)) as prior_actual,
+        cast(prior_year_actual as decimal(28, 6)) as prior_year_actual,
+        cast(actual_numerator as decimal(28, 6)) as actual_numerator,
+        cast(actual_denominator as decimal(28, 6)) as actual_denominator
+    from ratios
+)
+
+select * from final

@@ -1,0 +1,106 @@
+-- Grain: one row per metric, level, scenario, scope and closed week, judged on the week's last workday
+-- verdict: behind, kept, or skipped (no workday, first 20 % of the month's workdays, small counts, no target).
+with
+
+pieces as (
+    select * from {{ ref('int_target_scope_piece') }}
+),
+
+scope_days as (
+    select * from {{ ref('int_actual_scope_day') }}
+),
+
+days as (
+    select * from {{ source('reference', 'calendar_day') }}
+),
+
+thresholds as (
+    select * from {{ source('rules', 'status') }}
+),
+
+metrics as (
+    select * from {{ source('rules', 'metrics') }}
+),
+
+deal_sizes as (
+    select * from {{ ref('int_deal_size') }}
+),
+
+last_workdays as (
+    select week_start_on, max(date_day) as judged_on
+    from days
+    where is_workday and week_end_on <= {{ as_of() }}
+    group by week_start_on
+),
+
+weeks as (
+    select
+        last_workdays.week_start_on,
+        last_workdays.judged_on,
+        days.month_start_on,
+        {{ ratio('days.workday_of_month', 'days.workdays_in_month') }} as gone_rate
+    from last_workdays
+    inner join days on last_workdays.judged_on = days.date_day
+),
+
+due as (
+    select
+        pieces.metric, pieces.level, pieces.scenario, pieces.scope_type, pieces.scope_id,
+        weeks.week_start_on, weeks.judged_on, weeks.month_start_on, weeks.gone_rate,
+        sum(pieces.target) as target_to_date
+    from weeks
+    inner join pieces
+        on weeks.month_start_on = pieces.month_start_on and pieces.week_start_on <= weeks.week_start_on
+    group by all
+),
+
+booked as (
+    select
+        scope_days.metric, scope_days.scope_type, scope_days.scope_id, weeks.week_start_on,
+        sum(scope_days.value) as actual
+    from weeks
+    inner join days on weeks.month_start_on = days.month_start_on and days.date_day <= weeks.judged_on
+    inner join scope_days on days.date_day = scope_days.event_on
+    group by all
+),
+
+compared as (
+    select
+        due.*,
+        coalesce(booked.actual, 0) as actual,
+        case
+            when metrics.unit = 'money'
+                then {{ ratio('due.target_to_date', 'coalesce(own.average_deal_amount, whole.average_deal_amount)') }}
+            else cast(due.target_to_date as double)
+        end as target_count
+    from due
+    inner join metrics on due.metric = metrics.metric
+    left join booked
+        on
+            due.metric = booked.metric and due.scope_type = booked.scope_type
+            and due.scope_id = booked.scope_id and due.week_start_on = booked.week_start_on
+    left join deal_sizes as own on due.scope_type = own.scope_type and due.scope_id = own.scope_id
+    left join deal_sizes as whole on whole.scope_type = 'company'
+),
+
+final as (
+    select
+        compared.metric,
+        compared.level,
+        compared.scenario,
+        compared.scope_type,
+        compared.scope_id,
+        compared.week_start_on,
+        compared.judged_on,
+        case
+            when compared.target_to_date <= 0 then 'skipped'
+            when compared.gone_rate <= thresholds.grace_elapsed_rate then 'skipped'
+            when compared.target_count < 5 then 'skipped'
+            when 1 - {{ ratio('compared.actual', 'compared.target_to_date') }} > thresholds.week_lag then 'behind'
+            else 'kept'
+        end as verdict
+    from compared
+    cross join thresholds
+)
+
+select * from final

@@ -1,0 +1,212 @@
+-- Grain: one row per target in force as given (level base, money) and scope: what speaks for and against it
+-- proposal: last year × (1 + market growth, 15 to 25 %) × (1 ± channel maturity, up to 10 %); never a version.
+with
+
+lines as (
+    select lines.*
+    from {{ ref('int_target_line') }} as lines
+    inner join {{ source('rules', 'metrics') }} as metrics on lines.metric = metrics.metric
+    where lines.level = 'base' and lines.scenario = 'base' and metrics.unit = 'money' and lines.is_spread
+),
+
+scope_days as (
+    select * from {{ ref('int_actual_scope_day') }}
+),
+
+periods as (
+    select * from {{ ref('int_target_period') }}
+),
+
+leaf_scopes as (
+    select * from {{ ref('int_leaf_scope') }}
+),
+
+opportunities as (
+    select opportunities.*, {{ leaf_id('opportunities') }} as leaf_id
+    from {{ ref('fct_opportunity') }} as opportunities
+),
+
+organisation as (
+    select * from {{ source('rules', 'organisation') }}
+),
+
+market as (
+    select * from {{ source('landed', 'market') }}
+    where kind = 'demand' and observed_on <= {{ as_of() }}
+),
+
+memberships as (
+    select * from {{ ref('int_person_org') }}
+),
+
+path_nodes as (
+    select * from {{ ref('int_org_path_node') }}
+),
+
+customers as (
+    select * from {{ ref('int_customer') }}
+),
+
+history as (
+    select
+        lines.line,
+        lines.scope_type,
+        lines.scope_id,
+        sum(
+            case
+                when
+                    scope_days.event_on >= {{ months_before('lines.start_on', 12) }}
+                    and scope_days.event_on <= {{ months_before('lines.end_on', 12) }}
+                    then scope_days.value
+            end
+        ) as last_year_actual,
+        sum(case when scope_days.event_on > {{ months_before(as_of(), 12) }} then scope_days.value end)
+            as trailing_actual
+    from lines
+    left join scope_days
+        on
+            lines.metric = scope_days.metric and lines.scope_type = scope_days.scope_type
+            and lines.scope_id = scope_days.scope_id
+    group by lines.line, lines.scope_type, lines.scope_id
+),
+
+conversion as (
+    select
+        leaf_scopes.scope_type,
+        leaf_scopes.scope_id,
+        count(case when opportunities.outcome = 'won' then 1 end) as won_count,
+        count(case when opportunities.outcome in ('won', 'lost') then 1 end) as closed_count,
+        sum(case when opportunities.outcome = 'won' then opportunities.amount end) as won_amount
+    from opportunities
+    inner join leaf_scopes on opportunities.leaf_id = leaf_scopes.leaf_id
+    where opportunities.outcome = 'open' or opportunities.closed_on > {{ months_before(as_of(), 12) }}
+    group by all
+),
+
+standing as (
+    select memberships.person_id, memberships.org_path, memberships.region, memberships.team
+    from memberships
+    inner join {{ ref('stg_people') }} as people on memberships.person_id = people.person_id
+    where
+        memberships.valid_from <= {{ as_of() }} and memberships.valid_before > {{ as_of() }}
+        and (people.left_on is null or people.left_on > {{ as_of() }})
+),
+
+placed as (
+    select person_id, 'company' as scope_type, 'company' as scope_id from standing
+    union all
+    select person_id, 'person' as scope_type, person_id as scope_id from standing
+    union all
+    select person_id, 'region' as scope_type, region as scope_id from standing
+    union all
+    select person_id, 'team' as scope_type, team as scope_id from standing
+    union all
+    select standing.person_id, 'org' as scope_type, path_nodes.org_id as scope_id
+    from standing
+    inner join path_nodes on standing.org_path = path_nodes.org_path
+),
+
+pools as (
+    select
+        placed.scope_type,
+        placed.scope_id,
+        count(distinct placed.person_id) as head_count,
+        count(distinct customers.customer_id) as pool_count
+    from placed
+    left join customers on placed.person_id = customers.owner_id
+    group by all
+),
+
+demand as (
+    select region, max_by(change_rate, observed_on) as change_rate
+    from market
+    group by region
+),
+
+growth as (
+    select
+        lines.line, lines.scope_type, lines.scope_id,
+        greatest(0.15, least(0.25, coalesce(own.change_rate, whole.change_rate, 0.20))) as market_growth_rate,
+        coalesce(organisation.channel_maturity_rate, 0) as channel_maturity_rate
+    from lines
+    left join demand as own on lines.scope_id = own.region
+    left join demand as whole on whole.region is null
+    left join organisation
+        on organisation.node in (lines.holder_id, lines.org_name) and organisation.valid_to is null
+),
+
+assembled as (
+    select
+        lines.*,
+        periods.period_workdays,
+        history.last_year_actual,
+        history.trailing_actual,
+        {{ ratio('conversion.won_count', 'conversion.closed_count') }} as win_rate,
+        {{ ratio('conversion.won_amount', 'conversion.won_count') }} as average_deal_amount,
+        pools.head_count,
+        pools.pool_count,
+        growth.market_growth_rate,
+        growth.channel_maturity_rate
+    from lines
+    inner join periods
+        on
+            lines.period_type = periods.period_type
+            and lines.start_on = periods.period_start and lines.end_on = periods.period_end
+    left join history
+        on lines.line = history.line and lines.scope_type = history.scope_type and lines.scope_id = history.scope_id
+    left join conversion on lines.scope_type = conversion.scope_type and lines.scope_id = conversion.scope_id
+    left join pools on lines.scope_type = pools.scope_type and lines.scope_id = pools.scope_id
+    left join growth
+        on lines.line = growth.line and lines.scope_type = growth.scope_type and lines.scope_id = growth.scope_id
+),
+
+judged as (
+    select
+        assembled.*,
+        {{ ratio('value', 'last_year_actual') }} - 1 as implied_growth_rate,
+        {{ ratio('value', 'win_rate * average_deal_amount') }} as customers_required
+    from assembled
+),
+
+final as (
+    select
+        judged.line as target_id,
+        judged.metric,
+        judged.period_type,
+        judged.start_on as period_start,
+        judged.end_on as period_end,
+        judged.period_label,
+        judged.scope_type,
+        judged.scope_id,
+        {{ money('judged.value') }} as target,
+        {{ money('judged.last_year_actual') }} as last_year_actual,
+        {{ money('judged.trailing_actual') }} as trailing_12_month_actual,
+        case when judged.last_year_actual > 0 then judged.implied_growth_rate end as implied_growth_rate,
+        case when judged.last_year_actual is null or judged.last_year_actual <= 0 then 'no_history' end
+            as implied_growth_rate_reason,
+        judged.head_count,
+        {{ money(ratio('judged.value', 'judged.head_count')) }} as target_per_head,
+        judged.win_rate,
+        {{ money('judged.average_deal_amount') }} as average_deal_amount,
+        cast(ceil(judged.customers_required) as bigint) as customers_required,
+        judged.pool_count as customers_available,
+        case
+            when judged.last_year_actual is null or judged.last_year_actual <= 0 then 'no_history'
+            when judged.customers_required > judged.pool_count then 'unsupported'
+            when judged.implied_growth_rate > judged.market_growth_rate then 'stretch'
+            else 'ok'
+        end as plausibility,
+        cast(judged.market_growth_rate as double) as market_growth_rate,
+        cast(judged.channel_maturity_rate as double) as channel_maturity_rate,
+        case when judged.last_year_actual > 0
+            then {{ money('judged.last_year_actual * (1 + judged.market_growth_rate) * (1 + judged.channel_maturity_rate)') }}
+        end as proposed_target,
+        judged.source,
+        judged.source_row
+    from judged
+    qualify row_number() over (
+        partition by judged.line, judged.scope_type, judged.scope_id order by judged.customers_required
+    ) = 1
+)
+
+select * from final

@@ -1,0 +1,136 @@
+-- Grain: one row per version × metric × level × scenario × product line × customer type × node × period
+-- children_sum is what the node's own children hold; unallocated is the rest, negative where they got more.
+with
+
+cells as (
+    select * from {{ source('cascade', 'target_cell') }}
+),
+
+versions as (
+    select * from {{ source('cascade', 'target_version') }}
+),
+
+lines as (
+    select * from {{ source('cascade', 'target_line') }}
+),
+
+days as (
+    select * from {{ source('reference', 'calendar_day') }}
+),
+
+settings as (
+    select * from {{ source('rules', 'weights_settings') }}
+),
+
+units as (
+    select org_id, max(org_name) as org_name, max(kind) as kind from {{ ref('int_org_path') }} group by org_id
+),
+
+people as (
+    select * from {{ ref('stg_people') }}
+),
+
+spread as (
+    {% for period in ['month', 'quarter', 'year'] %}
+    select
+        cells.*, '{{ period }}' as period_type, days.{{ period }}_start_on as period_start,
+        days.{{ period }}_end_on as period_end, days.{{ period }}_label as period_label
+    from cells
+    inner join days on cells.segment_start = days.date_day
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+summed as (
+    select
+        metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id,
+        max(parent_id) as parent_id,
+        period_type, period_start, max(period_end) as period_end, max(period_label) as period_label,
+        sum(value) as target,
+        sum(unallocated) as unallocated,
+        case when min(origin) = max(origin) then min(origin) else 'mixed' end as cell_origin
+    from spread
+    group by metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id, period_type, period_start
+),
+
+given as (
+    select
+        metric, level, scenario, coalesce(product_line, '(all)') as product_line,
+        coalesce(customer_type, '(all)') as customer_type, holder_kind, holder_id, start_on, end_on,
+        recorded_on, removed_on, value, effective_on, line
+    from lines
+    where problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds')
+),
+
+given_by_version as (
+    select
+        versions.version_no, given.metric, given.level, given.scenario, given.product_line, given.customer_type,
+        given.holder_kind, given.holder_id, given.start_on, given.end_on, given.value as given_target
+    from given
+    inner join versions
+        on
+            given.metric = versions.metric and given.level = versions.level and given.scenario = versions.scenario
+            and given.recorded_on <= versions.recorded_on
+            and (given.removed_on is null or given.removed_on > versions.recorded_on)
+    qualify row_number() over (
+        partition by
+            versions.version_no, given.metric, given.level, given.scenario, given.product_line,
+            given.customer_type, given.holder_kind, given.holder_id, given.start_on, given.end_on
+        order by coalesce(given.effective_on, given.start_on) desc, given.recorded_on desc, given.line
+    ) = 1
+),
+
+final as (
+    select
+        {{ version_label('versions') }} as target_version,
+        versions.is_in_force,
+        summed.metric,
+        summed.level,
+        summed.scenario,
+        summed.product_line,
+        summed.customer_type,
+        summed.member_kind as node_kind,
+        summed.member_id as node_id,
+        coalesce(units.org_name, people.person_name, summed.member_id) as node_name,
+        summed.parent_id as parent_node_id,
+        summed.period_type,
+        summed.period_start,
+        summed.period_end,
+        summed.period_label,
+        {{ money('summed.target') }} as target,
+        {{ money('given_by_version.given_target') }} as given_target,
+        case when given_by_version.given_target is not null then 'given' else summed.cell_origin end as origin,
+        case when summed.member_kind = 'unit' then {{ money('summed.target - summed.unallocated') }} end as children_sum,
+        case when summed.member_kind = 'unit' then {{ money('summed.unallocated') }} end as unallocated,
+        case when summed.member_kind = 'unit'
+            then {{ ratio('summed.target - summed.unallocated', 'summed.target') }} - 1
+        end as over_assignment,
+        case
+            when summed.member_kind <> 'unit' or summed.target = 0 then null
+            when summed.target - summed.unallocated < summed.target * (1 + settings.over_assignment_min_rate)
+                then 'under_assigned'
+            when summed.target - summed.unallocated > summed.target * (1 + settings.over_assignment_max_rate)
+                then 'over_assigned'
+            else 'inside'
+        end as band
+    from summed
+    inner join versions
+        on
+            summed.metric = versions.metric and summed.level = versions.level
+            and summed.scenario = versions.scenario and summed.version_no = versions.version_no
+    cross join settings
+    left join given_by_version
+        on
+            summed.version_no = given_by_version.version_no
+            and summed.metric = given_by_version.metric and summed.level = given_by_version.level
+            and summed.scenario = given_by_version.scenario
+            and summed.product_line = given_by_version.product_line
+            and summed.customer_type = given_by_version.customer_type
+            and summed.member_kind = given_by_version.holder_kind
+            and summed.member_id = given_by_version.holder_id
+            and summed.period_start = given_by_version.start_on and summed.period_end = given_by_version.end_on
+    left join units on summed.member_kind = 'unit' and summed.member_id = units.org_id
+    left join people on summed.member_kind = 'person' and summed.member_id = people.person_id
+)
+
+select * from final
