@@ -59,9 +59,9 @@ def test_a_wide_target_sheet_keeps_the_row_and_names_the_column(tmp_path):
     landed, record = land(tmp_path, "t.csv", text, entity="targets", columns={"region": "大区"})
     assert record.counts.read == record.counts.landed == 3
     assert landed.rows(record, "region, period, value, _sheet") == [
-        ("华东", "1月", Decimal("1000000"), "1月(万元)"),
-        ("华南", "1月", Decimal("500000"), "1月(万元)"),
-        ("华南", "2月", Decimal("600000"), "2月(万元)"),
+        ("华东", "2026-01", Decimal("1000000"), "1月(万元)"),
+        ("华南", "2026-01", Decimal("500000"), "1月(万元)"),
+        ("华南", "2026-02", Decimal("600000"), "2月(万元)"),
     ]
 
 
