@@ -188,6 +188,24 @@ def serve(home: str | None, port: int) -> None:
     serve_ui(resolve_home(home), port)
 
 
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="Also write the YAML there.")
+@click.option("--encoding", help="Of a text file that does not say, such as mac_roman.")
+@click.option("--sheet", default="", help="Sheet name or glob; default every visible sheet.")
+@click.option("--header-row", type=click.IntRange(min=1), help="Where the header is not where it seems.")
+@_says_what_is_wrong
+def profile(
+    file: Path, output: Path | None, encoding: str | None, sheet: str, header_row: int | None
+) -> int:
+    """Propose the mapping for FILE: entity, columns with confidence, and YAML for company.yml."""
+    from pipelines.profiling.command import run_profile
+    from pipelines.sources.options import FileOptions
+
+    options = FileOptions(encoding=encoding, sheet=sheet, header_row=header_row)
+    return run_profile(file, output, options, click.echo)
+
+
 @main.command("schema")
 @_says_what_is_wrong
 def company_schema() -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from pipelines.landing.contract import load_entities
-from pipelines.settings import CompanyFolder, ConfigurationError
+from pipelines.settings import CompanyFolder, ConfigurationError, company_json_schema
 
 # What most companies begin with; every other entity of entities.yml works the same way.
 STARTING_ENTITIES = ("people", "accounts", "opportunities", "stage_events", "orders", "activities", "targets")
 
 COMPANY_YML = """\
+# yaml-language-server: $schema=company.schema.json
 # {title}
 company: {{name: {name}, timezone: Asia/Shanghai, currency: CNY, calendar: CN, fiscal_year_start_month: 1, languages: [{languages}]}}
 # {explain_calendar}
@@ -62,8 +64,10 @@ def create_company_folder(directory: Path, language: str) -> list[Path]:
         COMPANY_YML.format(**words, sources="\n".join(map(_source_line, STARTING_ENTITIES))),
         encoding="utf-8",
     )
+    schema = directory / "company.schema.json"
+    schema.write_text(json.dumps(company_json_schema(), ensure_ascii=False, indent=2), encoding="utf-8")
     _write_rules(folder.rules_workbook, language)
-    written = [folder.company_yml, folder.rules_workbook]
+    written = [folder.company_yml, schema, folder.rules_workbook]
     for entity in STARTING_ENTITIES:
         path = templates / f"{entity}.xlsx"
         _write_template(path, entity, language)

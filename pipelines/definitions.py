@@ -11,6 +11,7 @@ from pipelines.assets.landed import landed_assets
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
 from pipelines.assets.sources import source_assets
+from pipelines.checks.flags import flag_checks
 from pipelines.checks.landed import landed_checks
 from pipelines.checks.sources import source_checks
 from pipelines.dbt_runner import parse
@@ -46,7 +47,7 @@ def build_definitions(
             cascade_asset(partitions),
             published_assets(manifest, marts, partitions),
         ],
-        asset_checks=[*source_checks(settings), landed_checks()],
+        asset_checks=[*source_checks(settings), landed_checks(), flag_checks()],
         jobs=[nightly_job()],
         schedules=[nightly_schedule(folder, settings)],
         sensors=[inbox_sensor(folder, settings)],

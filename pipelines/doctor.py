@@ -9,11 +9,23 @@ from datetime import UTC, datetime, timedelta
 from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import company_rules
 from pipelines.landing.contract import load_entities
-from pipelines.landing.log import LandingLog
+from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.manifest import Manifest
+from pipelines.landing.pull import pull_order
 from pipelines.landing.source import inbox_files
-from pipelines.settings import CompanyFolder, CompanySettings, ConfigurationError, FileSource, load_company
+from pipelines.settings import (
+    AnyPullSource,
+    CompanyFolder,
+    CompanySettings,
+    ConfigurationError,
+    FileSource,
+    SourceSettings,
+    load_company,
+)
+from pipelines.settings.secrets import SecretUnavailable
 from pipelines.sources.presets import load_preset
+from pipelines.sources.pull import PullFailed
+from pipelines.sources.pulls import reach_source
 
 USEFUL_ENTITIES = {"opportunities", "orders", "activities"}
 _AGE = re.compile(r"^(\d+)([hd])$")
@@ -35,7 +47,7 @@ def examine(folder: CompanyFolder) -> list[Finding]:
     findings = [Finding("company.yml", f"{settings.company.name}, {len(settings.sources)} sources")]
     findings.append(_usefulness(settings))
     findings.append(_rules(folder, settings))
-    findings += [_source(folder, source) for source in settings.sources]
+    findings += [_source(folder, settings, source) for source in settings.sources]
     findings.append(_published(folder))
     return findings
 
@@ -80,7 +92,7 @@ def _rules(folder: CompanyFolder, settings: CompanySettings) -> Finding:
     return Finding("rules.xlsx", rules.message[0], fine, None if fine else "correct the cell that is named and save")
 
 
-def _source(folder: CompanyFolder, source: FileSource) -> Finding:
+def _source(folder: CompanyFolder, settings: CompanySettings, source: SourceSettings) -> Finding:
     subject = f"source {source.name}"
     if source.entity not in load_entities():
         return Finding(subject, f"unknown entity {source.entity!r}", False, f"use one of {', '.join(load_entities())}")
@@ -89,15 +101,36 @@ def _source(folder: CompanyFolder, source: FileSource) -> Finding:
             load_preset(source.preset).entity(source.entity)
     except ConfigurationError as error:
         return Finding(subject, str(error), False, "correct `preset:` in company.yml")
-    files = inbox_files(folder, source)
     records = LandingLog(folder.landing).of_source(source.name)
+    if not isinstance(source, FileSource):
+        return _reached(folder, settings, source, records)
+    files = inbox_files(folder, source)
     if not files and not records:
         return Finding(subject, f"no file matches {source.path}", False, "put the export there, or correct `path:`")
-    troubled = [r for r in records[-1:] if r.error_en]
-    if troubled:
-        return Finding(subject, str(troubled[0].error_en), False, "see the quarantine of that file")
+    return _landed(subject, f"{len(files)} files", records)
+
+
+def _reached(
+    folder: CompanyFolder,
+    settings: CompanySettings,
+    source: AnyPullSource,
+    records: list[LandingRecord],
+) -> Finding:
+    """Ask a database or service whether it is there and would answer."""
+    subject = f"source {source.name}"
+    try:
+        reach_source(pull_order(folder, settings, source, datetime.now(UTC)))
+    except (PullFailed, SecretUnavailable) as error:
+        fix = "see the message; secrets stand in the environment or in secrets.env"
+        return Finding(subject, str(error), False, fix)
+    return _landed(subject, f"{source.origin} can be reached", records)
+
+
+def _landed(subject: str, found: str, records: list[LandingRecord]) -> Finding:
+    if records and records[-1].error_en:
+        return Finding(subject, str(records[-1].error_en), False, "see the quarantine of that file")
     last = f", last landed {records[-1].name}" if records else ", not landed yet"
-    return Finding(subject, f"{len(files)} files{last}")
+    return Finding(subject, f"{found}{last}")
 
 
 def _published(folder: CompanyFolder) -> Finding:

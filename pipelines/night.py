@@ -14,7 +14,7 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 
 from pipelines.landing.archive import Archive
-from pipelines.landing.manifest import cutoff_for
+from pipelines.landing.manifest import cutoff_for, frozen_cutoff
 from pipelines.operations.run_log import RunLog
 from pipelines.settings import CompanyFolder, CompanySettings
 
@@ -55,6 +55,11 @@ class Night:
     def cutoff_seq(self) -> int:
         """Last delivery that D may use."""
         return cutoff_for(self.archive.manifest, self.as_of)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether D may use nothing that arrives now: an older D that was published before."""
+        return frozen_cutoff(self.archive.manifest, self.as_of) is not None
 
     @property
     def version(self) -> str:

@@ -11,7 +11,7 @@ import dagster as dg
 from pipelines.jobs import NIGHTLY
 from pipelines.landing.source import inbox_files
 from pipelines.night import default_as_of
-from pipelines.settings import CompanyFolder, CompanySettings
+from pipelines.settings import CompanyFolder, CompanySettings, FileSource
 
 SETTLED_SECONDS = 60
 
@@ -20,6 +20,8 @@ def inbox_signature(folder: CompanyFolder, settings: CompanySettings) -> tuple[s
     """Return a signature of names, sizes and times of all inbox files, and the newest time."""
     digest, newest = hashlib.sha256(), 0.0
     for source in settings.sources:
+        if not isinstance(source, FileSource):
+            continue
         for file in inbox_files(folder, source):
             stat = file.stat()
             digest.update(f"{source.name}|{file}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -141,7 +142,7 @@ def check_result(outcome: CheckOutcome) -> dg.AssetCheckResult:
     declared = outcome.declaration
     metadata: dict[str, Any] = dict(outcome.figures)
     if outcome.sample:
-        metadata["sample"] = dg.MetadataValue.json([dict(row) for row in outcome.sample])
+        metadata["sample"] = dg.MetadataValue.json(_as_json(outcome.sample))
     if not outcome.is_applicable:
         metadata["not_applicable"] = "no rows of this kind are delivered"
     return dg.AssetCheckResult(
@@ -159,3 +160,8 @@ def _raise_on_failed_models(results: list[NodeResult]) -> None:
     if failed:
         named = "; ".join(f"{r.unique_id.split('.')[-1]}: {r.message[:500]}" for r in failed[:5])
         raise DbtFailed(f"{len(failed)} model(s) failed: {named}")
+
+
+def _as_json(sample: Iterable[Mapping[str, Any]]) -> Any:
+    """Return sample rows with days, times and decimals as texts: a failed check must not fail the run."""
+    return json.loads(json.dumps([dict(row) for row in sample], default=str))

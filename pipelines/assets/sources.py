@@ -9,7 +9,7 @@ from pipelines.landing.company_rules import admit_rules
 from pipelines.landing.source import SourceLanding, land_source
 from pipelines.operations.source_health import record_source
 from pipelines.resources import NightResource
-from pipelines.settings import CompanySettings, FileSource
+from pipelines.settings import CompanySettings, SourceSettings
 
 
 def rules_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:  # type: ignore[type-arg]
@@ -47,7 +47,7 @@ def _land_rules(resource: NightResource) -> dg.MaterializeResult:  # type: ignor
 
 
 def source_asset(
-    source: FileSource,
+    source: SourceSettings,
     partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
 ) -> dg.AssetsDefinition:
     """Return the asset that archives and lands one source."""
@@ -58,7 +58,7 @@ def source_asset(
         group_name="sources",
         kinds={source.kind, "parquet"},
         owners=[DATA_TEAM],
-        description=f"{source.entity} from {source.path}: archived unchanged, then landed row by row; "
+        description=f"{source.entity} from {source.origin}: archived unchanged, then landed row by row; "
         "bad rows go to quarantine with file, sheet, row, column and fix.",
         metadata={"entity": source.entity, "load": source.load, "required": source.required},
         partitions_def=partitions,
@@ -70,9 +70,11 @@ def source_asset(
     return landed_source
 
 
-def _land(resource: NightResource, source: FileSource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def _land(resource: NightResource, source: SourceSettings) -> dg.MaterializeResult:  # type: ignore[type-arg]
     night, words = resource.night, resource.rules.vocabulary()
-    landing = land_source(night.folder, night.settings, source, words, night.seen_at)
+    landing = land_source(
+        night.folder, night.settings, source, words, night.seen_at, pulls=not night.is_frozen
+    )
     record_source(night, resource.rules, source, landing)
     return dg.MaterializeResult(metadata=_metadata(landing))
 

@@ -17,10 +17,10 @@ from pipelines.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome, Severity
 from pipelines.operations.source_health import source_age_workdays
 from pipelines.resources import NightResource
-from pipelines.settings import CompanySettings, FileSource
+from pipelines.settings import CompanySettings, SourceSettings
 
 
-def source_declarations(source: FileSource) -> list[CheckDeclaration]:
+def source_declarations(source: SourceSettings) -> list[CheckDeclaration]:
     """Declare the checks of one source; age and falls hold the night only where it is required."""
     held: Severity = "error" if source.required else "warn"
     asset = ("sources", source.name)
@@ -52,7 +52,7 @@ def source_checks(settings: CompanySettings) -> list[dg.AssetChecksDefinition]:
     return [_source_check(source) for source in settings.sources]
 
 
-def _source_check(source: FileSource) -> dg.AssetChecksDefinition:
+def _source_check(source: SourceSettings) -> dg.AssetChecksDefinition:
     declared = source_declarations(source)
     specs = [
         dg.AssetCheckSpec(
@@ -74,7 +74,7 @@ def _source_check(source: FileSource) -> dg.AssetChecksDefinition:
     return check_source
 
 
-def judge_source(night: Night, rules: CompanyRules, source: FileSource) -> list[CheckOutcome]:
+def judge_source(night: Night, rules: CompanyRules, source: SourceSettings) -> list[CheckOutcome]:
     """Judge one source as D sees it; outcomes in the order of the declarations."""
     records = LandingLog(night.folder.landing).of_source(source.name)
     visible = visible_landings(records, night.as_of, night.cutoff_seq)
@@ -116,7 +116,7 @@ def _readable(records: list[LandingRecord], visible: VisibleLandings) -> Judgeme
 
 
 def _fallen(
-    night: Night, source: FileSource, records: list[LandingRecord], visible: VisibleLandings
+    night: Night, source: SourceSettings, records: list[LandingRecord], visible: VisibleLandings
 ) -> Judgement:
     """Compare live keys with the last published night's; without one, with the landing before."""
     if source.load != "snapshot" or not visible.records:
@@ -150,10 +150,10 @@ def _live_before(night: Night, records: list[LandingRecord], visible: VisibleLan
 
 
 def _fresh(
-    night: Night, rules: CompanyRules, source: FileSource, visible: VisibleLandings, limit: int
+    night: Night, rules: CompanyRules, source: SourceSettings, visible: VisibleLandings, limit: int
 ) -> Judgement:
     if not visible.records:
-        return False, {"age_workdays": None, "limit_workdays": limit}, [{"source": source.path, "problem": "nothing has arrived"}]
+        return False, {"age_workdays": None, "limit_workdays": limit}, [{"source": source.origin, "problem": "nothing has arrived"}]
     covers: date = visible.records[-1].covers_until
     age = source_age_workdays(night.settings, rules, covers, night.as_of)
     figures: dict[str, float | int | str | None] = {

@@ -59,7 +59,7 @@ def booked(world: World) -> dict[str, Any]:
             {"order_id": o.order_id, "on": o.cancelled_on, "date_in_file": not o.hides_cancel_date}
             for o in cancelled
         ],
-        "new_customers": _count(map(month_of, ledger.first_orders(world).values())),
+        "new_customers": ledger.new_customers(world),
         "drafts_and_voids": [o.order_id for o in world.orders if not is_effective(o)],
         "foreign_orders": [o.order_id for o in effective if o.currency != "CNY"],
     }

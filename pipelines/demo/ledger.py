@@ -94,16 +94,29 @@ def total_by(
     }
 
 
-def first_orders(world: World) -> dict[str, date]:
-    """Return the first effective order of every customer, its several records taken as one."""
-    first: dict[str, date] = {}
+def new_customers(world: World) -> dict[str, int]:
+    """Count customers gained less those taken back per month, several records taken as one.
+
+    A condition met once counts on the day that it is reached, here the signing of the first
+    effective order, and is taken back on the day that a cancellation undoes it: a closed month
+    changes only by what happens later, not by counting it anew.
+    """
+    steps: dict[str, list[tuple[date, int]]] = defaultdict(list)
     main = golden_ids(world)
     for order in world.orders:
-        is_cancelled = order.cancelled_on is not None and order.cancelled_on <= AS_OF
-        if is_effective(order) and not is_cancelled:
+        if is_effective(order):
             account = main.get(order.account.account_id, order.account.account_id)
-            first[account] = min(first.get(account, order.signed_on), order.signed_on)
-    return first
+            steps[account].append((order.signed_on, 1))
+            if order.cancelled_on and order.cancelled_on <= AS_OF:
+                steps[account].append((order.cancelled_on, -1))
+    months: dict[str, int] = defaultdict(int)
+    for of_customer in steps.values():
+        effective = 0
+        for day, step in sorted(of_customer, key=lambda entry: (entry[0], -entry[1])):
+            effective += step
+            if (step, effective) in ((1, 1), (-1, 0)):
+                months[month_of(day)] += step
+    return {month: count for month, count in sorted(months.items()) if count}
 
 
 def golden_ids(world: World) -> dict[str, str]:

@@ -8,8 +8,8 @@ Money is in CNY, a number with two decimals; days are ISO dates; labels are 2026
   team, person and product_line, net of cancellations (see `ledger.py` for the rule); `by_kind` has
   the months of bookings, changes and cancellations apart. `orders_signed` counts effective orders
   by month of signing, `orders_cancelled` by month of cancelling; `new_customers` counts first
-  effective orders of golden customers. `cancelled_orders`, `foreign_orders` and
-  `drafts_and_voids` (never booked) are lists of ids.
+  effective orders of golden customers, less those undone in a month. `cancelled_orders`,
+  `foreign_orders` and `drafts_and_voids` (never booked) are lists of ids.
 - `collections`: received per month: `cny_orders`, `foreign_orders` (CNY at the rate of the day of
   receipt) and `foreign_original` (`{currency: {month: amount}}`), to test either rule.
 - `outcomes`: per quarter of the last closing, opportunities that stand won or lost as of D, with

@@ -11,7 +11,7 @@ from pipelines.landing.contract import Entity
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.manifest import Delivery
 from pipelines.landing.mapping import ColumnPlan, Vocabulary
-from pipelines.settings import CompanySettings, FileSource
+from pipelines.settings import CompanySettings, SourceSettings
 from pipelines.sources.files import TextTable
 
 
@@ -21,7 +21,7 @@ class LandingContext:
 
     con: duckdb.DuckDBPyConnection
     settings: CompanySettings
-    source: FileSource
+    source: SourceSettings
     entity: Entity
     vocabulary: Vocabulary
     fingerprint: str

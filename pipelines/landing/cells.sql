@@ -164,8 +164,9 @@ create or replace temp macro cell_date_of(s, ord, is_1904) as
             cell_serial_of(left(s, 5)::integer, is_1904)
         when regexp_full_match(s, '[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{1,2}|[0-9]{4})(?:[T\s](?:' || cell_time_pattern() || '))?') then
             list_transform([regexp_extract_all(s, '[0-9]+')], lambda p: cell_ordered_date_of(p, ord))[1]
-        when regexp_full_match(s, '[0-9]{1,2}[- ][A-Za-z]{3,9}[- ](?:[0-9]{4}|[0-9]{2})|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4}') then
-            try_strptime(s, ['%d-%b-%Y', '%d %b %Y', '%b %d, %Y', '%d %B %Y', '%B %d, %Y', '%d-%b-%y'])::date
+        when regexp_full_match(s, '(?:[0-9]{1,2}[- ][A-Za-z]{3,9},?[- ](?:[0-9]{4}|[0-9]{2})|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4})(?:,?[T\s](?:' || cell_time_pattern() || '))?') then
+            try_strptime(replace(regexp_extract(s, '^(?:[0-9]{1,2}[- ][A-Za-z]+,?[- ][0-9]+|[A-Za-z]+ [0-9]{1,2}, [0-9]+)'), ',', ''),
+                ['%d-%b-%y', '%d %b %y', '%d-%b-%Y', '%d %b %Y', '%b %d %Y', '%d %B %Y', '%B %d %Y'])::date
     end;
 
 create or replace temp macro cell_has_offset(t) as
@@ -186,6 +187,9 @@ create or replace temp macro cell_date(t, ord := '', is_1904 := false, tz := '')
             try_strptime(t, '%d/%m/%Y')::date
         when tz <> '' and cell_has_offset(t) then
             timezone(tz, cell_instant_of(cell_narrow(t)))::date
+        -- seconds or milliseconds since 1970, as APIs write them: the day in that zone
+        when tz <> '' and regexp_full_match(t, '[12][0-9]{12}') then timezone(tz, to_timestamp(t::bigint / 1000))::date
+        when tz <> '' and regexp_full_match(t, '[12][0-9]{9}') then timezone(tz, to_timestamp(t::bigint))::date
         else list_transform([cell_narrow(t)], lambda s: cell_date_of(s, ord, is_1904))[1]
     end;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -32,12 +33,14 @@ class CompanyRules:
     Attributes:
         tables: one Arrow table per sheet, each row with `rules_version`.
         stages: every stage that this company's deals can stand in, presets' own pipelines included.
+        stage_versions: the same for every list of stages that was ever in force, oldest first.
         readings: every version that arrived, good or not, in order.
         message: which version is in force and what is wrong with a newer one, (English, Chinese).
     """
 
     tables: dict[str, pa.Table]
     stages: pa.Table
+    stage_versions: pa.Table
     readings: tuple[RulesReading, ...]
     in_force: RulesReading | None
     message: tuple[str, str]
@@ -92,13 +95,50 @@ def company_rules(settings: CompanySettings, archive: Archive, cutoff_seq: int) 
     in_force, _ = choose_rules_in_force(readings)
     tables = rules_tables(in_force)
     said = say_rules_in_force(readings)
-    return CompanyRules(tables, _all_stages(settings, tables), readings, in_force, (said.en, said.zh))
+    return CompanyRules(
+        tables,
+        _all_stages(settings, tables),
+        _stage_versions(settings, readings, in_force),
+        readings,
+        in_force,
+        (said.en, said.zh),
+    )
+
+
+def _stage_versions(
+    settings: CompanySettings, readings: tuple[RulesReading, ...], in_force: RulesReading | None
+) -> pa.Table:
+    """List every list of stages that was in force, in order: a rank belongs to its list.
+
+    Grain: one row per pipeline version and stage. A workbook that leaves the stages as they were
+    is no new version. `known_on` is the day on which the list arrived.
+    """
+    rows: list[dict[str, Any]] = []
+    last: list[dict[str, Any]] | None = None
+    version_no = 0
+    usable = [reading for reading in readings if reading.is_usable and in_force is not None]
+    for reading in usable or [None]:
+        listed = _all_stages(settings, rules_tables(reading)).drop_columns(["rules_version"])
+        stages = listed.to_pylist()
+        if stages == last:
+            continue
+        last, version_no = stages, version_no + 1
+        arrived_at = reading.arrived_at if reading else None
+        known_on = arrived_at.date() if arrived_at else None
+        rows += [{**row, "pipeline_version": version_no, "known_on": known_on} for row in stages]
+        if reading is in_force:
+            break
+    return pa.Table.from_pylist(rows, schema=STAGE_VERSION_SCHEMA)
 
 
 def _all_stages(settings: CompanySettings, tables: dict[str, pa.Table]) -> pa.Table:
     """Return the workbook's stages and those of pipelines that only a preset knows."""
     rows = [
-        {**row, "stage_name_zh": row.get("stage_zh") or row["stage"], "stage_name_en": row.get("stage_en") or row["stage"]}
+        {
+            **row,
+            "stage_name_zh": row.get("stage_zh") or row["stage"],
+            "stage_name_en": row.get("stage_en") or row["stage"],
+        }
         for row in tables["stages"].to_pylist()
     ]
     known = {row["pipeline"] for row in rows}
@@ -137,6 +177,15 @@ STAGE_SCHEMA = pa.schema(
         ("default_probability_rate", pa.decimal128(18, 6)),
         ("allowed_workdays", pa.int64()),
         ("rules_version", pa.string()),
+    ]
+)
+
+
+STAGE_VERSION_SCHEMA = pa.schema(
+    [
+        ("pipeline_version", pa.int64()),
+        ("known_on", pa.date32()),
+        *(field for field in STAGE_SCHEMA if field.name != "rules_version"),
     ]
 )
 

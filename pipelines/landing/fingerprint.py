@@ -12,7 +12,8 @@ import duckdb
 
 from pipelines.landing.contract import Entity
 from pipelines.landing.mapping import Vocabulary
-from pipelines.settings import CompanySettings, FileSource
+from pipelines.settings import CompanySettings, FileSource, SourceSettings
+from pipelines.settings.sources import SourceBase
 from pipelines.sources.presets import load_preset
 
 PACKAGE = Path(__file__).parent.parent
@@ -30,15 +31,23 @@ def _code_hash() -> str:
     return digest.hexdigest()
 
 
+def _landing_settings(source: SourceSettings) -> dict[str, object]:
+    """Return what of a source decides how its files land; how a pull is made decides nothing."""
+    fields = set(type(source).model_fields) - {"required", "max_age_workdays"}
+    if not isinstance(source, FileSource):
+        fields = {"kind", "load", *SourceBase.model_fields} - {"required", "max_age_workdays"}
+    return {"load": source.load} | source.model_dump(mode="json", include=fields)
+
+
 def landing_fingerprint(
-    settings: CompanySettings, source: FileSource, entity: Entity, vocabulary: Vocabulary
+    settings: CompanySettings, source: SourceSettings, entity: Entity, vocabulary: Vocabulary
 ) -> str:
     """Return 16 hex digits over code, contract, mapping, words and the settings that landing reads."""
     words = {name: vocabulary.words[name] for name in sorted(vocabulary.words)}
     depends_on = {
         "code": _code_hash(),
         "entity": asdict(entity),
-        "source": source.model_dump(mode="json", exclude={"required", "max_age_workdays"}),
+        "source": _landing_settings(source),
         "preset": asdict(load_preset(source.preset).entity(entity.name)) if source.preset else None,
         "words": words,
         "strict": sorted(vocabulary.strict),

@@ -92,6 +92,7 @@ def _reference(
         "calendar_day": days,
         "period": build_periods(days, custom),
         "stage": rules.stages,
+        "stage_version": rules.stage_versions,
         "company": pa.Table.from_pylist(
             [
                 {

@@ -14,11 +14,19 @@ from pipelines.landing.archive import Archive, ArchiveDamaged
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.manifest import Delivery
-from pipelines.landing.mapping import ColumnPlan, RequiredColumnMissing, plan_columns
+from pipelines.landing.mapping import (
+    ColumnPlan,
+    RequiredColumnMissing,
+    column_missing,
+    entity_preset,
+    plan_columns,
+)
 from pipelines.landing.pivot import unpivot
+from pipelines.landing.reshape import ShapeColumnMissing, reshape
 from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
 from pipelines.landing.typing_sql import literal
+from pipelines.settings import FileSource
 from pipelines.sources.errors import FileUnreadable
 from pipelines.sources.files import FileOptions, TextTable, read_tables
 
@@ -92,16 +100,11 @@ def _read(
     opened: ExitStack,
 ) -> ReadDelivery | LandingRecord:
     """Read one file into text tables; it stays open until the whole batch has landed."""
-    source = context.source
-    options = FileOptions(
-        encoding=source.encoding,
-        delimiter=source.delimiter,
-        sheet=source.sheet or "",
-        header_row=source.header_row,
-    )
     try:
         path = opened.enter_context(archive.opened(delivery, context.work_dir))
-        found = read_tables(path, context.con, work_dir=path.parent / "read", options=options)
+        found = read_tables(
+            path, context.con, work_dir=path.parent / "read", options=_options(context)
+        )
         tables, plans, strangers = _plan(context, delivery, found, blank.export_on.year)
         dated = _dated(context, delivery, blank, tables)
     except FileUnreadable as error:
@@ -113,6 +116,23 @@ def _read(
     return ReadDelivery(delivery, _described(dated, tables, plans, strangers), tables, plans)
 
 
+def _options(context: LandingContext) -> FileOptions:
+    """Say what is known about the source's files; a pull is Parquet, which needs no guess."""
+    source = context.source
+    preset = entity_preset(context.entity, source)
+    if not isinstance(source, FileSource):
+        return FileOptions(records=preset.records, lookups=preset.lookups)
+    return FileOptions(
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        sheet=source.sheet or "",
+        header_row=source.header_row,
+        has_header=source.has_header,
+        records=preset.records,
+        lookups=preset.lookups,
+    )
+
+
 def _plan(
     context: LandingContext, delivery: Delivery, tables: Sequence[TextTable], export_year: int
 ) -> tuple[tuple[TextTable, ...], tuple[ColumnPlan, ...], list[RequiredColumnMissing]]:
@@ -122,11 +142,15 @@ def _plan(
     fitting, plans, strangers = [], [], []
     for table in tables:
         where = delivery.name + (f" [{table.sheet}]" if table.sheet else "")
+        shaped = table
         try:
-            plan = plan_columns(context.entity, context.source, table.headers, where, context.vocabulary)
+            shaped = _shaped(context, table, where)
+            plan = plan_columns(
+                context.entity, context.source, shaped.headers, where, context.vocabulary
+            )
         except RequiredColumnMissing as error:
             wide = unpivot(
-                context.con, context.entity, context.source, context.settings, table, delivery.name,
+                context.con, context.entity, context.source, context.settings, shaped, delivery.name,
                 export_year, context.vocabulary,
             )  # fmt: skip
             if not wide:
@@ -135,11 +159,22 @@ def _plan(
                 fitting.append(part)
                 plans.append(part_plan)
             continue
-        fitting.append(table)
+        fitting.append(shaped)
         plans.append(plan)
     if strangers and not fitting:
         raise strangers[0]
     return tuple(fitting), tuple(plans), strangers
+
+
+def _shaped(context: LandingContext, table: TextTable, where: str) -> TextTable:
+    """Return a table in the form that the preset asks for: filtered, pivoted, looked up."""
+    preset = entity_preset(context.entity, context.source)
+    try:
+        return reshape(context.con, table, context.source, preset, context.zone)
+    except ShapeColumnMissing as error:
+        raise column_missing(
+            where, error.header, error.header, table.headers, context.source.name
+        ) from error
 
 
 def _dated(

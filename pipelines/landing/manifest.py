@@ -142,10 +142,17 @@ def cutoff_for(manifest: Manifest, as_of: date) -> int:
     The newest or a never published D takes what has arrived by now; an older D takes what had
     arrived when it was last published, so that rebuilding the past gives the past.
     """
+    frozen = frozen_cutoff(manifest, as_of)
+    if frozen is not None:
+        return frozen
     deliveries = manifest.deliveries()
-    arrived = deliveries[-1].seq if deliveries else 0
+    return deliveries[-1].seq if deliveries else 0
+
+
+def frozen_cutoff(manifest: Manifest, as_of: date) -> int | None:
+    """Return the last delivery of an older D that was published; None where D takes what is new."""
     nights = manifest.nights()
     of_that_day = [night for night in nights if night.as_of == as_of]
     if not of_that_day or as_of >= max(night.as_of for night in nights):
-        return arrived
+        return None
     return of_that_day[-1].cutoff_seq

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from rapidfuzz import fuzz, process
 
 from pipelines.core.names import normalise_name
 from pipelines.landing.contract import Entity
-from pipelines.settings import FileSource
+from pipelines.settings import SourceSettings
 from pipelines.sources.headers import header_unit
-from pipelines.sources.presets import EntityPreset, load_preset
+from pipelines.sources.presets import Conditions, EntityPreset, load_preset
 
 
 class RequiredColumnMissing(Exception):
@@ -25,16 +25,33 @@ class RequiredColumnMissing(Exception):
 
 @dataclass(frozen=True)
 class Binding:
-    """Where the value of one canonical column comes from: cells (joined when several) or a constant."""
+    """Where the value of one canonical column comes from: cells (joined when several) or a constant.
+
+    `is_number` takes a cell that a sheet shows as a date back to its number.
+    """
 
     positions: tuple[int, ...] = ()
     constant: str | None = None
     unit_factor: Decimal = Decimal(1)
+    separator: str = "|"
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class Override:
+    """Another cell that decides a column's value where it says one of these words (normalised → ours)."""
+
+    position: int
+    words: dict[str, str]
 
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """The mapping of one table, and what did not fit."""
+    """The mapping of one table, and what did not fit.
+
+    `marks` are facts about the export that stand on every row (in `extra`); `only_where` blanks a
+    column in rows where another one, already mapped, has none of the named values.
+    """
 
     bindings: dict[str, Binding]
     extra: dict[str, int] = field(default_factory=dict)
@@ -42,6 +59,9 @@ class ColumnPlan:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     date_order: str = ""
+    marks: dict[str, str] = field(default_factory=dict)
+    only_where: dict[str, Conditions] = field(default_factory=dict)
+    overrides: dict[str, tuple[Override, ...]] = field(default_factory=dict)
 
     @property
     def layout(self) -> str:
@@ -62,7 +82,7 @@ class Vocabulary:
 
 
 def plan_columns(
-    entity: Entity, source: FileSource, headers: tuple[str, ...], where: str, vocabulary: Vocabulary
+    entity: Entity, source: SourceSettings, headers: tuple[str, ...], where: str, vocabulary: Vocabulary
 ) -> ColumnPlan:
     """Map the headers of one table to canonical columns.
 
@@ -78,15 +98,17 @@ def plan_columns(
     Raises:
         RequiredColumnMissing: names the column, the headers looked for and the nearest one found.
     """
-    preset = load_preset(source.preset).entity(entity.name) if source.preset else _canonical(entity)
+    preset = entity_preset(entity, source)
     by_name = _positions(headers)
     bindings: dict[str, Binding] = {}
     for column in entity.columns:
         bound = _bind(column.name, source, preset, by_name)
         if bound is not None:
-            bindings[column.name] = bound
+            bindings[column.name] = replace(bound, is_number=column.name in source.as_numbers)
     _check_required(entity, source, preset, bindings, headers, where)
+    overrides = _overrides(preset, source, by_name)
     used = {position for binding in bindings.values() for position in binding.positions}
+    used |= {override.position for found in overrides.values() for override in found}
     extra = {header: i for i, header in enumerate(headers) if i not in used and header}
     missing = tuple(c.name for c in entity.columns if c.name not in bindings)
     own = {column.name for column in entity.columns}
@@ -97,7 +119,32 @@ def plan_columns(
     allowed = {
         name: tuple(sorted(set(vocabulary.words[name].values()))) for name in own & vocabulary.strict
     }
-    return ColumnPlan(bindings, extra, missing, values, allowed, source.date_order or preset.date_order)
+    order = source.date_order or preset.date_order
+    only_where = {k: v for k, v in preset.only_where.items() if k not in source.columns}
+    return ColumnPlan(
+        bindings, extra, missing, values, allowed, order, preset.marks, only_where, overrides
+    )
+
+
+def _overrides(
+    preset: EntityPreset, source: FileSource, by_name: dict[str, tuple[int, Decimal]]
+) -> dict[str, tuple[Override, ...]]:
+    """Return the deciding cells that the table has; a column mapped in company.yml decides for itself."""
+    found: dict[str, tuple[Override, ...]] = {}
+    for column, cells in preset.overrides.items():
+        places = [(by_name.get(normalise_name(header)), words) for header, words in cells.items()]
+        if column not in source.columns:
+            found[column] = tuple(
+                Override(place[0], {normalise_name(theirs): ours for theirs, ours in words.items()})
+                for place, words in places
+                if place is not None
+            )
+    return {column: decided for column, decided in found.items() if decided}
+
+
+def entity_preset(entity: Entity, source: FileSource) -> EntityPreset:
+    """Return how the source's preset writes the entity; without one, the canonical names count."""
+    return load_preset(source.preset).entity(entity.name) if source.preset else _canonical(entity)
 
 
 def known_words(
@@ -132,7 +179,7 @@ def _positions(headers: tuple[str, ...]) -> dict[str, tuple[int, Decimal]]:
     return found
 
 
-def _wanted(name: str, source: FileSource, preset: EntityPreset) -> tuple[str, ...]:
+def _wanted(name: str, source: SourceSettings, preset: EntityPreset) -> tuple[str, ...]:
     own = source.columns.get(name)
     if own is not None:
         return (own,) if isinstance(own, str) else tuple(own)
@@ -140,15 +187,19 @@ def _wanted(name: str, source: FileSource, preset: EntityPreset) -> tuple[str, .
 
 
 def _bind(
-    name: str, source: FileSource, preset: EntityPreset, by_name: dict[str, tuple[int, Decimal]]
+    name: str, source: SourceSettings, preset: EntityPreset, by_name: dict[str, tuple[int, Decimal]]
 ) -> Binding | None:
     if name in source.constants:
         return Binding(constant=source.constants[name])
-    if name in preset.compose and name not in source.columns:
-        places = [by_name.get(normalise_name(part)) for part in preset.compose[name]]
+    composed = source.compose.get(name) or (
+        () if name in source.columns else preset.compose.get(name, ())
+    )
+    if composed:
+        places = [by_name.get(normalise_name(part)) for part in composed]
         if all(place is not None for place in places):
-            return Binding(positions=tuple(place[0] for place in places if place))
-        return None
+            separator = preset.join.get(name, "|")
+            return Binding(positions=tuple(place[0] for place in places if place), separator=separator)
+        # The parts are not there: the system may also have written the key itself.
     for header in _wanted(name, source, preset):
         place = by_name.get(normalise_name(header))
         if place is not None:
@@ -160,7 +211,7 @@ def _bind(
 
 def _check_required(
     entity: Entity,
-    source: FileSource,
+    source: SourceSettings,
     preset: EntityPreset,
     bindings: dict[str, Binding],
     headers: tuple[str, ...],
@@ -174,13 +225,31 @@ def _check_required(
     column = lacking[0]
     wanted = _wanted(column.name, source, preset) or preset.compose.get(column.name, ())
     named = " / ".join(wanted) or column.name
-    near = process.extractOne(named, [h for h in headers if h], scorer=fuzz.WRatio)
-    guess = f"{near[0]!r}" if near else "-"
+    raise column_missing(where, column.name, named, headers, source.name, column.zh)
+
+
+def column_missing(
+    where: str, column: str, named: str, headers: tuple[str, ...], source: str, zh: str = ""
+) -> RequiredColumnMissing:
+    """Word the error of a missing column: what was looked for, the nearest header, and the fix."""
+    # Each spelling is compared by itself: joined, they resemble nothing.
+    filled = [header for header in headers if header]
+    near = [process.extractOne(word, filled, scorer=fuzz.WRatio) for word in named.split(" / ")]
+    best = max((found for found in near if found), key=lambda found: found[1], default=None)
+    guess = f"{best[0]!r}" if best else "-"
     listed = ", ".join(h for h in headers if h)[:300]
-    raise RequiredColumnMissing(
-        f"{where}: required column {column.name!r} (header {named!r}) is missing; the nearest header "
+    return RequiredColumnMissing(
+        f"{where}: required column {column!r} (header {named!r}) is missing; the nearest header "
         f"found is {guess}. Found: {listed}. Fix: rename the header, or add "
-        f"`columns: {{{column.name}: <header>}}` to source {source.name!r} in company.yml.",
-        f"{where}：缺少必填列「{column.zh}」（表头 {named}）；最接近的表头是 {guess}。"
-        f"修复：改正表头，或在 company.yml 的来源 {source.name} 中写 columns: {{{column.name}: 表头}}。",
+        f"`columns: {{{column}: <header>}}` to source {source!r} in company.yml.",
+        f"{where}：缺少必填列「{zh or column}」（表头 {named}）；最接近的表头是 {guess}。"
+        f"修复：改正表头，或在 company.yml 的来源 {source} 中写 columns: {{{column}: 表头}}。",
     )
+
+
+def mapped_headers(entity: Entity, source: FileSource, preset: EntityPreset) -> dict[str, set[str]]:
+    """Return column → normalised headers that would be taken for it."""
+    return {
+        column.name: {normalise_name(header) for header in _wanted(column.name, source, preset)}
+        for column in entity.columns
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +20,14 @@ from pipelines.landing.land import land_batch
 from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.manifest import Delivery
 from pipelines.landing.mapping import Vocabulary
-from pipelines.settings import CompanyFolder, CompanySettings, ConfigurationError, FileSource
+from pipelines.landing.pull import admit_pull
+from pipelines.settings import (
+    CompanyFolder,
+    CompanySettings,
+    ConfigurationError,
+    FileSource,
+    SourceSettings,
+)
 
 MEMORY_LIMIT = "1GB"
 BATCH_BYTES = 64 * 1024**2
@@ -41,9 +48,11 @@ class SourceLanding:
 def land_source(
     folder: CompanyFolder,
     settings: CompanySettings,
-    source: FileSource,
+    source: SourceSettings,
     vocabulary: Vocabulary,
     seen_at: datetime,
+    *,
+    pulls: bool = True,
 ) -> SourceLanding:
     """Archive and land one source; its troubles are reported, not raised.
 
@@ -53,14 +62,22 @@ def land_source(
         source: which source.
         vocabulary: the company's words, from the rules in force.
         seen_at: arrival time of whatever is new (UTC).
+        pulls: whether databases and services are asked; a night that may use nothing new asks none.
 
     Returns:
         Every record of the source and those made now, with problems in both languages.
     """
     archive = Archive(folder.archive)
-    problems = admit_inbox(folder, source, archive, seen_at)
-    deliveries = [d for d in archive.manifest.deliveries() if d.source == source.name]
-    return _land_missing(folder, settings, source, vocabulary, archive, deliveries, problems)
+    if isinstance(source, FileSource):
+        problems = admit_inbox(folder, source, archive, seen_at)
+        return _land_missing(folder, settings, source, vocabulary, archive, problems)
+    # What is archived lands first: an incremental pull must know whether the last one was blocked.
+    before = _land_missing(folder, settings, source, vocabulary, archive, [])
+    if not pulls:
+        return before
+    problems = admit_pull(folder, settings, source, archive, seen_at)
+    after = _land_missing(folder, settings, source, vocabulary, archive, problems)
+    return replace(after, new_records=(*before.new_records, *after.new_records))
 
 
 def admit_inbox(
@@ -104,12 +121,12 @@ def _shown(folder: CompanyFolder, file: Path) -> str:
 def _land_missing(
     folder: CompanyFolder,
     settings: CompanySettings,
-    source: FileSource,
+    source: SourceSettings,
     vocabulary: Vocabulary,
     archive: Archive,
-    deliveries: list[Delivery],
     problems: list[tuple[str, str]],
 ) -> SourceLanding:
+    deliveries = [d for d in archive.manifest.deliveries() if d.source == source.name]
     entity = load_entities().get(source.entity)
     if entity is None:
         known = ", ".join(load_entities())

@@ -17,7 +17,7 @@ from pipelines.landing.contract import Entity
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.typing_sql import literal, quoted
 from pipelines.landing.visible import VisibleLandings
-from pipelines.settings import FileSource
+from pipelines.settings import FileSource, SourceSettings
 
 LINEAGE_COLUMNS = (
     ("source", "VARCHAR"),
@@ -34,7 +34,7 @@ LINEAGE_COLUMNS = (
 class SourceState:
     """One source as D sees it."""
 
-    source: FileSource
+    source: SourceSettings
     rank: int
     records: tuple[LandingRecord, ...]
     visible: VisibleLandings
@@ -100,6 +100,13 @@ def _source_selects(entity: Entity, state: SourceState, landing_root: Path) -> l
     return [_chain_select(state, chain, landing_root) for chain in chains if any(r.rows_path for r in chain)]
 
 
+def _key_of(source: SourceSettings) -> str:
+    """A row of a pull is found again by its key, not by its place."""
+    if isinstance(source, FileSource):
+        return ""
+    return " || ' key ' || rtrim(replace(rows._key, chr(31), '|'), '|')"
+
+
 def _chain_select(state: SourceState, chain: list[LandingRecord], landing_root: Path) -> str:
     """Return the SELECT of one chain's live rows.
 
@@ -131,7 +138,7 @@ def _chain_select(state: SourceState, chain: list[LandingRecord], landing_root: 
             {literal(state.source.name)} as source,
             {literal(state.source.source_kind)} as source_kind,
             deliveries._name || coalesce(' [' || nullif(rows._sheet, '') || ']', '')
-                || ' row ' || rows._row as source_row,
+                || ' row ' || rows._row{_key_of(state.source)} as source_row,
             deliveries._arrived_at as landed_at,
             deliveries._covers_until as landed_on,
             {str(state.visible.is_reconstructed).lower()} as is_reconstructed

@@ -85,7 +85,7 @@ def _tally(read: ReadDelivery, typed: Sequence[Any], fates: dict[tuple[int, str]
         bad=with_errors + conflicts + malformed,
         superseded=superseded,
         duplicates=duplicates,
-        skipped=sum(table.skipped.subtotal + table.skipped.note for table in read.tables),
+        skipped=sum(table.skipped.count for table in read.tables),
         earliest_on=earliest,
     )
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from pipelines.landing.contract import Column, Entity
 from pipelines.landing.mapping import Binding, ColumnPlan
+from pipelines.sources.presets import ANY_VALUE
 
 # What a value of each type must look like; the codes are explained in quarantine.MESSAGES.
 RULE_OF_TYPE = {
@@ -54,7 +55,7 @@ def typed_select(
         zone: time zone of naive times.
         is_1904: whether serial dates count from 1904.
     """
-    texts = [f"{_text(column, plan)} as {quoted('t_' + column.name)}" for column in entity.columns]
+    texts = [f"{_text(column.name, plan)} as {quoted('t_' + column.name)}" for column in entity.columns]
     cells = ", ".join(used_cells(plan)) or "null as _no_cells"
     values: list[str] = []
     for column in entity.columns:
@@ -66,7 +67,8 @@ def typed_select(
         for name, condition, rule in _conditions(entity, plan)
     )
     landed = ", ".join(quoted(name) for name, _ in entity.landed_columns)
-    extra = _json({header: f"c{i}" for header, i in plan.extra.items()}) if plan.extra else "null::varchar"
+    marks = {name: literal(text) for name, text in plan.marks.items()}
+    extra = _json({header: f"c{i}" for header, i in plan.extra.items()} | marks)
     return f"""
         with texts as (
             select {carried}, {", ".join(texts)}, {cells} from {relation}
@@ -88,7 +90,9 @@ def typed_select(
 def used_cells(plan: ColumnPlan) -> list[str]:
     """Return the cells that a plan reads, by position: two tables with one plan union on these."""
     positions = sorted(
-        {p for b in plan.bindings.values() for p in b.positions} | set(plan.extra.values())
+        {p for b in plan.bindings.values() for p in b.positions}
+        | set(plan.extra.values())
+        | {o.position for found in plan.overrides.values() for o in found}
     )
     return [f"c{p}" for p in positions]
 
@@ -104,26 +108,47 @@ def _json(cells: dict[str, str]) -> str:
     return f"cast(json_object({pairs}) as varchar)" if pairs else "null::varchar"
 
 
-def _text(column: Column, plan: ColumnPlan) -> str:
-    binding = plan.bindings.get(column.name)
+def _text(column: str, plan: ColumnPlan) -> str:
+    binding = plan.bindings.get(column)
     if binding is None:
         return "null::varchar"
-    raw = _cell(binding)
-    pairs = plan.values.get(column.name)
-    if not pairs:
-        return raw
-    theirs = ", ".join(literal(value) for value in pairs)
-    ours = ", ".join(literal(value) for value in pairs.values())
-    place = f"list_position([{theirs}], lower(cell_name({raw})))"
-    return f"coalesce(list_extract([{ours}], {place}), {raw})"
+    text = _cell(binding)
+    pairs = plan.values.get(column)
+    if pairs:
+        text = f"coalesce({_word_for(text, pairs)}, {text})"
+    deciding = [_word_for(f"c{o.position}", o.words) for o in plan.overrides.get(column, ())]
+    if deciding:
+        text = f"coalesce({', '.join(deciding)}, {text})"
+    for other, values in plan.only_where.get(column, {}).items():
+        listed = ", ".join(literal(value) for value in values)
+        text = f"case when {_text(other, plan)} in ({listed}) then {text} end"
+    return text
+
+
+def _word_for(cell: str, words: dict[str, str]) -> str:
+    """Return SQL of our word for what a cell says; NULL for any other word, unless `*` takes every one."""
+    if ANY_VALUE in words:
+        return f"case when not cell_is_blank({cell}) then {literal(words[ANY_VALUE])} end"
+    theirs = ", ".join(literal(value) for value in words)
+    ours = ", ".join(literal(value) for value in words.values())
+    return f"list_extract([{ours}], list_position([{theirs}], lower(cell_name({cell}))))"
 
 
 def _cell(binding: Binding) -> str:
     if binding.constant is not None:
         return literal(binding.constant)
     if len(binding.positions) == 1:
-        return f"c{binding.positions[0]}"
-    return "concat_ws('|', " + ", ".join(f"c{p}" for p in binding.positions) + ")"
+        cell = f"c{binding.positions[0]}"
+    else:
+        parts = ", ".join(f"c{p}" for p in binding.positions)
+        cell = f"nullif(concat_ws({literal(binding.separator)}, {parts}), '')"
+    if binding.is_number:
+        cell = (
+            f"case when regexp_full_match({cell}, '[12][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}') then"
+            f" cast(date_diff('day', date '1899-12-30', try_cast({cell} as date)) as varchar)"
+            f" else {cell} end"
+        )
+    return cell
 
 
 def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[str]:

@@ -112,7 +112,7 @@ def _snapshot_select(
             from read_parquet([{files}], hive_partitioning = false)
         ),
         held as (
-            select changes._key, {held}, landings._island,
+            select changes._key, changes._seq, {held}, landings._island,
                 min(landings._position) as _first, max(landings._position) as _last
             from changes
             inner join landings

@@ -10,11 +10,11 @@ from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.source import SourceLanding
 from pipelines.landing.visible import visible_landings
 from pipelines.night import Night
-from pipelines.settings import CompanySettings, FileSource
+from pipelines.settings import CompanySettings, SourceSettings
 
 
 def record_source(
-    night: Night, rules: CompanyRules, source: FileSource, landing: SourceLanding
+    night: Night, rules: CompanyRules, source: SourceSettings, landing: SourceLanding
 ) -> None:
     """Enter what a night took from one source into the run log."""
     visible = visible_landings(landing.records, night.as_of, night.cutoff_seq)

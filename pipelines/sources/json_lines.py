@@ -1,4 +1,4 @@
-"""Read JSON arrays of objects and JSON lines as text tables."""
+"""Read JSON arrays of objects, JSON lines and an array inside a JSON document as text tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import duckdb
 from pipelines.sources.delimited import quoted
 from pipelines.sources.encodings import decode_file
 from pipelines.sources.errors import DamagedFile, EmptyFile, LimitExceeded, Note
+from pipelines.sources.json_document import document_objects, json_pointer, lookup_columns
 from pipelines.sources.options import Content, FileOptions
 from pipelines.sources.tables import RawRows
 
@@ -24,16 +25,20 @@ def read_json(
     """Describe a JSON file as raw rows: one object is one row, its keys are the headers.
 
     Keys of later objects are found too (one pass over the file). Nested lists and objects stay
-    JSON text. Rows count objects from 1.
+    JSON text. Rows count objects from 1. With `options.records` the rows are the objects of that
+    array of the document, and `options.lookups` add names for ids from its other arrays.
     """
     target = work_dir / f"{content.path.name}.utf8"
     decoded = decode_file(content.path, target, label=content.label, declared=options.encoding)
     shape = "newline_delimited" if is_lines else "array"
-    objects = (
-        f"(select row_number() over () as _row, json from read_json_objects("
-        f"{quoted(str(decoded.path))}, format = '{shape}',"
-        f" maximum_object_size = {options.limits.record_bytes}))"
-    )
+    if options.records:
+        objects = document_objects(con, decoded.path, content, options)
+    else:
+        objects = (
+            f"(select row_number() over () as _row, json from read_json_objects("
+            f"{quoted(str(decoded.path))}, format = '{shape}',"
+            f" maximum_object_size = {options.limits.record_bytes}))"
+        )
     keys = _keys(con, objects, content)
     if len(keys) > options.limits.columns:
         raise LimitExceeded(
@@ -41,10 +46,11 @@ def read_json(
             f"{len(keys)} keys, at most {options.limits.columns}",
             file=content.label,
         )
-    cells = ", ".join(
-        f"nullif(json_extract_string(json, {_pointer(key)}), '') as r{i}"
-        for i, key in enumerate(keys)
-    )
+    texts = [f"nullif(json_extract_string(json, {json_pointer(key)}), '')" for key in keys]
+    if options.records:
+        named = lookup_columns(con, decoded.path, options)
+        keys, texts = [*keys, *named], [*texts, *named.values()]
+    cells = ", ".join(f"{text} as r{i}" for i, text in enumerate(texts))
     encoding = decoded.encoding.upper()
     return RawRows(
         content=content,
@@ -57,11 +63,6 @@ def read_json(
         encoding=decoded.encoding,
         notes=(Note("encoding", f"编码 {encoding}", f"encoding {encoding}"),),
     )
-
-
-def _pointer(key: str) -> str:
-    """Write a key as a JSON pointer, in which nothing but ~ and / is special."""
-    return quoted("/" + key.replace("~", "~0").replace("/", "~1"))
 
 
 def _keys(con: duckdb.DuckDBPyConnection, objects: str, content: Content) -> list[str]:

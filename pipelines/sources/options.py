@@ -30,11 +30,26 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Lookup:
+    """Names for ids from another array of the same JSON document.
+
+    A column `<column>.<value>` is added: where `column` equals `key` of an element of `records`,
+    it holds that element's `value`.
+    """
+
+    column: str
+    records: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
 class FileOptions:
     """Say what is known about a file; whatever is not said is found out or refused.
 
     `header_row` counts as a person does (1 is the first). `sheet` is a name or a glob;
-    empty means every visible sheet. `delimiter` may have several characters.
+    empty means every visible sheet. `delimiter` may have several characters. `records` names the
+    array of a JSON document whose objects are the rows (`cards`, or `data/items`).
     """
 
     encoding: str | None = None
@@ -42,18 +57,31 @@ class FileOptions:
     sheet: str = ""
     header_row: int | None = None
     has_header: bool = True
+    records: str = ""
+    lookups: tuple[Lookup, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """Count the rows that are no data, by kind, with the first 20 row numbers of each."""
+    """Count the rows that are no data of their own, by kind, with the first 20 row numbers of some.
+
+    `elsewhere` are rows of a mixed file that another entity takes; `folded` are rows of a change
+    log that another row of their record stands for.
+    """
 
     empty: int = 0
     subtotal: int = 0
     note: int = 0
     subtotal_rows: tuple[int, ...] = ()
     note_rows: tuple[int, ...] = ()
+    elsewhere: int = 0
+    folded: int = 0
+
+    @property
+    def count(self) -> int:
+        """Return all rows but the empty ones, which nobody counts as read."""
+        return self.subtotal + self.note + self.elsewhere + self.folded
 
 
 @dataclass(frozen=True)
@@ -65,7 +93,7 @@ class TextTable:
     row per data row; `headers[i]` names `c<i>`. `malformed` is a relation of the same
     connection: `_row BIGINT, reason_zh, reason_en, sample VARCHAR`.
 
-    Law: rows_read = rows of relation + skipped.subtotal + skipped.note + malformed_count.
+    Law: rows_read = rows of relation + skipped.count + malformed_count.
     Empty rows are counted apart. A CSV relation is a view that parses the file again at each
     use (faster than keeping a copy), so read it once.
     """

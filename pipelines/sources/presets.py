@@ -11,19 +11,48 @@ import yaml
 
 from pipelines.landing.contract import load_entities
 from pipelines.settings import ConfigurationError
+from pipelines.sources.options import Lookup
 
 PRESETS_DIR = Path(__file__).with_name("presets")
 
 
+Conditions = dict[str, tuple[str, ...]]  # header: values, spelling aside
+ANY_VALUE = "*"  # in a condition or an override: whatever is filled in
+
+
+@dataclass(frozen=True)
+class Pivot:
+    """A change log: a row says that `field` of a record got `value` at a time.
+
+    It is folded into one row per key with the newest value of each field; `latest` adds a column
+    with whichever of several fields changed last, written `field|value`.
+    """
+
+    key: tuple[str, ...]
+    field_name: str
+    value: str
+    at: str
+    latest: Conditions = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class EntityPreset:
-    """How one system writes one entity."""
+    """How one system writes one entity. docs/presets.md explains every entry with an example."""
 
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     compose: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    join: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     date_order: str = ""
+    where: Conditions = field(default_factory=dict)
+    where_not: Conditions = field(default_factory=dict)
+    only_where: dict[str, Conditions] = field(default_factory=dict)
+    overrides: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    pivot: Pivot | None = None
+    records: str = ""
+    lookups: tuple[Lookup, ...] = ()
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,6 +63,7 @@ class Preset:
     title: str
     entities: dict[str, EntityPreset]
     stages: tuple[dict[str, Any], ...] = ()
+    canonical_headers: bool = False
 
     def entity(self, name: str) -> EntityPreset:
         """Return the mapping of one entity.
@@ -69,7 +99,7 @@ def load_preset(name: str) -> Preset:
         entity: _entity_preset(entity, spec or {}, body.get("canonical_headers", False))
         for entity, spec in _sections(body).items()
     }
-    return Preset(name, body["title"], entities, tuple(body.get("stages", ())))
+    return Preset(name, body["title"], entities, tuple(body.get("stages") or ()), body.get("canonical_headers", False))
 
 
 def _sections(body: dict[str, Any]) -> dict[str, Any]:
@@ -87,12 +117,56 @@ def _entity_preset(entity: str, spec: dict[str, Any], canonical_headers: bool) -
     for name, headers in (spec.get("columns") or {}).items():
         own = (headers,) if isinstance(headers, str) else tuple(headers)
         columns[name] = own + columns.get(name, ())
-    for name in [*columns, *(spec.get("compose") or {}), *(spec.get("constants") or {})]:
+    compose = {name: tuple(parts) for name, parts in (spec.get("compose") or {}).items()}
+    only_where = {
+        name: _conditions(conditions) for name, conditions in (spec.get("only_where") or {}).items()
+    }
+    constants = {name: str(value) for name, value in (spec.get("constants") or {}).items()}
+    overrides = {name: _words(cells) for name, cells in (spec.get("overrides") or {}).items()}
+    for name in [*columns, *compose, *only_where, *overrides, *constants, *(spec.get("values") or {})]:
         declared.column(name)
     return EntityPreset(
         columns=columns,
-        compose={name: tuple(parts) for name, parts in (spec.get("compose") or {}).items()},
-        values=spec.get("values") or {},
-        constants=spec.get("constants") or {},
+        compose=compose,
+        join=spec.get("join") or {},
+        values=_words(spec.get("values") or {}),
+        constants=constants,
         date_order=spec.get("date_order", ""),
+        where=_conditions(spec.get("where") or {}),
+        where_not=_conditions(spec.get("where_not") or {}),
+        only_where=only_where,
+        overrides=overrides,
+        pivot=_pivot(spec["pivot"]) if spec.get("pivot") else None,
+        records=spec.get("records", ""),
+        lookups=tuple(Lookup(**lookup) for lookup in spec.get("lookups") or ()),
+        marks=spec.get("marks") or {},
+    )
+
+
+def _conditions(written: dict[str, Any]) -> Conditions:
+    """Return header: values as texts; YAML reads a bare yes or 1 as something else."""
+    return {
+        header: tuple(_text(v) for v in (values if isinstance(values, list) else [values]))
+        for header, values in written.items()
+    }
+
+
+def _words(written: dict[str, dict[Any, Any]]) -> dict[str, dict[str, str]]:
+    return {
+        column: {_text(theirs): _text(ours) for theirs, ours in words.items()}
+        for column, words in written.items()
+    }
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _pivot(written: dict[str, Any]) -> Pivot:
+    return Pivot(
+        key=tuple(written["key"]),
+        field_name=written["field"],
+        value=written["value"],
+        at=written["at"],
+        latest=_conditions(written.get("latest") or {}),
     )

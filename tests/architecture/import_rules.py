@@ -12,7 +12,7 @@ PACKAGE = "pipelines"
 # From the top down: a layer may import what stands below it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
-    ("company_template", "console", "corrections", "doctor", "nightly", "serve"),
+    ("company_template", "console", "corrections", "dictionary", "doctor", "nightly", "profiling", "serve"),
     ("definitions",),
     ("jobs", "schedules", "sensors"),
     ("checks",),

@@ -39,7 +39,9 @@ def test_the_lock_holds_versions_and_hashes_only():
 def test_what_a_night_runs_with_is_what_the_tests_run_with():
     def pins(name: str) -> set[str]:
         text = (ROOT / name).read_text(encoding="utf-8")
-        return {line for line in text.splitlines() if "==" in line and not line.startswith(" ")}
+        lines = (line for line in text.splitlines() if "==" in line and not line.startswith(" "))
+        # Tests may need on every system what a night needs on one.
+        return {line.split(" ")[0] for line in lines}
 
     runtime, dev = pins("requirements.txt"), pins("requirements-dev.txt")
     assert len(runtime) > 100

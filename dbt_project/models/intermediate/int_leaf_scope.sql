@@ -10,6 +10,10 @@ dealt as (
     select {{ leaf_columns() | join(', ') }} from {{ ref('fct_opportunity') }}
 ),
 
+owned as (
+    select {{ leaf_columns() | join(', ') }} from {{ ref('int_opportunity_segment') }}
+),
+
 targeted as (
     select {{ leaf_columns() | join(', ') }} from {{ ref('int_target_leaf') }}
 ),
@@ -18,6 +22,8 @@ leaves as (
     select {{ leaf_columns() | join(', ') }} from booked
     union
     select {{ leaf_columns() | join(', ') }} from dealt
+    union
+    select {{ leaf_columns() | join(', ') }} from owned
     union
     select {{ leaf_columns() | join(', ') }} from targeted
 ),

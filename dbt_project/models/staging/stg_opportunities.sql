@@ -11,14 +11,16 @@ final as (
         name as opportunity_name,
         account_id,
         owner_id,
-        coalesce(pipeline, 'default') as pipeline,
+        {{ known_pipeline('pipeline') }} as pipeline,
         coalesce(product_line, 'unknown') as product_line,
         region,
         stage,
         amount,
-        coalesce(currency, (select company.currency from {{ source('reference', 'company') }} as company)) as currency,
+        {{ currency_of('currency') }} as currency,
         -- CRMs write 60 or 0.6; both are 60 %.
-        cast(case when probability > 1 then probability * 0.01 else probability end as decimal(18, 6))
+        cast(
+            case when probability > 1 then probability * 0.01 else probability end as decimal(18, 6)
+        )
             as typed_probability_rate,
         created_at,
         created_on,

@@ -14,15 +14,11 @@ final as (
         opportunity_id,
         signed_on,
         amount,
-        coalesce(currency, (select company.currency from {{ source('reference', 'company') }} as company)) as currency,
+        {{ currency_of('currency') }} as currency,
         coalesce(product_line, 'unknown') as product_line,
         region,
         status,
-        coalesce(status in ('draft', 'void'), false) as is_never_effective,
-        case
-            when cancelled_on is not null then cancelled_on
-            when status = 'cancelled' then landed_on
-        end as cancelled_on,
+        cancelled_on,
         quantity,
         cost,
         contract_end_on,

@@ -137,16 +137,32 @@ def test_collections_by_month(full):
     )
 
 
-def test_new_customers_take_several_records_as_one(company):
-    orders = clean(company.last("erp/orders"), "订单编号")
-    orders = orders[orders["订单状态"] == "有效"]
+def test_new_customers_take_several_records_as_one_and_go_when_undone(company):
+    cancelled = {}
+    for path in company.files("erp/orders"):
+        day = date.fromisoformat(path.stem[-8:]).isoformat()
+        for row in clean(company.read(path), "订单编号").to_dict("records"):
+            if row["订单状态"] == "已取消":
+                cancelled.setdefault(row["订单编号"], row["取消日期"] or day)
     groups = company.truth["duplicate_customers"]
     main = {
         g["account_ids"][1]: g["account_ids"][0] for g in groups if g["matched_by"] != "candidate"
     }
-    first = orders.assign(c=orders["客户编号"].replace(main)).groupby("c")["签订日期"].min()
+    steps = defaultdict(set)
+    for row in clean(company.last("erp/orders"), "订单编号").to_dict("records"):
+        if row["订单状态"] not in ("草稿", "作废"):
+            customer, order = main.get(row["客户编号"], row["客户编号"]), row["订单编号"]
+            steps[customer].add((row["签订日期"], -1, order))
+            if order in cancelled:
+                steps[customer].add((cancelled[order], 1, order))
+    months = Counter()
+    for entries in steps.values():
+        orders = 0
+        for day, end, _ in sorted(entries):
+            orders -= end
+            months[day[:7]] += (end == -1 and orders == 1) - (end == 1 and orders == 0)
     told = company.truth["bookings"]["new_customers"]
-    assert Counter(first.str[:7]) == told
+    assert {month: count for month, count in months.items() if count} == told
 
 
 def amount_of(text):

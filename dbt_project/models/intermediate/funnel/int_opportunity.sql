@@ -15,14 +15,11 @@ events as (
 ),
 
 stages as (
-    select * from {{ source('reference', 'stage') }}
+    select * from {{ ref('int_pipeline_stage') }} where is_current
 ),
 
 first_stages as (
-    select pipeline, stage
-    from stages
-    where outcome = 'open'
-    qualify row_number() over (partition by pipeline order by stage_order) = 1
+    select pipeline, stage from stages where is_first
 ),
 
 known as (

@@ -1,16 +1,31 @@
--- Grain: one row per booking entry: a signing, or its reversal
+-- Grain: one row per ledger entry of a booking and credited person
+-- Append-only in effect: a closed day changes only by rows recorded later. A reversal takes
+-- back what
+-- was booked, from whom it was credited to, at the rate of the booking.
 with
+
+company as (
+    select * from {{ source('reference', 'company') }}
+),
+
+order_entries as (
+    select * from {{ ref('int_order_entry') }}
+),
+
+opportunity_entries as (
+    select * from {{ ref('int_opportunity_entry') }}
+),
 
 orders as (
     select * from {{ ref('stg_orders') }}
 ),
 
 opportunities as (
-    select * from {{ ref('fct_opportunity') }}
+    select * from {{ ref('stg_opportunities') }}
 ),
 
-company as (
-    select * from {{ source('reference', 'company') }}
+shares as (
+    select * from {{ ref('int_credit_share') }}
 ),
 
 customers as (
@@ -25,65 +40,29 @@ rates as (
     select * from {{ ref('int_fx_rate') }}
 ),
 
-signings as (
-    select
-        concat('order|', orders.order_id, '|', orders.line_no) as booking_id,
-        orders.order_id,
-        orders.opportunity_id,
-        orders.account_id,
-        coalesce(orders.person_id, 'unknown') as person_id,
-        orders.signed_on,
-        orders.cancelled_on,
-        orders.amount as original_amount,
-        orders.currency,
-        orders.product_line,
-        orders.region,
-        orders.source,
-        orders.source_row
-    from orders
+entries as (
+    select order_entries.*, 'orders' as actual_source
+    from order_entries
     cross join company
-    where company.signed_amount_source = 'orders' and not orders.is_never_effective
-),
-
-order_entries as (
-    select signings.*, 'signed' as entry_kind, signed_on as booked_on, 1 as sign from signings
+    where company.signed_amount_source = 'orders'
     union all
-    select signings.*, 'cancelled' as entry_kind, cancelled_on as booked_on, -1 as sign
-    from signings
-    where cancelled_on <= (select company.as_of from company)
+    select opportunity_entries.*, 'won_opportunities' as actual_source
+    from opportunity_entries
+    cross join company
+    where company.signed_amount_source = 'won_opportunities'
 ),
 
-order_bookings as (
+rated as (
     select
-        concat(entries.booking_id, '|', entries.entry_kind) as booking_entry_id,
-        entries.booking_id,
-        entries.entry_kind,
-        entries.booked_on,
-        entries.order_id,
-        entries.opportunity_id,
-        coalesce(customers.customer_id, 'unknown') as customer_id,
-        entries.person_id,
-        coalesce(memberships.org_path, '/unknown/') as org_path,
-        coalesce(memberships.team, 'unknown') as team,
-        coalesce(entries.region, customers.region, memberships.region, 'unknown') as region,
-        entries.product_line,
-        coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
-        cast(entries.sign * entries.original_amount as decimal(18, 4)) as original_amount,
-        entries.currency,
-        -- A reversal is converted at its booking's rate: it takes back what was booked.
+        entries.*,
+        case
+            when entries.order_id is not null then concat('order|', entries.order_id)
+            else concat('opportunity|', entries.opportunity_id)
+        end as credit_key,
         rates.fx_rate,
-        cast(entries.sign * entries.original_amount * rates.fx_rate as decimal(18, 4)) as amount,
-        'orders' as actual_source,
-        entries.source,
-        entries.source_row
-    from order_entries as entries
-    left join customers on entries.account_id = customers.account_id
-    left join memberships
-        on
-            entries.person_id = memberships.person_id
-            and entries.signed_on >= memberships.valid_from
-            and entries.signed_on < memberships.valid_before
+        {{ converted('entries.position_before', 'rates.fx_rate') }} as reporting_before,
+        {{ converted('entries.position_after', 'rates.fx_rate') }} as reporting_after
+    from entries
     left join rates
         on
             entries.currency = rates.currency
@@ -91,38 +70,101 @@ order_bookings as (
             and entries.signed_on < rates.valid_before
 ),
 
-won_bookings as (
+-- A split whose shares do not make 1 falls back to the row's own person.
+split_keys as (
+    select credit_key, is_valid
+    from shares
+    group by credit_key, is_valid
+),
+
+credited as (
     select
-        concat('opportunity|', opportunities.opportunity_id, '|signed') as booking_entry_id,
-        concat('opportunity|', opportunities.opportunity_id) as booking_id,
-        'signed' as entry_kind,
-        opportunities.closed_on as booked_on,
-        cast(null as {{ dbt.type_string() }}) as order_id,
-        opportunities.opportunity_id,
-        opportunities.customer_id,
-        opportunities.person_id,
-        opportunities.org_path,
-        opportunities.team,
-        opportunities.region,
-        opportunities.product_line,
-        opportunities.customer_type,
-        opportunities.tier,
-        opportunities.original_amount,
-        opportunities.currency,
-        opportunities.fx_rate,
-        opportunities.amount,
-        'won_opportunities' as actual_source,
-        opportunities.source,
-        opportunities.source_row
-    from opportunities
-    cross join company
-    where company.signed_amount_source = 'won_opportunities' and opportunities.outcome = 'won'
+        rated.*,
+        split_keys.is_valid as is_split_valid,
+        coalesce(shares.person_id, rated.person_id, 'unknown') as credited_person_id,
+        coalesce(shares.share_from, cast(0 as decimal(18, 6))) as share_from,
+        coalesce(shares.share_to, cast(1 as decimal(18, 6))) as share_to
+    from rated
+    left join split_keys
+        on rated.credit_key = split_keys.credit_key
+    left join shares on split_keys.is_valid and split_keys.credit_key = shares.credit_key
+),
+
+parted as (
+    select
+        credited.*,
+        cast(
+            {{ part_of('position_after', 'share_from', 'share_to') }}
+            - {{ part_of('position_before', 'share_from', 'share_to') }} as decimal(18, 4)
+        ) as original_part,
+        cast(
+            {{ part_of('reporting_after', 'share_from', 'share_to') }}
+            - {{ part_of('reporting_before', 'share_from', 'share_to') }} as decimal(18, 4)
+        ) as reporting_part,
+        row_number() over (
+            partition by entry_id order by share_to - share_from desc, credited_person_id asc
+        ) as credit_place
+    from credited
+),
+
+placed as (
+    select
+        parted.*,
+        memberships.org_path,
+        memberships.team,
+        memberships.region as person_region
+    from parted
+    left join memberships
+        on
+            parted.credited_person_id = memberships.person_id
+            and parted.signed_on >= memberships.valid_from
+            and parted.signed_on < memberships.valid_before
+    -- Two posts on one day: the newer one is credited.
+    qualify row_number() over (
+        partition by parted.entry_id, parted.credited_person_id
+        order by memberships.valid_from desc, memberships.org_path asc
+    ) = 1
 ),
 
 final as (
-    select * from order_bookings
-    union all
-    select * from won_bookings
+    select
+        concat(placed.entry_id, '|', placed.credited_person_id) as booking_entry_id,
+        placed.booking_id,
+        placed.entry_kind,
+        placed.booked_on,
+        placed.recorded_on,
+        placed.signed_on,
+        placed.order_id,
+        placed.opportunity_id,
+        coalesce(customers.customer_id, 'unknown') as customer_id,
+        placed.credited_person_id as person_id,
+        coalesce(placed.org_path, '/unknown/') as org_path,
+        coalesce(placed.team, 'unknown') as team,
+        coalesce(placed.region, customers.region, placed.person_region, 'unknown') as region,
+        placed.product_line,
+        coalesce(customers.customer_type, 'unknown') as customer_type,
+        'unknown' as tier,
+        placed.original_part as original_amount,
+        placed.currency,
+        placed.fx_rate,
+        placed.reporting_part as amount,
+        cast(placed.share_to - placed.share_from as decimal(18, 6)) as credit_share_rate,
+        case when not placed.is_split_valid then 'split_not_one' end as credit_reason,
+        cast(case when placed.credit_place = 1 then placed.effective_step else 0 end as bigint)
+            as effective_step,
+        placed.actual_source,
+        placed.source,
+        coalesce(orders.source_row, opportunities.source_row) as source_row
+    from placed
+    left join customers on placed.account_id = customers.account_id
+    left join orders
+        on
+            placed.actual_source = 'orders'
+            and placed.booking_id = concat('order|', orders.order_id, '|', orders.line_no)
+    left join opportunities
+        on
+            placed.actual_source = 'won_opportunities'
+            and placed.opportunity_id = opportunities.opportunity_id
 )
 
 select * from final

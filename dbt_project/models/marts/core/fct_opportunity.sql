@@ -17,6 +17,19 @@ rates as (
     select * from {{ ref('int_fx_rate') }}
 ),
 
+company as (
+    select * from {{ source('reference', 'company') }}
+),
+
+-- Opportunities with an effective order: signed already, so out of the pipeline.
+ordered as (
+    select opportunity_id
+    from {{ ref('int_order_entry') }}
+    where opportunity_id is not null
+    group by opportunity_id
+    having sum(effective_step) > 0
+),
+
 credited as (
     select
         opportunities.*,
@@ -41,12 +54,22 @@ final as (
         credited.stage,
         credited.stage_order,
         credited.outcome,
-        credited.outcome = 'open' as is_open,
+        coalesce(credited.is_signed, false) as is_signed,
+        ordered.opportunity_id is not null as has_effective_order,
+        company.signed_amount_source = 'orders' and coalesce(credited.is_signed, false)
+        and ordered.opportunity_id is null as is_signed_without_order,
+        -- Signed deals are no longer open, whether booked or waiting for their order.
+        credited.outcome = 'open' and not coalesce(credited.is_signed, false)
+        and not (company.signed_amount_source = 'orders' and ordered.opportunity_id is not null)
+            as is_open,
+        credited.outcome = 'open' and not coalesce(credited.is_signed, false)
+        and not (company.signed_amount_source = 'orders' and ordered.opportunity_id is not null)
+        and credited.amount is not null and rates.fx_rate is not null as is_weighted,
         credited.is_stage_reconstructed,
         cast(credited.amount as decimal(18, 4)) as original_amount,
         credited.currency,
         rates.fx_rate,
-        cast(credited.amount * rates.fx_rate as decimal(18, 4)) as amount,
+        {{ converted('credited.amount', 'rates.fx_rate') }} as amount,
         credited.typed_probability_rate,
         credited.created_on,
         credited.is_undated,
@@ -59,6 +82,8 @@ final as (
         credited.source,
         credited.source_row
     from credited
+    cross join company
+    left join ordered on credited.opportunity_id = ordered.opportunity_id
     left join customers on credited.account_id = customers.account_id
     left join memberships
         on

@@ -1,105 +1,244 @@
--- Grain: one row per pipeline × from stage × cohort period (month, quarter) × scope
--- A cohort is the deals that first entered the stage in the period; a skipped stage counts as passed
--- in reached_imputed_count only.
+-- Grain: one row per pipeline × from stage × cohort period (month, quarter) × scope × lead source
+-- A cohort is the deals that first entered the stage in the period, once per attempt, credited to whoever
+-- had them then. lead_source reads (all) where it is not broken down.
+{% set cell = 'pipeline, stage, scope_type, scope_id, lead_source' %}
 with
 
-opportunities as (
-    select * from {{ ref('fct_opportunity') }}
+entries as (
+    select * from {{ ref('int_funnel_entry') }}
 ),
 
-visits as (
-    select * from {{ ref('fct_stage_visit') }}
-),
-
-stages as (
-    select * from {{ source('reference', 'stage') }}
+rates as (
+    select * from {{ ref('int_funnel_rate') }}
 ),
 
 leaf_scopes as (
     select * from {{ ref('int_leaf_scope') }}
 ),
 
-period_days as (
-    select * from {{ ref('int_period_day') }}
+periods as (
+    select * from {{ source('reference', 'period') }} where period_type in ('month', 'quarter')
 ),
 
-first_entries as (
+quarters as (
+    select * from periods where period_type = 'quarter'
+),
+
+leaf_counts as (
     select
-        opportunity_id,
         pipeline,
         stage,
         stage_order,
-        min(entered_on) as entered_on
-    from visits
-    where outcome = 'open' and precision = 'event'
-    group by opportunity_id, pipeline, stage, stage_order
+        month_start_on,
+        leaf_id,
+        lead_source,
+        -- Time in stage of those who left it for good; NULL for the others.
+        stay_workdays,
+        count(*) as deal_count,
+        sum(case when has_history then 1 else 0 end) as entered,
+        sum(case when has_history and result = 'advanced' then 1 else 0 end) as advanced,
+        sum(case when has_history and result = 'lost' then 1 else 0 end) as lost,
+        sum(case when has_history and result = 'open' then 1 else 0 end) as still_open,
+        sum(case when has_history and is_won then 1 else 0 end) as won,
+        sum(case when has_history and is_next_visited then 1 else 0 end) as reached_visited,
+        sum(case when has_history and age_workdays >= 90 then 1 else 0 end) as mature_entered,
+        sum(case
+            when has_history and age_workdays >= 90 and result = 'advanced' and elapsed_workdays <= 90 then 1 else 0
+        end) as mature_advanced,
+        sum(case when result = 'lost' then 1 else 0 end) as all_lost,
+        sum(case when result = 'open' then 1 else 0 end) as all_open,
+        sum(case when is_won then 1 else 0 end) as all_won,
+        sum(case when result = 'advanced' then 1 else 0 end) as all_advanced
+    from entries
+    group by pipeline, stage, stage_order, month_start_on, leaf_id, lead_source, stay_workdays
 ),
 
-furthest as (
+{% set counted = ['deal_count', 'entered', 'advanced', 'lost', 'still_open', 'won', 'reached_visited', 'mature_entered',
+    'mature_advanced', 'all_lost', 'all_open', 'all_won', 'all_advanced'] %}
+{% set sums %}
+        max(stage_order) as stage_order,
+        {% for column in counted %}sum({{ column }}) as {{ column }}{{ ",\n        " if not loop.last }}{% endfor %}
+{%- endset %}
+scope_months as (
     select
-        opportunity_id,
-        max(case when outcome = 'lost' then 0 else stage_order end) as furthest_order
-    from visits
-    where precision = 'event'
-    group by opportunity_id
+        leaf_counts.pipeline, leaf_counts.stage, leaf_scopes.scope_type, leaf_scopes.scope_id, leaf_counts.lead_source,
+        leaf_counts.month_start_on, leaf_counts.stay_workdays, max(leaf_scopes.scope_name) as scope_name,
+        {{ sums }}
+    from leaf_counts
+    inner join leaf_scopes on leaf_counts.leaf_id = leaf_scopes.leaf_id
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
-entered as (
+sourced as (
+    select * from scope_months
+    union all
     select
-        {{ leaf_id('opportunities') }} as leaf_id,
-        first_entries.pipeline,
-        first_entries.stage,
-        first_entries.stage_order,
-        first_entries.entered_on,
-        furthest.furthest_order > first_entries.stage_order as has_advanced,
-        opportunities.outcome = 'lost' and furthest.furthest_order <= first_entries.stage_order as is_lost
-    from first_entries
-    inner join opportunities on first_entries.opportunity_id = opportunities.opportunity_id
-    inner join furthest on first_entries.opportunity_id = furthest.opportunity_id
+        pipeline, stage, scope_type, scope_id, '(all)' as lead_source, month_start_on, stay_workdays,
+        max(scope_name) as scope_name,
+        {{ sums }}
+    from scope_months
+    group by pipeline, stage, scope_type, scope_id, month_start_on, stay_workdays
+),
+
+stays as (
+    select
+        {{ cell }},
+        periods.period_type,
+        periods.period_start,
+        stay_workdays,
+        max(periods.period_label) as period_label,
+        max(scope_name) as scope_name,
+        {{ sums }}
+    from sourced
+    inner join periods
+        on sourced.month_start_on >= periods.period_start and sourced.month_start_on <= periods.period_end
+    group by {{ cell }}, periods.period_type, periods.period_start, stay_workdays
+),
+
+-- The median and the 90 % point by counting up: exact, and no list of values is needed.
+climbed as (
+    select
+        stays.*,
+        sum(entered) over (
+            partition by {{ cell }}, period_type, period_start order by stay_workdays
+            rows between unbounded preceding and current row
+        ) as left_count,
+        sum(entered) over (partition by {{ cell }}, period_type, period_start) as all_left_count
+    from stays
+    where stay_workdays is not null and entered > 0
+),
+
+dwell as (
+    select
+        {{ cell }},
+        period_type,
+        period_start,
+        (min(case when left_count * 2 >= all_left_count then stay_workdays end)
+        + min(case when left_count * 2 > all_left_count then stay_workdays end)) * 0.5 as median_stage_workdays,
+        min(case when left_count * 10 >= all_left_count * 9 then stay_workdays end) as p90_stage_workdays
+    from climbed
+    group by {{ cell }}, period_type, period_start
 ),
 
 cohorts as (
     select
-        entered.pipeline,
-        entered.stage,
-        entered.stage_order,
-        period_days.period_type,
-        period_days.period_start,
-        period_days.period_label,
-        leaf_scopes.scope_type,
-        leaf_scopes.scope_id,
-        max(leaf_scopes.scope_name) as scope_name,
-        count(*) as entered,
-        count(case when entered.has_advanced then 1 end) as advanced,
-        count(case when entered.is_lost then 1 end) as lost
-    from entered
-    inner join leaf_scopes on entered.leaf_id = leaf_scopes.leaf_id
-    inner join period_days on entered.entered_on = period_days.date_day
-    where period_days.period_type in ('month', 'quarter')
-    group by
-        entered.pipeline, entered.stage, entered.stage_order, period_days.period_type,
-        period_days.period_start, period_days.period_label, leaf_scopes.scope_type, leaf_scopes.scope_id
+        {{ cell }},
+        period_type,
+        period_start,
+        max(period_label) as period_label,
+        max(scope_name) as scope_name,
+        {{ sums }}
+    from stays
+    group by {{ cell }}, period_type, period_start
+),
+
+rated as (
+    select
+        cohorts.*,
+        cohorts.entered = 0 as has_no_history,
+        dwell.median_stage_workdays,
+        dwell.p90_stage_workdays
+        {%- for h in (30, 60, 90) %},
+        rates.rate_{{ h }},
+        coalesce(rates.n_at_risk_{{ h }}, 0) as n_at_risk_{{ h }},
+        coalesce(rates.n_observed_{{ h }}, 0) as n_observed_{{ h }},
+        {{ cloglog_bound('rates.rate_' ~ h, 'rates.variance_' ~ h, 'rates.n_observed_' ~ h, 'low') }} as ci_low_{{ h }},
+        {{ cloglog_bound('rates.rate_' ~ h, 'rates.variance_' ~ h, 'rates.n_observed_' ~ h, 'high') }} as ci_high_{{ h }},
+        baselines.rate_{{ h }} as baseline_{{ h }}
+        {%- endfor %}
+    from cohorts
+    inner join quarters
+        on cohorts.period_start >= quarters.period_start and cohorts.period_start <= quarters.period_end
+    left join rates
+        on
+            cohorts.pipeline = rates.pipeline and cohorts.stage = rates.stage
+            and cohorts.scope_type = rates.scope_type and cohorts.scope_id = rates.scope_id
+            and cohorts.lead_source = rates.lead_source
+            and cohorts.period_type = rates.cohort_type and cohorts.period_start = rates.period_start
+    left join rates as baselines
+        on
+            cohorts.pipeline = baselines.pipeline and cohorts.stage = baselines.stage
+            and cohorts.scope_type = baselines.scope_type and cohorts.scope_id = baselines.scope_id
+            and cohorts.lead_source = baselines.lead_source
+            and baselines.cohort_type = 'baseline' and quarters.period_start = baselines.period_start
+    left join dwell
+        on
+            cohorts.pipeline = dwell.pipeline and cohorts.stage = dwell.stage
+            and cohorts.scope_type = dwell.scope_type and cohorts.scope_id = dwell.scope_id
+            and cohorts.lead_source = dwell.lead_source
+            and cohorts.period_type = dwell.period_type and cohorts.period_start = dwell.period_start
+),
+
+-- A young cohort is compared where it is old enough: at 90 workdays, else at 60, else at 30.
+compared as (
+    select
+        rated.*,
+        case
+            when rate_90 is not null and baseline_90 is not null then 90
+            when rate_60 is not null and baseline_60 is not null then 60
+            when rate_30 is not null and baseline_30 is not null then 30
+        end as baseline_horizon_workdays
+    from rated
 ),
 
 final as (
     select
-        cohorts.pipeline,
-        cohorts.stage as from_stage,
-        cohorts.stage_order as from_stage_order,
-        cohorts.period_type,
-        cohorts.period_start,
-        cohorts.period_label,
-        cohorts.scope_type,
-        cohorts.scope_id,
-        cohorts.scope_name,
-        cohorts.entered,
-        cohorts.advanced,
-        cohorts.lost,
-        cohorts.entered - cohorts.advanced - cohorts.lost as open,
-        {{ ratio('cohorts.advanced', 'cohorts.entered') }} as plain_rate
-    from cohorts
-    inner join stages on cohorts.pipeline = stages.pipeline and cohorts.stage = stages.stage
-    where not stages.is_after_sale
+        pipeline,
+        stage as from_stage,
+        cast(stage_order as bigint) as from_stage_order,
+        period_type,
+        period_start,
+        period_label,
+        scope_type,
+        scope_id,
+        scope_name,
+        lead_source,
+        -- Without any history the counts are of what was found; no rate is built on them.
+        cast(case when has_no_history then deal_count else entered end as bigint) as entered,
+        cast(case when has_no_history then all_advanced else advanced end as bigint) as advanced,
+        cast(case when has_no_history then all_lost else lost end as bigint) as lost,
+        cast(case when has_no_history then all_open else still_open end as bigint) as open,
+        cast(case when has_no_history then all_won else won end as bigint) as won,
+        cast(deal_count - entered as bigint) as without_history_count,
+        cast(reached_visited as bigint) as reached_visited,
+        cast(advanced as bigint) as reached_imputed,
+        {{ rate(ratio('advanced', 'entered')) }} as plain_rate,
+        cast(mature_entered as bigint) as mature_entered,
+        cast(mature_advanced as bigint) as mature_advanced,
+        {{ rate(ratio('mature_advanced', 'mature_entered')) }} as mature_rate,
+        case
+            when has_no_history then 'insufficient_history'
+            when mature_entered = 0 then 'immature'
+        end as mature_rate_reason,
+        {{ rate('rate_30') }} as cohort_rate_30,
+        {{ rate('ci_low_30') }} as ci_low_30,
+        {{ rate('ci_high_30') }} as ci_high_30,
+        cast(n_at_risk_30 as bigint) as n_at_risk_30,
+        cast(n_observed_30 as bigint) as n_observed_30,
+        {{ rate('rate_60') }} as cohort_rate_60,
+        {{ rate('ci_low_60') }} as ci_low_60,
+        {{ rate('ci_high_60') }} as ci_high_60,
+        cast(n_at_risk_60 as bigint) as n_at_risk_60,
+        cast(n_observed_60 as bigint) as n_observed_60,
+        {{ rate('rate_90') }} as cohort_rate_90,
+        {{ rate('ci_low_90') }} as ci_low,
+        {{ rate('ci_high_90') }} as ci_high,
+        cast(n_at_risk_90 as bigint) as n_at_risk,
+        cast(n_observed_90 as bigint) as n_observed,
+        case
+            when has_no_history then 'insufficient_history'
+            when rate_90 is not null then null
+            when mature_entered = 0 then 'immature'
+            else 'few_at_risk'
+        end as reason,
+        cast(baseline_horizon_workdays as bigint) as baseline_horizon_workdays,
+        {{ rate(at_horizon('baseline')) }} as baseline_rate,
+        {{ rate(at_horizon('rate') ~ ' - ' ~ at_horizon('baseline')) }} as rate_deviation,
+        coalesce(({{ at_horizon('ci_high') }}) < ({{ at_horizon('baseline') }}), false) as is_sudden_drop,
+        entered < 10 as is_small,
+        cast(median_stage_workdays as double) as median_stage_workdays,
+        cast(p90_stage_workdays as double) as p90_stage_workdays
+    from compared
 )
 
 select * from final

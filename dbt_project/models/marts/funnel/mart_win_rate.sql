@@ -1,15 +1,34 @@
 -- Grain: one row per period × scope × product line × source × tier
--- Broken down by one dimension at a time; the others read (all).
+-- By close date, credited to whoever had the deal when it closed; the outcome is that of the last attempt.
+-- Broken down by one dimension at a time; the others read (all). Tier is that of the day of creation.
 {% set breakdowns = [
     ("'(all)'", "'(all)'", "'(all)'"),
-    ("deals.product_line", "'(all)'", "'(all)'"),
-    ("'(all)'", "deals.lead_source", "'(all)'"),
-    ("'(all)'", "'(all)'", "deals.tier"),
+    ("product_line", "'(all)'", "'(all)'"),
+    ("'(all)'", "lead_source", "'(all)'"),
+    ("'(all)'", "'(all)'", "tier"),
 ] %}
+{% set sums %}
+        sum(won_count) as won_count,
+        sum(lost_count) as lost_count,
+        sum(won_amount) as won_amount,
+        sum(lost_amount) as lost_amount,
+        sum(valued_won_count) as valued_won_count,
+        sum(cycle_count) as cycle_count,
+        sum(cycle_days * cycle_count) as cycle_sum_days,
+        sum(qualified_count) as qualified_count
+{%- endset %}
 with
 
 opportunities as (
-    select * from {{ ref('fct_opportunity') }}
+    select * from {{ ref('fct_opportunity') }} where outcome <> 'open' and closed_on <= {{ as_of() }}
+),
+
+visits as (
+    select * from {{ ref('fct_stage_visit') }}
+),
+
+segments as (
+    select * from {{ ref('int_opportunity_segment') }} where not is_deleted
 ),
 
 leaf_scopes as (
@@ -20,84 +39,193 @@ period_days as (
     select * from {{ ref('int_period_day') }}
 ),
 
+periods as (
+    select *, least(period_end, {{ as_of() }}) as last_on
+    from {{ source('reference', 'period') }}
+    where period_start <= {{ as_of() }}
+),
+
+-- A reopened deal's cycle begins with its last attempt.
+attempts as (
+    select opportunity_id, max(attempt_no) as attempt_no, max(visit_no) as last_visit_no
+    from visits
+    group by opportunity_id
+),
+
+attempt_starts as (
+    select visits.opportunity_id, min(visits.entered_on) as started_on
+    from visits
+    inner join attempts
+        on visits.opportunity_id = attempts.opportunity_id and visits.attempt_no = attempts.attempt_no
+    where attempts.attempt_no > 1
+    group by visits.opportunity_id
+),
+
 closed as (
     select
-        {{ leaf_id('opportunities') }} as leaf_id,
+        segments.leaf_id,
+        segments.product_line,
+        segments.lead_source,
+        segments.tier,
         opportunities.closed_on,
-        opportunities.product_line,
-        opportunities.lead_source,
-        opportunities.tier,
         opportunities.outcome,
         opportunities.amount,
         -- An undated deal has no cycle; a deal closed before it was created has none that means anything.
-        case when opportunities.cycle_days >= 0 then opportunities.cycle_days end as cycle_days
+        case
+            when opportunities.outcome = 'won'
+                and {{ days_between('coalesce(attempt_starts.started_on, opportunities.created_on)', 'opportunities.closed_on') }} >= 0
+                then {{ days_between('coalesce(attempt_starts.started_on, opportunities.created_on)', 'opportunities.closed_on') }}
+        end as cycle_days
     from opportunities
-    where opportunities.outcome <> 'open' and opportunities.closed_on <= {{ as_of() }}
+    inner join attempts on opportunities.opportunity_id = attempts.opportunity_id
+    inner join segments
+        on
+            attempts.opportunity_id = segments.opportunity_id
+            and attempts.last_visit_no = segments.visit_no
+            and segments.part_no = 1
+    left join attempt_starts on opportunities.opportunity_id = attempt_starts.opportunity_id
 ),
 
-deals as (
+leaf_closed as (
     select
-        period_days.period_type,
-        period_days.period_start,
-        period_days.period_end,
-        period_days.period_label,
-        leaf_scopes.scope_type,
-        leaf_scopes.scope_id,
-        leaf_scopes.scope_name,
-        closed.*
+        period_days.period_type, period_days.period_start, closed.leaf_id, closed.product_line, closed.lead_source,
+        closed.tier, closed.cycle_days,
+        sum(case when closed.outcome = 'won' then 1 else 0 end) as won_count,
+        sum(case when closed.outcome = 'lost' then 1 else 0 end) as lost_count,
+        sum(case when closed.outcome = 'won' then coalesce(closed.amount, 0) else 0 end) as won_amount,
+        sum(case when closed.outcome = 'lost' then coalesce(closed.amount, 0) else 0 end) as lost_amount,
+        -- A win without a rate is in neither side of the average.
+        sum(case when closed.outcome = 'won' and closed.amount is not null then 1 else 0 end) as valued_won_count,
+        sum(case when closed.cycle_days is not null then 1 else 0 end) as cycle_count,
+        0 as qualified_count
     from closed
-    inner join leaf_scopes on closed.leaf_id = leaf_scopes.leaf_id
     inner join period_days on closed.closed_on = period_days.date_day
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
-{% for product_line, lead_source, tier in breakdowns %}
-broken_down_{{ loop.index }} as (
+-- Qualified: open at the second stage or later on the period's last day, or D.
+leaf_qualified as (
     select
-        period_type, period_start, period_end, period_label, scope_type, scope_id, max(scope_name) as scope_name,
-        {{ product_line }} as product_line,
-        {{ lead_source }} as lead_source,
-        {{ tier }} as tier,
-        count(case when outcome = 'won' then 1 end) as won_count,
-        count(case when outcome = 'lost' then 1 end) as lost_count,
-        coalesce(sum(case when outcome = 'won' then amount end), 0) as won_amount,
-        coalesce(sum(case when outcome = 'lost' then amount end), 0) as lost_amount,
-        median(case when outcome = 'won' then cycle_days end) as cycle_median_days
-    from deals
-    group by
-        period_type, period_start, period_end, period_label, scope_type, scope_id
-        {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}, {{ part }}{% endfor %}
+        periods.period_type, periods.period_start, segments.leaf_id, segments.product_line, segments.lead_source,
+        segments.tier, cast(null as bigint) as cycle_days,
+        0 as won_count, 0 as lost_count, 0 as won_amount, 0 as lost_amount, 0 as valued_won_count, 0 as cycle_count,
+        count(*) as qualified_count
+    from segments
+    inner join periods on segments.valid_from <= periods.last_on and segments.valid_before > periods.last_on
+    where segments.standing = 'open' and segments.stage_order >= 2
+    group by 1, 2, 3, 4, 5, 6
 ),
-{% endfor %}
-counted as (
-    {% for breakdown in breakdowns -%}
-    select * from broken_down_{{ loop.index }}
+
+leaf_figures as (
+    select * from leaf_closed
+    union all
+    select * from leaf_qualified
+),
+
+scoped as (
+    select
+        leaf_figures.period_type, leaf_figures.period_start, leaf_scopes.scope_type, leaf_scopes.scope_id,
+        leaf_figures.product_line, leaf_figures.lead_source, leaf_figures.tier, leaf_figures.cycle_days,
+        max(leaf_scopes.scope_name) as scope_name,
+        {{ sums | replace('sum(cycle_days * cycle_count) as cycle_sum_days', 'sum(leaf_figures.cycle_days * cycle_count) as cycle_sum_days') }}
+    from leaf_figures
+    inner join leaf_scopes on leaf_figures.leaf_id = leaf_scopes.leaf_id
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+),
+
+broken_down as (
+    {% for product_line, lead_source, tier in breakdowns %}
+    select
+        period_type, period_start, scope_type, scope_id,
+        {{ product_line }} as product_line, {{ lead_source }} as lead_source, {{ tier }} as tier, cycle_days,
+        max(scope_name) as scope_name,
+        {{ sums }}
+    from scoped
+    group by period_type, period_start, scope_type, scope_id, cycle_days
+        {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}, scoped.{{ part }}{% endfor %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
+{% set cell = 'period_type, period_start, scope_type, scope_id, product_line, lead_source, tier' %}
+climbed as (
+    select
+        {{ cell }}, cycle_days,
+        sum(cycle_count) over (
+            partition by {{ cell }} order by cycle_days rows between unbounded preceding and current row
+        ) as reached_count,
+        sum(cycle_count) over (partition by {{ cell }}) as all_count
+    from broken_down
+    where cycle_days is not null
+),
+
+medians as (
+    select
+        {{ cell }},
+        (min(case when reached_count * 2 >= all_count then cycle_days end)
+        + min(case when reached_count * 2 > all_count then cycle_days end)) * 0.5 as cycle_median_days
+    from climbed
+    group by {{ cell }}
+),
+
+counted as (
+    select {{ cell }}, max(scope_name) as scope_name, {{ sums | replace('sum(cycle_days * cycle_count)', 'sum(cycle_sum_days)') }}
+    from broken_down
+    group by {{ cell }}
+),
+
+rated as (
+    select
+        counted.*,
+        {{ ratio('won_count', 'won_count + lost_count') }} as win_rate,
+        {{ ratio('won_amount', 'valued_won_count') }} as average_won,
+        {{ ratio('cycle_sum_days', 'cycle_count') }} as cycle_mean_days
+    from counted
+),
+
 final as (
     select
-        period_type,
-        period_start,
-        period_end,
-        period_label,
-        scope_type,
-        scope_id,
-        scope_name,
-        product_line,
-        lead_source,
-        tier,
-        won_count,
-        lost_count,
-        {{ money('won_amount') }} as won_amount,
-        {{ money('lost_amount') }} as lost_amount,
-        {{ ratio('won_count', 'won_count + lost_count') }} as win_rate,
-        {{ ratio('won_amount', 'won_amount + lost_amount') }} as win_rate_amount,
-        case when won_count + lost_count = 0 then 'no_closed' end as win_rate_reason,
-        case when won_amount + lost_amount = 0 then 'no_amount' end as win_rate_amount_reason,
-        {{ money(ratio('won_amount', 'won_count')) }} as average_won_amount,
-        cast(cycle_median_days as double) as cycle_median_days
-    from counted
+        rated.period_type,
+        rated.period_start,
+        periods.period_end,
+        periods.period_label,
+        rated.scope_type,
+        rated.scope_id,
+        rated.scope_name,
+        rated.product_line,
+        rated.lead_source,
+        rated.tier,
+        cast(rated.won_count as bigint) as won_count,
+        cast(rated.lost_count as bigint) as lost_count,
+        {{ money('rated.won_amount') }} as won_amount,
+        {{ money('rated.lost_amount') }} as lost_amount,
+        {{ rate('rated.win_rate') }} as win_rate,
+        {{ rate(ratio('rated.won_amount', 'rated.won_amount + rated.lost_amount')) }} as win_rate_amount,
+        case when rated.won_count + rated.lost_count = 0 then 'no_closed' end as win_rate_reason,
+        case
+            when rated.won_count + rated.lost_count = 0 then 'no_closed'
+            when rated.won_amount + rated.lost_amount = 0 then 'no_amount'
+        end as win_rate_amount_reason,
+        {{ money('rated.average_won') }} as average_won_amount,
+        cast(medians.cycle_median_days as double) as cycle_median_days,
+        {{ rate('rated.cycle_mean_days') }} as cycle_mean_days,
+        cast(rated.cycle_count as bigint) as cycle_count,
+        cast(rated.qualified_count as bigint) as qualified_count,
+        {{ money(ratio('rated.qualified_count * rated.win_rate * rated.average_won', 'rated.cycle_mean_days')) }}
+            as velocity_amount_per_day,
+        case
+            when rated.won_count + rated.lost_count = 0 then 'no_closed'
+            when rated.valued_won_count = 0 then 'no_won'
+            when coalesce(rated.cycle_mean_days, 0) = 0 then 'no_cycle'
+        end as velocity_reason
+    from rated
+    inner join periods on rated.period_type = periods.period_type and rated.period_start = periods.period_start
+    left join medians
+        on
+            rated.period_type = medians.period_type and rated.period_start = medians.period_start
+            and rated.scope_type = medians.scope_type and rated.scope_id = medians.scope_id
+            and rated.product_line = medians.product_line and rated.lead_source = medians.lead_source
+            and rated.tier = medians.tier
 )
 
 select * from final

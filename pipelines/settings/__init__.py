@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -11,13 +10,41 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-SOURCE_NAME = re.compile(r"^[a-z][a-z0-9_]{1,62}$")
+from pipelines.settings.base import ConfigurationError, Strict
+from pipelines.settings.sources import (
+    AnyPullSource,
+    DatabaseSource,
+    FileSource,
+    FxiaokeSource,
+    GoogleSheetsSource,
+    JiandaoyunSource,
+    PullSource,
+    SourceSettings,
+)
 
-
-class ConfigurationError(Exception):
-    """company.yml, a preset or a command line cannot be used as it stands (exit code 2)."""
+__all__ = [
+    "Actuals",
+    "AnyPullSource",
+    "Company",
+    "CompanyFolder",
+    "CompanySettings",
+    "ConfigurationError",
+    "CustomPeriod",
+    "DatabaseSource",
+    "FileSource",
+    "FxiaokeSource",
+    "GoogleSheetsSource",
+    "JiandaoyunSource",
+    "Publish",
+    "PullSource",
+    "Quality",
+    "SourceSettings",
+    "company_json_schema",
+    "load_company",
+    "resolve_home",
+]
 
 
 @dataclass(frozen=True)
@@ -74,11 +101,7 @@ class CompanyFolder:
         return self.root / "dagster"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Company(_Strict):
+class Company(Strict):
     """Who the company is and how it counts time."""
 
     name: str = Field(description="Shown on the board. 公司名称")
@@ -101,62 +124,7 @@ class Company(_Strict):
         return value
 
 
-class FileSource(_Strict):
-    """Files that match a glob, each an export of one entity."""
-
-    name: str
-    entity: str
-    kind: Literal["file"] = "file"
-    path: str = Field(description="Glob, relative to the company folder or absolute")
-    preset: str | None = Field(None, description="Named mapping of a system's export")
-    columns: dict[str, str | list[str]] = Field(
-        default_factory=dict, description="canonical column: header, overriding the preset"
-    )
-    values: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="canonical column: {value in the file: our value}"
-    )
-    constants: dict[str, str] = Field(
-        default_factory=dict, description="canonical column: the value of every row"
-    )
-    load: Literal["snapshot", "delta", "append"] = "snapshot"
-    export_date: str = Field(
-        "auto", description="auto (name, else arrival) | filename | arrival | column:<header> | a date"
-    )
-    covers: Literal["same_day", "previous_day"] = "same_day"
-    required: bool = False
-    max_age_workdays: int = Field(2, ge=1)
-    date_order: Literal["", "ymd", "mdy", "dmy"] = ""
-    timezone: str | None = Field(None, description="Of naive times in the file; default the company's")
-    encoding: str | None = None
-    delimiter: str | None = None
-    sheet: str | None = Field(None, description="Sheet name or glob; default every visible sheet")
-    header_row: int | None = Field(None, ge=1)
-    source_kind: Literal["crm", "erp", "sheet", "personal"] = "crm"
-
-    @field_validator("name")
-    @classmethod
-    def _plain_name(cls, value: str) -> str:
-        if not SOURCE_NAME.match(value):
-            raise ValueError(
-                f"source name {value!r}: use lower-case letters, digits and _, starting with a letter"
-            )
-        return value
-
-    @field_validator("export_date", mode="before")
-    @classmethod
-    def _known_export_date(cls, value: Any) -> str:
-        text = value.isoformat() if isinstance(value, date) else str(value)
-        if text in {"auto", "filename", "arrival"} or text.startswith("column:"):
-            return text
-        try:
-            return date.fromisoformat(text).isoformat()
-        except ValueError as error:
-            raise ValueError(
-                f"export_date {text!r}: use auto, filename, arrival, column:<header> or YYYY-MM-DD"
-            ) from error
-
-
-class CustomPeriod(_Strict):
+class CustomPeriod(Strict):
     """A period that is no calendar month, quarter or year."""
 
     label: str
@@ -170,7 +138,7 @@ class CustomPeriod(_Strict):
         return self
 
 
-class Actuals(_Strict):
+class Actuals(Strict):
     """Which event counts as signed."""
 
     signed_amount: Literal["orders", "won_opportunities"] | None = Field(
@@ -178,7 +146,7 @@ class Actuals(_Strict):
     )
 
 
-class Quality(_Strict):
+class Quality(Strict):
     """When a file is blocked and when a landing counts as fallen."""
 
     max_bad_row_rate: float = Field(0.05, gt=0, le=1)
@@ -186,21 +154,21 @@ class Quality(_Strict):
     max_fall_rate: float = Field(0.15, gt=0, le=1)
 
 
-class Publish(_Strict):
+class Publish(Strict):
     """Where finished nights go besides the published folder."""
 
     postgres: str | None = None
     keep_versions: int = Field(14, ge=2)
 
 
-class CompanySettings(_Strict):
+class CompanySettings(Strict):
     """company.yml, validated."""
 
     company: Company
     as_of: date | None = Field(None, description="Fixes D (demo, tests); default: yesterday")
     day_close: time = Field(time(18, 0), description="Exports before it cover the previous day")
     actuals: Actuals = Actuals()
-    sources: list[FileSource] = Field(min_length=1)
+    sources: list[SourceSettings] = Field(min_length=1)
     custom_periods: list[CustomPeriod] = Field(default_factory=list)
     quality: Quality = Quality()
     publish: Publish = Publish()
@@ -226,7 +194,7 @@ class CompanySettings(_Strict):
         has_orders = any(source.entity == "orders" for source in self.sources)
         return "orders" if has_orders else "won_opportunities"
 
-    def source(self, name: str) -> FileSource:
+    def source(self, name: str) -> SourceSettings:
         """Return one source.
 
         Raises:
@@ -277,7 +245,7 @@ def load_company(folder: CompanyFolder) -> CompanySettings:
             f"  {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
             for problem in error.errors()
         ]
-        raise ConfigurationError(f"{path}:\n" + "\n".join(lines)) from error
+        raise ConfigurationError(f"{path}:\n" + "\n".join(lines)) from None
 
 
 def company_json_schema() -> dict[str, Any]:

@@ -1,0 +1,139 @@
+-- Grain: one row per pipeline, stage, cohort period, scope, source and workdays since entry (up to 91)
+-- The event table behind Aalen–Johansen: who comes under observation, advances, is lost, is still open.
+-- Cohorts are months, quarters, and for each quarter the four quarters before it (baseline).
+{% set horizon = 90 %}
+{% set cell = 'pipeline, stage, scope_type, scope_id, lead_source' %}
+with
+
+entries as (
+    select * from {{ ref('int_funnel_entry') }}
+    -- Who was never seen open says nothing about how long things take.
+    where has_history
+),
+
+leaf_scopes as (
+    select * from {{ ref('int_leaf_scope') }}
+),
+
+periods as (
+    select
+        period_type,
+        period_start,
+        period_end,
+        dense_rank() over (partition by period_type order by period_start) as period_no
+    from {{ source('reference', 'period') }}
+    where period_type in ('month', 'quarter')
+),
+
+moments as (
+    select
+        pipeline, stage, month_start_on, leaf_id, lead_source, risk_from_workdays as elapsed_workdays,
+        1 as entered_count, 0 as advanced_count, 0 as lost_count, 0 as censored_count
+        {%- for h in (30, 60, 90) %},
+        case when age_workdays >= {{ h }} and risk_from_workdays < {{ h }} then 1 else 0 end as observed_{{ h }}_count
+        {%- endfor %}
+    from entries
+    where risk_from_workdays <= {{ horizon }}
+    union all
+    select
+        pipeline, stage, month_start_on, leaf_id, lead_source,
+        least(elapsed_workdays, {{ horizon + 1 }}) as elapsed_workdays,
+        0 as entered_count,
+        case when result = 'advanced' and elapsed_workdays <= {{ horizon }} then 1 else 0 end as advanced_count,
+        case when result = 'lost' and elapsed_workdays <= {{ horizon }} then 1 else 0 end as lost_count,
+        case when result = 'open' or elapsed_workdays > {{ horizon }} then 1 else 0 end as censored_count,
+        0 as observed_30_count, 0 as observed_60_count, 0 as observed_90_count
+    from entries
+    where risk_from_workdays <= {{ horizon }}
+),
+
+{% set sums %}
+        sum(entered_count) as entered_count,
+        sum(advanced_count) as advanced_count,
+        sum(lost_count) as lost_count,
+        sum(censored_count) as censored_count,
+        sum(observed_30_count) as observed_30_count,
+        sum(observed_60_count) as observed_60_count,
+        sum(observed_90_count) as observed_90_count
+{%- endset %}
+leaf_months as (
+    select
+        pipeline, stage, month_start_on, leaf_id, lead_source, elapsed_workdays,
+        {{ sums }}
+    from moments
+    group by pipeline, stage, month_start_on, leaf_id, lead_source, elapsed_workdays
+),
+
+sourced as (
+    select
+        leaf_months.pipeline, leaf_months.stage, leaf_months.month_start_on, leaf_scopes.scope_type,
+        leaf_scopes.scope_id, leaf_months.lead_source, leaf_months.elapsed_workdays,
+        {{ sums }}
+    from leaf_months
+    inner join leaf_scopes on leaf_months.leaf_id = leaf_scopes.leaf_id
+    group by 1, 2, 3, 4, 5, 6, 7
+),
+
+scope_months as (
+    select * from sourced
+    union all
+    select
+        pipeline, stage, month_start_on, scope_type, scope_id, '(all)' as lead_source, elapsed_workdays,
+        {{ sums }}
+    from sourced
+    group by pipeline, stage, month_start_on, scope_type, scope_id, elapsed_workdays
+),
+
+scope_quarters as (
+    select
+        {{ cell }}, periods.period_start, periods.period_no, elapsed_workdays,
+        {{ sums }}
+    from scope_months
+    inner join periods
+        on
+            periods.period_type = 'quarter'
+            and scope_months.month_start_on >= periods.period_start
+            and scope_months.month_start_on <= periods.period_end
+    group by {{ cell }}, periods.period_start, periods.period_no, elapsed_workdays
+),
+
+baselines as (
+    select
+        {{ cell }}, periods.period_start, elapsed_workdays,
+        {{ sums }}
+    from scope_quarters
+    inner join periods
+        on
+            periods.period_type = 'quarter'
+            and scope_quarters.period_no < periods.period_no
+            and scope_quarters.period_no >= periods.period_no - 4
+    group by {{ cell }}, periods.period_start, elapsed_workdays
+),
+
+cohorts as (
+    select {{ cell }}, 'month' as cohort_type, month_start_on as period_start, elapsed_workdays,
+        entered_count, advanced_count, lost_count, censored_count,
+        observed_30_count, observed_60_count, observed_90_count
+    from scope_months
+    union all
+    select {{ cell }}, 'quarter' as cohort_type, period_start, elapsed_workdays,
+        entered_count, advanced_count, lost_count, censored_count,
+        observed_30_count, observed_60_count, observed_90_count
+    from scope_quarters
+    union all
+    select {{ cell }}, 'baseline' as cohort_type, period_start, elapsed_workdays,
+        entered_count, advanced_count, lost_count, censored_count,
+        observed_30_count, observed_60_count, observed_90_count
+    from baselines
+),
+
+final as (
+    select
+        cohorts.*,
+        sum(entered_count) over (partition by {{ cell }}, cohort_type, period_start) as cohort_count
+    from cohorts
+)
+
+select * from final
+-- No rate is published on fewer than ten deals: smaller cohorts need no curve.
+where cohort_count >= 10

@@ -1,0 +1,127 @@
+"""The ways in which a table could be read: as which entity, by which preset, in which form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.core.header_match import plain_header
+from pipelines.core.names import normalise_name
+from pipelines.landing.contract import Entity, load_entities
+from pipelines.landing.reshape import ShapeColumnMissing, reshape
+from pipelines.landing.wide_targets import unpivot_periods
+from pipelines.profiling.evidence import TableEvidence
+from pipelines.profiling.spellings import common_headers
+from pipelines.settings import FileSource
+from pipelines.sources.files import TextTable
+from pipelines.sources.presets import EntityPreset, known_presets, load_preset
+
+_ASK_NOTHING = EntityPreset()
+# So many headers of one system are no accident.
+_PRESET_HEADERS = 3
+# ... if some of them are nobody else's: id, name and type are everybody's.
+_TELLING_HEADERS = 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One reading of a table; `preset` is '' where the headers must speak for themselves."""
+
+    entity: Entity
+    preset: str
+    written: EntityPreset
+    table: TextTable
+    evidence: TableEvidence
+
+    def preset_position(self, column: str) -> int | None:
+        """Return where the preset finds a column."""
+        at = {
+            normalise_name(header): i for i, header in reversed(list(enumerate(self.table.headers)))
+        }
+        for header in self.written.columns.get(column, ()):
+            if normalise_name(header) in at:
+                return at[normalise_name(header)]
+        return None
+
+    def is_given(self, column: str) -> bool:
+        """Return whether the preset gives a column without a header of its own (a key, a constant)."""
+        headers = {normalise_name(header) for header in self.table.headers} | {"#"}
+        parts = self.written.compose.get(column, ())
+        composed = bool(parts) and all(normalise_name(part) in headers for part in parts)
+        return composed or column in self.written.constants
+
+
+def candidates(
+    con: duckdb.DuckDBPyConnection, table: TextTable, preset: str = ""
+) -> Iterator[Candidate]:
+    """Yield every reading worth judging; with `preset`, only its own."""
+    evidence = TableEvidence(con, table)
+    if not preset:
+        for entity in load_entities().values():
+            yield _plain(con, table, entity, evidence)
+    systems = [name for name in known_presets() if not load_preset(name).canonical_headers]
+    for name in [preset] if preset else systems:
+        for entity_name, written in load_preset(name).entities.items():
+            entity = load_entities()[entity_name]
+            read = _by_preset(con, table, entity, written)
+            if read is not None:
+                folded = read.skipped.folded > table.skipped.folded
+                own = TableEvidence(con, read, None if folded else evidence)
+                candidate = Candidate(entity, name, written, read, own)
+                if _is_plausible(candidate):
+                    yield candidate
+
+
+def _plain(
+    con: duckdb.DuckDBPyConnection, table: TextTable, entity: Entity, evidence: TableEvidence
+) -> Candidate:
+    if entity.name == "targets":
+        first = unpivot_periods(con, table, ())[0]
+        if first is not table:
+            return Candidate(entity, "", _ASK_NOTHING, first, TableEvidence(con, first))
+    return Candidate(entity, "", _ASK_NOTHING, table, evidence)
+
+
+def _by_preset(
+    con: duckdb.DuckDBPyConnection, table: TextTable, entity: Entity, written: EntityPreset
+) -> TextTable | None:
+    """Return the table in the preset's form; None where the preset asks for columns that are not there."""
+    own = {normalise_name(header) for header in table.headers}
+    if written.pivot and normalise_name(written.pivot.field_name) not in own:
+        written_columns = {h for headers in written.columns.values() for h in headers}
+        if not own & {normalise_name(header) for header in written_columns}:
+            return None
+    if not written.pivot and _bound(own, written) < _PRESET_HEADERS and len(own) >= _PRESET_HEADERS:
+        # Nested headers may still be found inside: a dot tells.
+        if not any("." in header for headers in written.columns.values() for header in headers):
+            return None
+    source = FileSource(name="profile", entity=entity.name, path=table.file)
+    try:
+        return reshape(con, table, source, written, "UTC")
+    except ShapeColumnMissing:
+        return None
+
+
+def _bound(own: set[str], written: EntityPreset) -> int:
+    return sum(
+        any(normalise_name(header) in own for header in headers)
+        for headers in written.columns.values()
+    )
+
+
+def _is_plausible(candidate: Candidate) -> bool:
+    """Tell whether the headers are this system's: all that is required, and enough of them."""
+    entity, positions = candidate.entity, set()
+    for column in entity.columns:
+        position = candidate.preset_position(column.name)
+        if position is not None:
+            positions.add(position)
+        elif column.required and not candidate.is_given(column.name):
+            # A key may be this export's own; date and amount may not.
+            if column.name not in entity.key:
+                return False
+    wanted = min(_PRESET_HEADERS, len(candidate.table.headers))
+    own = {plain_header(candidate.table.headers[position]) for position in positions}
+    return len(positions) >= wanted and len(own - common_headers()) >= _TELLING_HEADERS

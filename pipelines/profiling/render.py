@@ -1,0 +1,143 @@
+"""A profile for people: a table on the screen, and YAML ready for company.yml, in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.landing.contract import load_entities
+from pipelines.profiling.profile import Match, TableProfile
+
+_PLAIN = re.compile(r"[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_ \u4e00-\u9fff()（）/.-]*$")
+
+
+def profile_yaml(path: Path, profiles: Sequence[TableProfile], encoding: str | None = None) -> str:
+    """Write the sources of a profiled file as YAML, to be edited and put into company.yml.
+
+    Sure columns stand as they are; unsure ones are commented out with a question mark, so that nothing
+    guessed can get into a night.
+    """
+    lines = [
+        f"# gapwise profile {path.name}",
+        "# 置信度不足的列以 # ? 注释，请确认后去掉注释 / columns marked # ? are unsure: confirm and uncomment",
+        "sources:",
+    ]
+    names: set[str] = set()
+    for profile in profiles:
+        lines += _source_lines(path, profile, encoding, names)
+    return "\n".join(lines) + "\n"
+
+
+def _source_lines(
+    path: Path, profile: TableProfile, encoding: str | None, names: set[str]
+) -> list[str]:
+    table = profile.table
+    where = f" [{table.sheet}]" if table.sheet else ""
+    header = str(table.header_row) if profile.has_header else "无 / none"
+    lines = [
+        f"  # {path.name}{where}: {table.rows_read} 行 / rows · 编码 / encoding {table.encoding or '-'}"
+        f" · 表头行 / header row {header}",
+        *(f"  # {note.zh} / {note.en}" for note in table.notes),
+    ]
+    if not profile.entity:
+        near = ", ".join(f"{name} {score:.0%}" for name, score in profile.rivals) or "-"
+        lines.append(f"  # ? 不像任何一种数据，最接近 / fits no entity; nearest: {near}")
+        lines += [f"  # ? 列 / column: {header}" for header in profile.unmapped[:40]]
+        return lines
+    entity = load_entities()[profile.entity]
+    rivals = ", ".join(f"{name} {score:.0%}" for name, score in profile.rivals)
+    doubt = f" # ? 也可能是 / or: {rivals}" if rivals else ""
+    lines += [
+        f"  - name: {_name(path, profile, names)}",
+        f"    entity: {profile.entity}  # {entity.zh} {profile.confidence:.0%}{doubt}",
+        "    kind: file",
+        f"    path: {_quoted(f'inbox/{_glob(path)}')}",
+    ]
+    if profile.preset:
+        lines.append(f"    preset: {profile.preset}")
+    lines += _option_lines(profile, encoding)
+    lines += _column_lines(profile)
+    lines += [f"    # ? {question.zh} / {question.en}" for question in profile.questions]
+    return lines
+
+
+def _option_lines(profile: TableProfile, encoding: str | None) -> list[str]:
+    lines = []
+    if encoding:
+        lines.append(f"    encoding: {encoding}")
+    if not profile.has_header:
+        lines.append("    has_header: false")
+    if profile.table.sheet:
+        lines.append(f"    sheet: {_quoted(profile.table.sheet)}")
+    if profile.date_order:
+        lines.append(f"    date_order: {profile.date_order}")
+    if profile.as_numbers:
+        lines.append(f"    as_numbers: [{', '.join(profile.as_numbers)}]  # ?")
+    return lines
+
+
+def _column_lines(profile: TableProfile) -> list[str]:
+    """Return the columns; those that the preset gives are comments, for they need no line."""
+    lines, sure = [], 0
+    for match in profile.matches:
+        shown = " · ".join(match.samples)
+        text = f"{match.column.name}: {_quoted(match.header)}"
+        comment = f"# {match.column.zh} {match.confidence:.0%}" + (f" · {shown}" if shown else "")
+        if match.is_sure and match.by_preset:
+            lines.append(f"      # {text}  {comment}")
+        elif match.is_sure:
+            sure += 1
+            lines.append(f"      {text}  {comment}")
+        else:
+            lines.append(f"      # ? {text}  {comment}")
+    if profile.unmapped:
+        lines.append(f"      # 其余列照存 / kept as extra: {', '.join(profile.unmapped)[:400]}")
+    return ["    columns:" if sure else "    # columns:", *lines]
+
+
+def profile_table(profiles: Sequence[TableProfile]) -> str:
+    """Return the mapping as text columns: column, header, confidence, sample values."""
+    blocks = []
+    for profile in profiles:
+        entity = load_entities().get(profile.entity)
+        called = f"{entity.zh} {profile.entity}" if entity else "? 无 / none"
+        preset = f" · preset {profile.preset}" if profile.preset else ""
+        lines = [
+            f"{profile.table.sheet or profile.table.file}: {called} {profile.confidence:.0%}{preset}"
+        ]
+        lines += [_match_line(match) for match in profile.matches]
+        lines += [f"  ? {question.zh}\n    {question.en}" for question in profile.questions]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
+
+
+def _match_line(match: Match) -> str:
+    mark = " " if match.is_sure else "?"
+    return (
+        f"  {mark} {match.confidence:>4.0%}  {match.column.name} {match.column.zh} ← {match.header}"
+        f"   {' | '.join(match.samples)}"
+    )
+
+
+def _quoted(text: str) -> str:
+    return (
+        text if _PLAIN.match(text) and not text.isdigit() else json.dumps(text, ensure_ascii=False)
+    )
+
+
+def _name(path: Path, profile: TableProfile, names: set[str]) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
+    base = stem if re.match(r"[a-z][a-z0-9_]{1,60}$", stem) else profile.entity
+    name, number = base, 2
+    while name in names:
+        name, number = f"{base}_{number}", number + 1
+    names.add(name)
+    return name
+
+
+def _glob(path: Path) -> str:
+    """Return the file's name with its date as a wildcard: tomorrow's export has another."""
+    stem = re.sub(r"(19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2}", "*", path.stem)
+    return f"{stem}{path.suffix}"

@@ -1,0 +1,74 @@
+"""Every known spelling of every canonical column: entities, presets and people's own words."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.core.header_match import plain_header
+from pipelines.landing.contract import load_entities
+from pipelines.sources.presets import known_presets, load_preset
+
+SPELLINGS_FILE = Path(__file__).with_name("spellings.yml")
+# Words that fit too many columns to prove one.
+VAGUE_WORDS = frozenset(
+    "id name type status value date title label number source code state time user key owner"
+    " 编号 名称 类型 状态 日期 时间 姓名 来源 数量 序号".split()
+) | {"last name", "external id", "source id"}
+CANONICAL, PRESET, WORD, VAGUE_CANONICAL, VAGUE = 1.0, 0.97, 0.93, 0.85, 0.7
+
+
+@cache
+def spellings() -> dict[tuple[str, str], dict[str, float]]:
+    """Return (entity, column) → plain spelling → how much it says by itself, 0 to 1."""
+    said: dict[str, list[str]] = _written()["any"]
+    known: dict[tuple[str, str], dict[str, float]] = {}
+    for entity in load_entities().values():
+        for column in entity.columns:
+            weights = known.setdefault((entity.name, column.name), {})
+            for text in (column.zh, column.name):
+                _add(weights, text, CANONICAL)
+            for text in said.get(column.name, ()):
+                _add(weights, text, WORD)
+    for preset in known_presets():
+        for entity_name, written in load_preset(preset).entities.items():
+            for column_name, headers in written.columns.items():
+                for header in headers:
+                    _add(known[entity_name, column_name], header, PRESET)
+    return known
+
+
+@cache
+def common_headers() -> frozenset[str]:
+    """Return plain headers that many systems write: they tell nothing about whose export a file is."""
+    own = {text for e in load_entities().values() for c in e.columns for text in (c.zh, c.name)}
+    said = {text for texts in _written()["any"].values() for text in texts}
+    return frozenset(plain_header(text) for text in own | said) | VAGUE_WORDS
+
+
+@cache
+def entity_words() -> dict[str, tuple[str, ...]]:
+    """Return entity → the words by which files and sheets of it are called."""
+    said: dict[str, list[str]] = _written()["words"]
+    return {
+        entity.name: tuple(
+            plain_header(w) for w in (entity.zh, entity.name, *said.get(entity.name, ()))
+        )
+        for entity in load_entities().values()
+    }
+
+
+def _add(weights: dict[str, float], text: str, weight: float) -> None:
+    plain = plain_header(text)
+    if plain in VAGUE_WORDS:
+        weight = VAGUE_CANONICAL if weight == CANONICAL else VAGUE
+    weights[plain] = max(weights.get(plain, 0.0), weight)
+
+
+@cache
+def _written() -> dict[str, Any]:
+    body: dict[str, Any] = yaml.safe_load(SPELLINGS_FILE.read_text(encoding="utf-8"))
+    return body

@@ -1,0 +1,102 @@
+"""Read one array of a JSON document (a board, an API answer), with names for ids from its other arrays."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import duckdb
+
+from pipelines.sources.delimited import quoted
+from pipelines.sources.errors import DamagedFile
+from pipelines.sources.options import Content, FileOptions
+
+# A whole document is one value in memory, so it has a limit of its own.
+DOCUMENT_BYTES = 256 * 1024**2
+_numbers = itertools.count(1)
+
+
+def json_pointer(*keys: str) -> str:
+    """Write keys as a JSON pointer, in which nothing but ~ and / is special, as an SQL literal."""
+    return quoted("".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys))
+
+
+def document_objects(
+    con: duckdb.DuckDBPyConnection, path: Path, content: Content, options: FileOptions
+) -> str:
+    """Return SQL of the objects of the array `options.records`, in its order.
+
+    Grain: one row per object. Columns: `_row` (from 1), `json`.
+
+    Raises:
+        DamagedFile: no JSON, or no such array in it; the arrays that it has are named.
+    """
+    document = _document(path)
+    pointer = json_pointer(*options.records.split("/"))
+    try:
+        found = con.execute(f"select json_type(json, {pointer}) from {document}").fetchone()
+        if found is None or found[0] != "ARRAY":
+            arrays = _arrays(con, document)
+            raise DamagedFile(
+                f"JSON 里没有数组“{options.records}”；现有数组：{arrays}",
+                f"the JSON has no array {options.records!r}; it has: {arrays}",
+                file=content.label,
+                fix_zh="请导出整个文档，或选用相应的 preset",
+                fix_en="export the whole document, or name the preset of that system",
+            )
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        raise DamagedFile(
+            "JSON 不完整、有语法错误或过大",
+            "the JSON is cut off, has a syntax error or is too large",
+            file=content.label,
+            value=str(error)[:300],
+            fix_zh="请重新导出",
+            fix_en="export it again",
+        ) from error
+    # One copy of the array: the document is parsed once, not at every use.
+    table = f"json_records_{next(_numbers)}"
+    con.execute(
+        f"create or replace temp table {table} as select generate_subscripts(items, 1) as _row,"
+        f" unnest(items) as json from (select json_extract(json, {pointer})::json[] as items"
+        f" from {document})"
+    )
+    return f"(select _row, json from {table})"
+
+
+def lookup_columns(
+    con: duckdb.DuckDBPyConnection, path: Path, options: FileOptions
+) -> dict[str, str]:
+    """Return the names that other arrays give to ids: header → SQL over `json`."""
+    columns = {}
+    for lookup in options.lookups:
+        table = f"json_names_{next(_numbers)}"
+        pointer = json_pointer(*lookup.records.split("/"))
+        con.execute(
+            f"create or replace temp table {table} as"
+            f" select json_extract_string(item, {json_pointer(lookup.key)}) as key,"
+            f" any_value(json_extract_string(item, {json_pointer(lookup.value)})) as value"
+            f" from (select unnest(json_extract(json, {pointer})::json[]) as item"
+            f" from {_document(path)}) group by key"
+        )
+        given = f"json_extract_string(json, {json_pointer(*lookup.column.split('.'))})"
+        columns[f"{lookup.column}.{lookup.value}"] = (
+            f"(select value from {table} where key = {given})"
+        )
+    return columns
+
+
+def _document(path: Path) -> str:
+    return (
+        f"(select json from read_json_objects({quoted(str(path))}, format = 'unstructured',"
+        f" maximum_object_size = {DOCUMENT_BYTES}))"
+    )
+
+
+def _arrays(con: duckdb.DuckDBPyConnection, document: str) -> str:
+    """Name the arrays at the top of a document, so that a person can choose one."""
+    found = con.execute(
+        f"select key from (select json, unnest(json_keys(json)) as key from {document}"
+        f" where json_type(json) = 'OBJECT')"
+        " where json_type(json, '/' || key) = 'ARRAY'"
+    ).fetchall()
+    return ", ".join(key for (key,) in found) or "-"

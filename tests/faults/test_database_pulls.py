@@ -1,0 +1,307 @@
+"""Real PostgreSQL and MariaDB servers: types, a million rows in bounded memory, kills mid-read."""
+
+# ruff: noqa: DTZ001 - times without a zone are what databases give
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.landing.archive import Archive
+from pipelines.landing.log import LandingLog
+from pipelines.landing.mapping import Vocabulary
+from pipelines.landing.source import land_source
+from pipelines.settings import CompanyFolder, CompanySettings
+from pipelines.settings.sources import DatabaseSource
+from pipelines.sources import database
+from pipelines.sources.pull import ConnectionLost, PullFailed
+from pipelines.sources.pulls import PullOrder, pull_source, reach_source
+from tests.servers.databases import Server, mariadb, postgres
+
+pytestmark = pytest.mark.deep(topic="servers")
+
+ROOT = Path(__file__).parents[2]
+PULLED_AT = datetime(2027, 12, 31, tzinfo=UTC)
+MILLION = 1_000_000
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def server(request, monkeypatch):
+    # A socket's path must be short.
+    with tempfile.TemporaryDirectory(prefix="gw") as folder:
+        start = {"postgres": postgres, "mariadb": mariadb}[request.param]
+        with start(Path(folder) / "d") as running:
+            monkeypatch.setenv("ERP_URL", running.url)
+            yield running
+
+
+def source(**entry) -> DatabaseSource:
+    body = {"name": "erp_orders", "entity": "orders", "kind": "database", "url": "env:ERP_URL"}
+    return DatabaseSource.model_validate(
+        body | ({} if "query" in entry else {"table": "orders"}) | entry
+    )
+
+
+def order(root: Path, reached=None, **entry) -> PullOrder:
+    zone = ZoneInfo("Asia/Shanghai")
+    return PullOrder(source(**entry), root, PULLED_AT, zone, reached, sleep=lambda seconds: None)
+
+
+def pull(root: Path, reached=None, **entry):
+    return pq.read_table(pull_source(order(root, reached, **entry), root / "p.parquet").path)
+
+
+def test_every_row_comes_exactly(server: Server, tmp_path):
+    server.fill(12_345)  # more than two batches, and no whole number of them
+    table = pull(tmp_path)
+    assert table.num_rows == 12_345
+    assert pc.count_distinct(table["order_id"]).as_py() == 12_345
+    # Σ (n + 0.1234) = 12,345 · 12,346 ÷ 2 + 12,345 · 0.1234
+    assert sum(map(Decimal, table["amount"].to_pylist())) == Decimal("76205685") + Decimal(
+        "1523.3730"
+    )
+    row = next(row for row in table.to_pylist() if row["order_id"] == "O7")
+    assert row == {
+        "order_id": "O7",
+        "signed_on": "2026-01-01",
+        "amount": "7.1234",
+        "updated_at": "2026-01-01 00:07:00",
+        "note": "备注" * 10,
+    }
+
+
+def test_a_cursor_brings_only_what_is_not_before_it(server: Server, tmp_path):
+    server.fill(100)
+    server.execute(
+        "insert into orders values ('late', date '2026-01-01', 1, null, '')",
+        "insert into orders values"
+        " ('2999', date '2026-01-01', 1, timestamp '2999-01-01 00:00:00', '')",
+    )
+    table = pull(tmp_path, datetime(2026, 1, 1, 1, 30), cursor="updated_at", overlap_minutes=0)
+    expected = {f"O{n}" for n in range(90, 101)} | {"late", "2999"}
+    assert set(table["order_id"].to_pylist()) == expected
+    metadata = pq.read_metadata(tmp_path / "p.parquet").metadata
+    assert json.loads(metadata[b"gapwise.cursor_reached"])["value"] == "2026-01-01T01:40:00"
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"table": "no_such_table"}, "no_such_table"),
+        ({"query": "select order_id, order_id from orders"}, "order_id"),
+        ({"query": "select nothing from orders"}, "nothing"),
+    ],
+)
+def test_what_the_server_refuses_is_told_and_not_tried_again(server: Server, tmp_path, entry, told):
+    server.fill(1)
+    with pytest.raises(PullFailed, match=told) as failed:
+        pull(tmp_path, **entry)
+    assert not isinstance(failed.value, ConnectionLost)
+
+
+def test_bytes_are_refused_with_column_and_fix(server: Server, tmp_path):
+    kind = "bytea" if "postgres" in server.url else "blob"
+    server.execute(
+        f"create table pictures (id int, picture {kind})", "insert into pictures values (1, 'x')"
+    )
+    with pytest.raises(PullFailed, match=r"column 'picture' holds (bytes|memoryview).*cast"):
+        pull(tmp_path, table="pictures")
+
+
+def test_a_table_may_stand_in_a_schema_and_have_a_chinese_name(server: Server, tmp_path):
+    mark = '"' if "postgres" in server.url else "`"
+    server.execute(
+        "create schema 销售",
+        f"create table 销售.{mark}订单:1{mark} ({mark}编号%{mark} int)".replace("%", "%%"),
+        f"insert into 销售.{mark}订单:1{mark} values (7), (8)",
+    )
+    assert pull(tmp_path, table="销售.订单:1").to_pylist() == [{"编号%": "7"}, {"编号%": "8"}]
+    table = pull(tmp_path, 8, table="销售.订单:1", cursor="编号%")
+    assert table.to_pylist() == [{"编号%": "8"}]
+
+
+def test_doctor_reaches_the_server(server: Server, tmp_path):
+    server.fill(1)
+    reach_source(order(tmp_path))
+    with pytest.raises(PullFailed):
+        reach_source(order(tmp_path, table="absent"))
+
+
+def test_a_wrong_password_is_not_tried_again(server: Server, tmp_path, monkeypatch):
+    if "postgres" in server.url:
+        pytest.skip("this PostgreSQL trusts its socket")
+    server.execute("create user reader identified by 'right'")
+    monkeypatch.setenv("ERP_URL", server.url.replace("root@", "reader:Wr0ng-Pass@"))
+    with pytest.raises(PullFailed, match="Access denied") as failed:
+        pull(tmp_path)
+    assert not isinstance(failed.value, ConnectionLost)
+    assert "Wr0ng-Pass" not in str(failed.value)
+
+
+def test_zoned_times_come_in_utc(tmp_path, monkeypatch):
+    with (
+        tempfile.TemporaryDirectory(prefix="gw") as folder,
+        postgres(Path(folder) / "d") as running,
+    ):
+        monkeypatch.setenv("ERP_URL", running.url)
+        query = (
+            "select timestamptz '2026-03-10 07:30:00.25+08' as at, 1.10::numeric(9,3) as amount, "
+            "true as flag, '{\"价\": 1.5}'::jsonb as body, array['a', 'b'] as tags, "
+            "'NaN'::float8 as gone"
+        )
+        [row] = pull(tmp_path, query=query).to_pylist()
+    assert row == {
+        "at": "2026-03-09T23:30:00.250000Z",
+        "amount": "1.100",
+        "flag": "true",
+        "body": '{"价": 1.5}',
+        "tags": '["a", "b"]',
+        "gone": None,
+    }
+
+
+MEASURED = """
+import json, resource, sys
+from pathlib import Path
+from tests.faults.test_database_pulls import order
+from pipelines.sources.pulls import pull_source
+import sqlalchemy, psycopg, pymysql, pyarrow.parquet
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+pulled = pull_source(order(Path(sys.argv[1])), Path(sys.argv[1]) / "p.parquet")
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"rows": pulled.row_count, "grown_mb": (after - before) / 1024}))
+"""
+
+
+def test_a_million_rows_are_pulled_in_bounded_memory(server: Server, tmp_path):
+    server.fill(MILLION)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(tmp_path)],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    measured = json.loads(done.stdout.splitlines()[-1])
+    assert measured["rows"] == MILLION
+    # The rows alone are about 100 MB as text, 500 MB and more as Python objects.
+    assert measured["grown_mb"] < 150
+
+
+class Night:
+    """A company on that server, and its nights."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = CompanyFolder(root)
+        entry = {"name": "erp_orders", "entity": "orders", "kind": "database", "url": "env:ERP_URL",
+                 "table": "orders"}  # fmt: skip
+        self.settings = CompanySettings.model_validate(
+            {"company": {"name": "x"}, "sources": [entry]}
+        )
+
+    def run(self, day: int):
+        seen_at = datetime(2027, 3, day, 18, 15, tzinfo=UTC)
+        [source] = self.settings.sources
+        return land_source(self.folder, self.settings, source, Vocabulary(), seen_at)
+
+    @property
+    def names(self) -> list[str]:
+        return [d.name for d in Archive(self.folder.archive).manifest.deliveries()]
+
+
+@pytest.fixture
+def slow_reading(monkeypatch):
+    """Let a test act after the first batch: the read stops there until it is told to go on."""
+    reading, go_on, texts = threading.Event(), threading.Event(), database._texts
+    monkeypatch.setattr("pipelines.sources.database.BATCH_ROWS", 100)
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
+
+    def wait_once(*arguments):
+        if not reading.is_set():
+            reading.set()
+            assert go_on.wait(60)
+        return texts(*arguments)
+
+    monkeypatch.setattr(database, "_texts", wait_once)
+    return reading, go_on
+
+
+def kill_with_children(process_id: int) -> None:
+    """Kill a server and the processes that it started: they would outlive it for a moment."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    )
+    pairs = [line.split() for line in listed.stdout.splitlines()]
+    for victim in [process_id, *(int(pid) for pid, parent in pairs if int(parent) == process_id)]:
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+    time.sleep(0.5)
+
+
+def in_thread(work):
+    box = {}
+    thread = threading.Thread(target=lambda: box.setdefault("result", work()))
+    thread.start()
+    return thread, box
+
+
+def test_a_backend_killed_mid_read_is_pulled_again_whole(server: Server, tmp_path, slow_reading):
+    server.fill(200_000)
+    reading, go_on = slow_reading
+    night = Night(tmp_path)
+    thread, box = in_thread(lambda: night.run(9))
+    assert reading.wait(60)
+    if "postgres" in server.url:
+        killed = server.scalar(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+            " where pid <> pg_backend_pid() and backend_type = 'client backend'"
+        )
+        assert killed == 1
+    else:
+        pid = server.scalar(
+            "select id from information_schema.processlist"
+            " where id <> connection_id() and user = 'root'"
+        )
+        server.execute(f"kill hard {pid}")
+    go_on.set()
+    thread.join(120)
+    landing = box["result"]
+    assert landing.problems == ()
+    assert landing.records[-1].counts.landed == 200_000
+    assert len(night.names) == 1
+
+
+def test_a_server_killed_mid_read_leaves_the_last_landing_in_force(
+    server: Server, tmp_path, slow_reading
+):
+    server.fill(200_000)
+    reading, go_on = slow_reading
+    go_on.set()
+    night = Night(tmp_path)
+    assert night.run(9).problems == ()
+    reading.clear()
+    go_on.clear()
+    thread, box = in_thread(lambda: night.run(10))
+    assert reading.wait(60)
+    kill_with_children(server.process_id)
+    go_on.set()
+    thread.join(120)
+    [(english, chinese)] = box["result"].problems
+    assert "cannot be reached or went away" in english
+    assert "last landing stays in force" in english
+    assert "沿用上次的数据" in chinese
+    assert len(night.names) == 1
+    [record] = LandingLog(night.folder.landing).of_source("erp_orders")
+    assert (record.status, record.live_keys) == ("landed", 200_000)
+    assert not list((night.folder.warehouse / "work").glob("pull-*"))

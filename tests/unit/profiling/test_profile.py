@@ -1,0 +1,79 @@
+"""Files nobody has seen: what is proposed, what is asked, and what the YAML says."""
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from pipelines.cli import main
+from pipelines.landing.source import landing_connection
+from pipelines.profiling.profile import profile_file
+from pipelines.profiling.render import profile_yaml
+from pipelines.settings import FileSource
+from pipelines.sources.files import FileOptions
+
+
+def profiled(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with landing_connection(tmp_path / "db") as con:
+        profiles = profile_file(path, con, tmp_path / "read", FileOptions())
+    return path, profiles
+
+
+ORDERS = "订单号,下单日期,销售员,合同金额,备注\n" + "".join(
+    f"SO{i:03d},2026-03-{i:02d},张三,{i}00.50,急\n" for i in range(1, 21)
+)
+
+
+def test_a_plain_order_file_is_mapped_and_its_yaml_is_a_source(tmp_path):
+    path, (profile,) = profiled(tmp_path, "订单_20260310.csv", ORDERS)
+    assert profile.entity == "orders" and not profile.missing
+    sure = {match.column.name: match.header for match in profile.matches if match.is_sure}
+    assert sure == {"order_id": "订单号", "signed_on": "下单日期", "person_id": "销售员", "amount": "合同金额"}
+    (source,) = yaml.safe_load(profile_yaml(path, [profile]))["sources"]
+    assert FileSource.model_validate(source).columns == sure
+    assert source["path"] == "inbox/订单_*.csv"
+
+
+def test_a_headerless_file_is_asked_about_and_nothing_is_guessed(tmp_path):
+    path, (profile,) = profiled(tmp_path, "x.csv", "1,2026-01-01,3.5\n2,2026-01-02,4.5\n3,2026-01-03,1.5\n")
+    assert not profile.has_header and profile.entity == ""
+    assert yaml.safe_load(profile_yaml(path, [profile]))["sources"] is None
+
+
+@pytest.mark.parametrize(("days", "order", "asked"), [(("3/25/2026", "4/1/2026"), "mdy", False), (("3/5/2026", "4/1/2026"), "", True)])  # fmt: skip
+def test_the_only_possible_date_order_is_proposed_and_two_are_a_question(tmp_path, days, order, asked):
+    text = "order id,order date,amount\n" + "".join(f"A{i},{day},10\n" for i, day in enumerate(days))
+    _, (profile,) = profiled(tmp_path, "orders.csv", text)
+    assert profile.date_order == order
+    assert any("date_order" in question.en for question in profile.questions) == asked
+
+
+def test_two_columns_that_could_be_the_amount_are_a_question(tmp_path):
+    text = "order id,order date,sub total,grand total\nA1,2026-01-01,10,12\nA2,2026-01-02,20,24\n"
+    _, (profile,) = profiled(tmp_path, "orders.csv", text)
+    assert "amount" in profile.missing
+    assert any("amount" in question.en for question in profile.questions)
+
+
+def test_an_order_number_that_reads_as_a_date_is_a_question(tmp_path):
+    text = "order id,order date,amount\n2019-07-13,2026-01-01,10\n2019-07-14,2026-01-02,20\n"
+    _, (profile,) = profiled(tmp_path, "orders.csv", text)
+    assert profile.as_numbers == ("order_id",)
+
+
+def test_the_command_prints_both_languages_and_never_overwrites_a_file(tmp_path):
+    path, out = tmp_path / "orders.csv", tmp_path / "out.yml"
+    path.write_text(ORDERS, encoding="utf-8")
+    first = CliRunner().invoke(main, ["profile", str(path), "--output", str(out)])
+    assert first.exit_code == 0 and "header row" in first.output and "表头行" in first.output
+    before = out.read_text(encoding="utf-8")
+    again = CliRunner().invoke(main, ["profile", str(path), "--output", str(out)])
+    assert again.exit_code == 2 and out.read_text(encoding="utf-8") == before
+
+
+def test_a_file_that_is_no_table_gives_its_reason_in_both_languages(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("<html><body>login</body></html>", encoding="utf-8")
+    result = CliRunner().invoke(main, ["profile", str(path)])
+    assert result.exit_code == 1 and "网页" in result.output and "html" in result.output
