@@ -13,6 +13,7 @@ from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import company_rules
 from pipelines.landing.inputs import build_inputs
 from pipelines.settings import CompanyFolder, load_company
+from pipelines.steps.cascade_tables import create_tables
 from tests.dbt.built import write_company
 
 
@@ -29,6 +30,7 @@ def nothing_delivered(tmp_path_factory: pytest.TempPathFactory) -> CompanyFolder
     with duckdb.connect(str(folder.build_file)) as con:
         rules = company_rules(settings, Archive(folder.archive), 0)
         build_inputs(con, folder, settings, rules, date(2026, 3, 31), 0)
+        create_tables(con)  # nobody set a target
     return folder
 
 
