@@ -78,7 +78,9 @@ class Evidence:
         ):
             return 0.3
         if column.name == "state" and self.distinct > 4:
-            return 0.5  # a customer is active, paused or invalid; more words are states of a country
+            return (
+                0.5  # a customer is active, paused or invalid; more words are states of a country
+            )
         if column.type == "name" and self.money >= _ENOUGH and column.name in ("name", "company"):
             return 0.3
         return 1.0
