@@ -34,10 +34,6 @@ class Evidence:
     samples: tuple[str, ...]
 
     @property
-    def is_unique(self) -> bool:
-        return self.filled > 0 and self.distinct == self.filled == self.rows
-
-    @property
     def date_orders(self) -> list[str]:
         """Return the date orders under which the column reads as dates; [''] where none is needed."""
         if self.dates[""] >= _ENOUGH:
