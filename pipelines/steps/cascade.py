@@ -21,17 +21,16 @@ from pipelines.core.cascade.lines import (
     lines_frame,
     resolve_lines,
 )
+from pipelines.core.cascade.slices import less_slices
 from pipelines.core.cascade.versions import lines_known, version_days
 from pipelines.steps.cascade_inputs import (
     CompanyInputs,
     blank_unit,
-    mix_of,
     object_frame,
     read_inputs,
     records,
-    shares_of,
 )
-from pipelines.core.cascade.slices import less_slices
+from pipelines.steps.cascade_shares import mix_of, shares_of
 from pipelines.steps.cascade_tables import TABLES, CascadeWriter, create_tables, insert_rows
 
 GROUP = ["metric", "level", "scenario"]
@@ -79,14 +78,14 @@ def run_cascade_step(build_file: Path) -> dict[str, int]:
             _cascade_all(con, inputs, lines, frame)
         counts = {}
         for table in TABLES:
-            found = con.execute(f"select count(*) from cascade.{table}").fetchone()
-            counts[f"cascade.{table}"] = int(found[0]) if found else 0
+            [(rows,)] = con.execute(f"select count(*) from cascade.{table}").fetchall()
+            counts[f"cascade.{table}"] = int(rows)
     return counts
 
 
 def _target_rows(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return every version of every target row, in the order of the sources."""
-    key = "period start_on end_on metric node region team person product_line customer_type value_kind level scenario effective_from".split()  # noqa: SIM905
+    key = "period start_on end_on metric node region team person product_line customer_type value_kind level scenario effective_from".split()
     same = " and ".join(f"version.{c} is not distinct from target.{c}" for c in ("source", *key))
     rows = records(
         con,
@@ -210,7 +209,7 @@ def _run_version(
         targets = own.assign(value=[unit.minor(value) for value in own["value"]])
         result = run_cascade(grid, tree, targets, shares, unit)
         results[part] = result
-        writer.problems |= {line: code for line, code in result.problems}
+        writer.problems |= dict(result.problems)
         writer.add_cells(grid, unit, result.cells, {**names, "version_no": number}, part)
     if is_last:
         _write_atoms(writer, inputs, names, unit, grid, results)
@@ -243,7 +242,9 @@ def _write_atoms(
             sink.add(part, atoms.tree, arrays)
 
 
-def _write_lines(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, problems: dict[int, str]) -> None:
+def _write_lines(
+    con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, problems: dict[int, str]
+) -> None:
     own = frame.to_dict("records")
     for row in own:
         code = problems.get(row["line"])

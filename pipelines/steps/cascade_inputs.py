@@ -8,15 +8,23 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-import numpy as np
 import pandas as pd
 
 from pipelines.core.cascade.lines import Directory, Metric
-from pipelines.core.cascade.rules import Shares
 
 ROOT = "company"
 FAR = date(9999, 12, 31)
-UNIT_COLUMNS = ["unit_id", "name", "kind", "parent_id", "org_path", "region", "team", "valid_from", "valid_before"]
+UNIT_COLUMNS = [
+    "unit_id",
+    "name",
+    "kind",
+    "parent_id",
+    "org_path",
+    "region",
+    "team",
+    "valid_from",
+    "valid_before",
+]
 PERSON_COLUMNS = ["person_id", "unit_id", "valid_from", "valid_before", "hired_on", "left_on"]
 
 
@@ -57,7 +65,9 @@ def read_inputs(con: duckdb.DuckDBPyConnection) -> CompanyInputs:
     """Read the organisation, the rules and history of one night."""
     company = records(con, "select * from reference.company")[0]
     units, root = _units(con)
-    people = {r["person_id"]: r["name"] for r in records(con, "select person_id, name from landed.people")}
+    people = {
+        r["person_id"]: r["name"] for r in records(con, "select person_id, name from landed.people")
+    }
     season = {
         "rows": records(con, "select * from rules.season"),
         "settings": records(con, "select * from rules.season_settings"),
@@ -78,7 +88,10 @@ def read_inputs(con: duckdb.DuckDBPyConnection) -> CompanyInputs:
             r["scenario"]: r["target_factor"] for r in records(con, "select * from rules.scenarios")
         },
         written=records(con, "select * from rules.weights"),
-        ramp={r["service_month"]: r["ramp_rate"] for r in records(con, "select * from rules.weights_ramp")},
+        ramp={
+            r["service_month"]: r["ramp_rate"]
+            for r in records(con, "select * from rules.weights_ramp")
+        },
         history=_history(con),
         mix=_mix(con),
     )
@@ -170,11 +183,13 @@ def _directory(
         named[ROOT] = (company["company_name"], "company", None)
     metrics = {
         row["metric"]: Metric(row["unit"], row["aggregate"] == "ratio", row["direction"] == "lower")
-        for row in records(con, "select metric, unit, aggregate, direction from rules.metrics where is_enabled")
+        for row in records(
+            con, "select metric, unit, aggregate, direction from rules.metrics where is_enabled"
+        )
     }
     starts = con.execute(
         "select extract(dow from min(week_start_on)) from reference.calendar_day"
-    ).fetchone()
+    ).fetchall()
     return Directory(
         units=named,
         people=people,
@@ -182,8 +197,10 @@ def _directory(
         metrics=metrics,
         currency=company["currency"],
         fiscal_year_start_month=company["fiscal_year_start_month"],
-        week_start=6 if starts and starts[0] == 0 else 0,
-        base_of=lambda values, start, end, known_on: actual_of(con, root, values, start, end, known_on),
+        week_start=6 if starts and starts[0][0] == 0 else 0,
+        base_of=lambda values, start, end, known_on: actual_of(
+            con, root, values, start, end, known_on
+        ),
     )
 
 
@@ -214,8 +231,8 @@ def actual_of(
             given[column] = values[column]
     found = con.execute(
         f"select sum(value) from intermediate.int_metric_day where {' and '.join(where)}", given
-    ).fetchone()
-    return found[0] if found else None
+    ).fetchall()
+    return found[0][0] if found else None
 
 
 _YEARS = """
@@ -272,94 +289,3 @@ def _mix(con: duckdb.DuckDBPyConnection) -> dict[int, dict[tuple[str, str], Deci
     for year, product_line, customer_type, value in rows:
         mix.setdefault(year, {})[(product_line or "unknown", customer_type or "unknown")] = value
     return mix
-
-
-def shares_of(inputs: CompanyInputs, metric: str) -> Shares:
-    """Return how one metric is shared: its own season and weights before those for all metrics."""
-    basis = inputs.season["settings"][0]
-    return Shares(
-        quarter_weights=_season(inputs, metric, "quarter") if basis["quarter_basis"] == "weights" else None,
-        month_weights=_season(inputs, metric, "month") if basis["month_basis"] == "weights" else None,
-        basis={kind: inputs.settings[f"{kind}_basis"] for kind in ("region", "team", "person")},
-        written=_written(inputs, metric),
-        history=inputs.history.get(metric) or inputs.history.get("signed_amount", {}),
-        ramp=inputs.ramp,
-    )
-
-
-def _season(inputs: CompanyInputs, metric: str, kind: str) -> dict[int, Decimal] | None:
-    rows = [row for row in inputs.season["rows"] if row["kind"] == kind]
-    own = [row for row in rows if row["metric"] == metric] or [
-        row for row in rows if row["metric"] is None
-    ]
-    return {row["position"]: row["weight_rate"] for row in own} or None
-
-
-def _written(inputs: CompanyInputs, metric: str) -> dict[tuple[str, str], Decimal]:
-    """Return written shares by unit or person id; names are resolved like those of targets."""
-    ids = {name: unit for unit, (name, _, _) in inputs.directory.units.items()}
-    people = {name: person for person, name in inputs.directory.people.items()}
-    found: dict[tuple[str, str], Decimal] = {}
-    for row in sorted(inputs.written, key=lambda row: row["metric"] is not None):
-        if row["metric"] not in (None, metric) or row["dimension"] in {"product_line", "customer_type"}:
-            continue
-        names = people if row["dimension"] == "person" else ids
-        member = names.get(row["member"], row["member"])
-        parent = ids.get(row["parent"], row["parent"] or "")
-        found[(parent or inputs.root, member)] = row["share_rate"]
-    return found
-
-
-def mix_of(inputs: CompanyInputs, metric: str, years: np.ndarray) -> tuple[list[tuple[str, str]], np.ndarray]:
-    """Return product line × customer type and their weight in each segment's year, in millionths.
-
-    By written shares or equally where the sheet Weights says so, else by what was signed in the
-    twelve months before the year. Where nothing is known one part stands for all.
-    """
-    known = [mix for year, mix in inputs.mix.items() if year in set(years.tolist())]
-    parts = sorted({key for mix in known for key in mix})
-    if not parts or parts == [("unknown", "unknown")]:
-        return [("(all)", "(all)")], np.ones((len(years), 1), dtype=np.int64)
-    margins = [_margin(inputs, metric, name, at, parts) for at, name in enumerate(("product_line", "customer_type"))]
-    if margins == [None, None]:
-        table = np.zeros((len(years), len(parts)), dtype=np.int64)
-        for row, year in enumerate(years.tolist()):
-            mix = inputs.mix.get(year) or inputs.mix[min(inputs.mix, key=lambda y: abs(y - year))]
-            total = sum(mix.values())
-            table[row] = [int(mix.get(part, Decimal(0)) * 1_000_000 / total) for part in parts]
-        return parts, table
-    return _by_margins(inputs, years, parts, margins)
-
-
-def _margin(
-    inputs: CompanyInputs, metric: str, dimension: str, at: int, parts: list[tuple[str, str]]
-) -> dict[str, Decimal] | None:
-    basis = inputs.settings[f"{dimension}_basis"]
-    if basis == "equal":
-        return dict.fromkeys((part[at] for part in parts), Decimal(1))
-    rows = [
-        row for row in inputs.written
-        if row["dimension"] == dimension and row["metric"] in (None, metric) and not row["parent"]
-    ]  # fmt: skip
-    return {row["member"]: row["share_rate"] for row in rows} if basis == "share" and rows else None
-
-
-def _by_margins(
-    inputs: CompanyInputs,
-    years: np.ndarray,
-    parts: list[tuple[str, str]],
-    margins: list[dict[str, Decimal] | None],
-) -> tuple[list[tuple[str, str]], np.ndarray]:
-    """Multiply the shares of both dimensions; one without written shares keeps its history."""
-    values = []
-    for at, margin in enumerate(margins):
-        if margin is None:
-            margin = {}
-            for mix in inputs.mix.values():
-                for part, value in mix.items():
-                    margin[part[at]] = margin.get(part[at], Decimal(0)) + value
-        total = sum(margin.values())
-        values.append({name: value / total for name, value in margin.items()})
-    every = [(line, kind) for line in sorted(values[0]) for kind in sorted(values[1])]
-    row = [int(values[0][line] * values[1][kind] * 1_000_000) for line, kind in every]
-    return every, np.tile(np.array(row, dtype=np.int64), (len(years), 1))

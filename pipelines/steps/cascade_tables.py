@@ -101,7 +101,12 @@ class CascadeWriter:
             self.flush()
 
     def add_cells(
-        self, grid: Grid, unit: Unit, cells: pd.DataFrame, names: dict[str, Any], part: tuple[str, str]
+        self,
+        grid: Grid,
+        unit: Unit,
+        cells: pd.DataFrame,
+        names: dict[str, Any],
+        part: tuple[str, str],
     ) -> None:
         """Take the cascade's report: one row per member and segment."""
         segment = cells["segment"].to_numpy(np.int64)
@@ -113,7 +118,9 @@ class CascadeWriter:
             columns[name] = pa.array(
                 [text if isinstance(text, str) else None for text in cells[name]], _TEXT
             )
-        columns["segment_start"] = pa.array(first + grid.seg_start[segment].astype("timedelta64[D]"))
+        columns["segment_start"] = pa.array(
+            first + grid.seg_start[segment].astype("timedelta64[D]")
+        )
         columns["segment_end"] = pa.array(
             first + (grid.seg_start[segment + 1] - 1).astype("timedelta64[D]")
         )
@@ -146,7 +153,10 @@ class AtomSink:
     stamps: _Stamps
 
     def add(
-        self, part: tuple[str, str], tree: Tree, arrays: tuple[Integers, Integers, Integers, Integers]
+        self,
+        part: tuple[str, str],
+        tree: Tree,
+        arrays: tuple[Integers, Integers, Integers, Integers],
     ) -> None:
         """Write days of one product line and customer type."""
         person, unit, day, amount = arrays
@@ -156,7 +166,9 @@ class AtomSink:
         stamp = self.stamps.number[cell]
         key = ((person + 1) * tree.units + unit) * len(self.stamps.labels) + stamp
         distinct, first, at = np.unique(key, return_index=True, return_inverse=True)
-        numbers = np.array([self._leaf(part, tree, arrays, int(i), stamp) for i in first], dtype=np.int64)
+        numbers = np.array(
+            [self._leaf(part, tree, arrays, int(i), stamp) for i in first], dtype=np.int64
+        )
         assert len(numbers) == len(distinct)
         on = np.datetime64(self.grid.first) + day.astype("timedelta64[D]")
         columns = {name: pa.repeat(value, len(amount)) for name, value in self.names.items()}
@@ -168,7 +180,12 @@ class AtomSink:
         self.writer.add_atoms(_conformed(columns, "target_atom"))
 
     def _leaf(
-        self, part: tuple[str, str], tree: Tree, arrays: tuple[Integers, ...], at: int, stamp: Integers
+        self,
+        part: tuple[str, str],
+        tree: Tree,
+        arrays: tuple[Integers, ...],
+        at: int,
+        stamp: Integers,
     ) -> int:
         person, unit = int(arrays[0][at]), int(arrays[1][at])
         path, region, team = self.stamps.labels[int(stamp[at])]

@@ -1,18 +1,17 @@
-"""Run the cascade of one metric, level and scenario: once for the plan, once more per dated revision."""
+"""Run the cascade of one metric, level and scenario: for the plan, and for each dated revision."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from pipelines.core.allocation import difference_sorted
 from pipelines.core.cascade.grid import Flags, Grid, Integers
 from pipelines.core.cascade.leaves import PIECE, PLACE, SEAT, Leaves, build_leaves
 from pipelines.core.cascade.result import Atoms, CascadeResult, unit_frame
 from pipelines.core.cascade.rules import Shares, Unit
 from pipelines.core.cascade.spans import Holdings
+from pipelines.core.cascade.target_lines import target_lines
 from pipelines.core.cascade.time_first import Own, OwnTargets, spread_own_targets
 from pipelines.core.cascade.tree import Tree
 from pipelines.core.cascade.tree_shares import (
@@ -27,7 +26,7 @@ from pipelines.core.cascade.tree_shares import (
 
 __all__ = ["CascadeResult", "run_cascade"]
 
-NEGATIVE_DAYS, FINER_EXCEEDS, AFTER_PERIOD = "negative_days", "finer_exceeds", "effective_after_period"
+NEGATIVE_DAYS, FINER_EXCEEDS = "negative_days", "finer_exceeds"
 
 
 def run_cascade(
@@ -59,21 +58,6 @@ def run_cascade(
     return run.result()
 
 
-@dataclass(frozen=True)
-class _Lines:
-    """Targets as arrays."""
-
-    holder: Integers
-    first_seg: Integers
-    last_seg: Integers
-    start: Integers
-    is_year: Flags
-    value: Integers
-    effective: Integers
-    line: Integers
-    period: Integers  # equal for the versions of one figure
-
-
 class _Run:
     def __init__(
         self, grid: Grid, tree: Tree, targets: pd.DataFrame, shares: Shares, unit: Unit
@@ -81,7 +65,7 @@ class _Run:
         self.grid, self.tree, self.shares, self.unit = grid, tree, shares, unit
         self.cells: Cells = build_cells(tree)
         self.problems: list[tuple[int, str]] = []
-        self.lines = self._lines(targets)
+        self.lines = target_lines(grid, tree, targets, self.problems)
         people = np.unique(self.lines.holder[self.lines.holder >= tree.units]) - tree.units
         self.leaves: Leaves = build_leaves(grid, tree, self.cells, people)
         self.holdings = Holdings(grid, self.leaves)
@@ -89,35 +73,6 @@ class _Run:
         self.origin = np.zeros(len(self.cells.parent), dtype=np.int64)
         self.leaf_origin = np.zeros(len(self.leaves), dtype=np.int64)
         self.receivers = self._unit_receivers(), self._place_receivers()
-
-    def _lines(self, targets: pd.DataFrame) -> _Lines:
-        grid, tree = self.grid, self.tree
-        units = {unit: number for number, unit in enumerate(tree.unit_ids)}
-        people = {person: number + tree.units for number, person in enumerate(tree.person_ids)}
-        kinds = zip(targets["holder_kind"], targets["holder_id"], strict=True)
-        holder = [people[key] if kind == "person" else units[key] for kind, key in kinds]
-        start = np.array([grid.day(on) for on in targets["start_on"]], dtype=np.int64)
-        stop = np.array([grid.day(on) + 1 for on in targets["end_on"]], dtype=np.int64)
-        effective = np.array(
-            [0 if on is None else grid.day(on) for on in targets["effective_on"]], dtype=np.int64
-        )
-        line = targets["line"].to_numpy(dtype=np.int64)
-        self.problems += [(int(number), AFTER_PERIOD) for number in line[effective >= stop]]
-        order = np.lexsort((line, np.maximum(effective, start)))
-        order = order[(effective < stop)[order]]
-        held = pd.DataFrame({"holder": holder, "start": start, "stop": stop})
-        period = held.groupby(["holder", "start", "stop"], sort=False).ngroup().to_numpy()
-        return _Lines(
-            holder=np.array(holder, dtype=np.int64)[order],
-            first_seg=grid.segment_of(start)[order],
-            last_seg=grid.segment_of(stop - 1)[order],
-            start=start[order],
-            is_year=targets["is_year"].to_numpy(dtype=bool)[order],
-            value=targets["value"].to_numpy(dtype=np.int64)[order],
-            effective=np.where(effective > start, effective, 0)[order],
-            line=line[order],
-            period=period[order],
-        )
 
     def eras(self) -> list[int]:
         """Return the days from which anything changes: 0, then every revision's."""
@@ -196,8 +151,6 @@ class _Run:
         return by_people, has_people
 
     def _over_stays(self, day: int, piece: Integers, starts: Flags, wanted: Integers) -> Integers:
-        from pipelines.core.allocation import difference_sorted
-
         if not len(piece):
             return wanted
         begin = np.minimum(np.maximum(self.leaves.start[piece], day), self.leaves.stop[piece])
@@ -298,7 +251,15 @@ class _Run:
         zeros = np.zeros(len(place), dtype=np.int64)
         written = self._written(tree.person_ids, cell // self.cells.segments, person)
         return Receivers(
-            cell, segment, leaves.place[place], written, history[person, column[segment]], basis, is_new, zeros, zeros
+            cell,
+            segment,
+            leaves.place[place],
+            written,
+            history[person, column[segment]],
+            basis,
+            is_new,
+            zeros,
+            zeros,
         )
 
     def _written(self, ids: list[str], above: Integers, member: Integers) -> Integers:
@@ -316,7 +277,9 @@ class _Run:
 
     def result(self) -> CascadeResult:
         """Gather atoms and report."""
-        atoms = Atoms(self.grid, self.tree, self.leaves, self.holdings.spans(), self.shares, self.unit)
+        atoms = Atoms(
+            self.grid, self.tree, self.leaves, self.holdings.spans(), self.shares, self.unit
+        )
         frame = unit_frame(self.grid, self.tree, self.cells, atoms, self.origin, self.leaf_origin)
         return CascadeResult(atoms, frame, tuple(dict.fromkeys(self.problems)))
 
@@ -331,8 +294,3 @@ def _group_sum(values: Integers, starts: Flags) -> Integers:
     first = np.flatnonzero(starts)
     summed: Integers = np.add.reduceat(values, first)[np.cumsum(starts) - 1]
     return summed
-
-
-def iter_atom_frames(result: CascadeResult, rows: int) -> Iterator[pd.DataFrame]:
-    """Yield the atoms in frames of about so many rows, so that memory stays bounded."""
-    yield from result.atoms.frames(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -173,7 +174,7 @@ class Atoms:
         rate = np.where(here, rate, 0)
         kept = np.zeros(len(leaf), dtype=np.int64)
         bounds = [*np.flatnonzero(np.diff(leaf, prepend=-1)).tolist(), len(leaf)]
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        for start, stop in itertools.pairwise(bounds):
             kept[start:stop] = _ramped(amount[start:stop], rate[start:stop], self.unit.whole)
         return kept
 

@@ -26,7 +26,12 @@ def less_slices(
         for person, unit, day, amount in result.atoms.arrays():
             segment = grid.segment_of(day)
             for who, where, on, seg, value in zip(
-                person.tolist(), unit.tolist(), day.tolist(), segment.tolist(), amount.tolist(), strict=True
+                person.tolist(),
+                unit.tolist(),
+                day.tolist(),
+                segment.tolist(),
+                amount.tolist(),
+                strict=True,
             ):
                 owner, place = who, where
                 if (who, where) not in held or not held[(who, where)][on]:
@@ -34,7 +39,9 @@ def less_slices(
                     while place >= 0 and (tree.unit_ids[place], seg) not in has_whole:
                         place = int(tree.parent[place, seg])
                 if place >= 0:
-                    held.setdefault((owner, place), np.zeros(grid.days, dtype=np.int64))[on] -= value
+                    held.setdefault((owner, place), np.zeros(grid.days, dtype=np.int64))[on] -= (
+                        value
+                    )
     keys = np.array(list(held), dtype=np.int64).reshape(-1, 2)
     table = np.array(list(held.values())).reshape(-1, grid.days)
     row, day = np.nonzero(table)

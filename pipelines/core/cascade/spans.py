@@ -10,7 +10,9 @@ from pipelines.core.cascade.grid import Grid, Integers
 from pipelines.core.cascade.leaves import Leaves
 
 
-def shared_until(grid: Grid, amount: Integers, start: Integers, at: Integers, stop: Integers) -> Integers:
+def shared_until(
+    grid: Grid, amount: Integers, start: Integers, at: Integers, stop: Integers
+) -> Integers:
     """Return how much of an amount spread over [start, stop) falls before a day.
 
     Law: rounded once, half away from zero, so that any first days together are within half a minor
@@ -80,7 +82,10 @@ class Holdings:
     def spans(self) -> Spans:
         """Return every span of leaves that ever hold anything, by leaf and time."""
         every = np.arange(len(self.leaves))
-        parts = [*self._closed, Spans(every, self.start, self.leaves.stop, self.leaves.stop, self.amount)]
+        parts = [
+            *self._closed,
+            Spans(every, self.start, self.leaves.stop, self.leaves.stop, self.amount),
+        ]
         names = ("leaf", "start", "stop", "until", "amount")
         leaf, start, stop, until, amount = (
             np.concatenate([getattr(part, name) for part in parts]) for name in names

@@ -195,7 +195,9 @@ def _untouched(grid: Grid, quarters: list[int], shares: Shares) -> dict[int, int
     found = {}
     for quarter in quarters:
         own = np.flatnonzero(grid.quarter == quarter)
-        found[quarter] = int(_weights(grid, np.ones((1, len(own)), dtype=bool), own, 0, shares).sum())
+        found[quarter] = int(
+            _weights(grid, np.ones((1, len(own)), dtype=bool), own, 0, shares).sum()
+        )
     return found
 
 

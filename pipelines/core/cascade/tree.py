@@ -103,16 +103,17 @@ def _parents(
     is_valid = np.zeros((len(position), grid.segments), dtype=bool)
     parent = np.full((len(position), grid.segments), -1, dtype=np.int64)
     seg_first, seg_last = grid.seg_start[:-1], grid.seg_start[1:] - 1
-    columns = ("unit_id", "parent_id", "valid_from", "valid_before")
     # Later validity written last: where two overlap a segment, the one valid at its start wins.
-    for row in units.sort_values("valid_from", ascending=False)[list(columns)].itertuples():
-        start, stop = grid.day(row.valid_from), grid.day(row.valid_before)
+    ordered = units.sort_values("valid_from", ascending=False)
+    names = ("unit_id", "parent_id", "valid_from", "valid_before")
+    for unit, above, valid_from, valid_before in zip(*(ordered[n] for n in names), strict=True):
+        start, stop = grid.day(valid_from), grid.day(valid_before)
         held = (seg_last >= start) & (seg_first < stop)
-        number = position[row.unit_id]
+        number = position[unit]
         is_valid[number, held] = True
-        parent[number, held] = position.get(row.parent_id, -1)
-    above = np.where(parent >= 0, parent, 0)
-    has_parent = (parent >= 0) & np.take_along_axis(is_valid, above, axis=0)
+        parent[number, held] = position.get(above, -1)
+    at = np.where(parent >= 0, parent, 0)
+    has_parent = (parent >= 0) & np.take_along_axis(is_valid, at, axis=0)
     return is_valid, np.where(has_parent, parent, -1)
 
 

@@ -127,8 +127,8 @@ running as (
     select
         weighed.*,
         round(
-            parent_target * cast(
-                sum(proposed_share) over (partition by node_id, period_start order by person_id) as decimal(18, 12)
+            cast(parent_target as decimal(24, 2)) * cast(
+                sum(proposed_share) over (partition by node_id, period_start order by person_id) as decimal(14, 12)
             ), 2
         ) as so_far
     from weighed

@@ -11,7 +11,15 @@ from typing import Any
 import pandas as pd
 
 from pipelines.core.calendar import build_calendar
-from pipelines.core.cascade import CascadeResult, Grid, Shares, Unit, build_grid, build_tree, run_cascade
+from pipelines.core.cascade import (
+    CascadeResult,
+    Grid,
+    Shares,
+    Unit,
+    build_grid,
+    build_tree,
+    run_cascade,
+)
 from pipelines.core.period_names import read_period
 
 ALWAYS, FAR = date(1900, 1, 1), date(9999, 12, 31)
@@ -49,8 +57,8 @@ class World:
             columns=["person_id", "unit_id", "valid_from", "valid_before", "hired_on", "left_on"],
         ).astype(object)
         places = places.where(places.notna(), None)
-        frame["effective_on"] = frame["effective_on"].astype(object).where(
-            frame["effective_on"].notna(), None
+        frame["effective_on"] = (
+            frame["effective_on"].astype(object).where(frame["effective_on"].notna(), None)
         )
         tree = build_tree(grid, units, places)
         return Outcome(grid, self.unit, run_cascade(grid, tree, frame, self.shares, self.unit))
@@ -129,5 +137,6 @@ class Outcome:
         summed = atoms.groupby("day")["amount"].sum()
         first = pd.Timestamp(self.grid.first)
         return {
-            (first + pd.Timedelta(days=int(day))).date(): int(amount) for day, amount in summed.items()
+            (first + pd.Timedelta(days=int(day))).date(): int(amount)
+            for day, amount in summed.items()
         }

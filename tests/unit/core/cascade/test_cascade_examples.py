@@ -41,12 +41,16 @@ def test_a_month_of_500_is_the_sum_of_its_days_and_its_weeks() -> None:
     days = out.days()
     assert sum(days.values()) == 50_000
     assert set(days.values()) == {2272, 2273}  # 500 over the 22 workdays of March
-    assert sum(v for day, v in days.items() if date(2026, 3, 9) <= day <= date(2026, 3, 15)) == 11_363  # 227.27 of two weeks less 113.64 of one
+    assert (
+        sum(v for day, v in days.items() if date(2026, 3, 9) <= day <= date(2026, 3, 15)) == 11_363
+    )  # 227.27 of two weeks less 113.64 of one
 
 
 def test_twenty_customers_over_8_6_6_3_give_7_5_5_3() -> None:
     people = {name: "公司" for name in "甲乙丙丁"}
-    written = {("公司", name): Decimal(w) / 100 for name, w in zip("甲乙丙丁", (8, 6, 6, 3), strict=True)}
+    written = {
+        ("公司", name): Decimal(w) / 100 for name, w in zip("甲乙丙丁", (8, 6, 6, 3), strict=True)
+    }
     out = World(
         COMPANY, people, [("公司", "2026-03", 20)],
         Shares(basis={"person": "share"}, written=written), Unit.things(),
@@ -56,7 +60,9 @@ def test_twenty_customers_over_8_6_6_3_give_7_5_5_3() -> None:
 
 def test_23_people_share_a_quarter_of_15_million_equally_to_the_cent_at_every_level() -> None:
     people = {f"P{n:02d}": "公司" for n in range(23)}
-    out = World(COMPANY, people, [("公司", "2026Q1", "15000000.00")], Shares(basis={"person": "equal"})).run()
+    out = World(
+        COMPANY, people, [("公司", "2026Q1", "15000000.00")], Shares(basis={"person": "equal"})
+    ).run()
     assert out.value("公司", "2026Q1") == 15_000_000
     assert sum(out.days().values()) == 1_500_000_000
     values = [out.value(name, "2026Q1") for name in people]
@@ -83,7 +89,12 @@ def test_a_few_things_go_round_among_equal_people_month_after_month() -> None:
 
 
 def test_finer_given_values_win_and_the_longer_target_is_their_sum() -> None:
-    targets = [("公司", "2026Q1", 100), ("公司", "2026-01", 40), ("公司", "2026-02", 40), ("公司", "2026-03", 50)]
+    targets = [
+        ("公司", "2026Q1", 100),
+        ("公司", "2026-01", 40),
+        ("公司", "2026-02", 40),
+        ("公司", "2026-03", 50),
+    ]
     out = World(COMPANY, targets=targets).run()
     assert out.value("公司", "2026Q1") == 130
     assert out.value("公司", "2026-01") == 40
@@ -97,7 +108,12 @@ def test_what_is_not_given_comes_from_the_own_nearest_longer_period() -> None:
 
 
 def test_given_children_above_the_parent_leave_a_negative_seat() -> None:
-    targets = [("华东", "2026Q1", 1_500), ("上海", "2026Q1", 800), ("杭州", "2026Q1", 500), ("南京", "2026Q1", 400)]
+    targets = [
+        ("华东", "2026Q1", 1_500),
+        ("上海", "2026Q1", 800),
+        ("杭州", "2026Q1", 500),
+        ("南京", "2026Q1", 400),
+    ]
     out = World(EAST, targets=targets).run()
     assert out.value("华东", "2026Q1") == 1_500
     assert out.seat("华东", "2026Q1") == -200
@@ -166,7 +182,9 @@ def test_a_leavers_target_ends_with_his_last_day_and_the_seat_has_the_rest() -> 
     assert max(out.days(person="乙")) == date(2026, 3, 13)
 
 
-def test_a_leaver_without_a_target_by_name_keeps_his_share_on_the_seat_to_the_end_of_the_year() -> None:
+def test_a_leaver_without_a_target_by_name_keeps_his_share_on_the_seat_to_the_end_of_the_year() -> (
+    None
+):
     people = {"甲": "上海", "乙": {"unit_id": "上海", "left_on": date(2026, 3, 13)}}
     out = World(EAST, people, [("上海", "2026-03", 440), ("上海", "2026-04", 420)]).run()
     assert out.value("乙", "2026-03") == 100
@@ -207,7 +225,10 @@ def test_a_week_without_a_workday_falls_back_to_its_calendar_days() -> None:
 
 def test_a_week_target_stands_inside_its_months() -> None:
     out = World(COMPANY, targets=[("公司", "2026-03", 2_200), ("公司", "2026-W10", 1_000)]).run()
-    assert sum(v for d, v in out.days().items() if date(2026, 3, 2) <= d <= date(2026, 3, 8)) == 100_000
+    assert (
+        sum(v for d, v in out.days().items() if date(2026, 3, 2) <= d <= date(2026, 3, 8))
+        == 100_000
+    )
     assert sum(out.days().values()) == 220_000
 
 

@@ -16,7 +16,17 @@ from pipelines.core.cascade import Shares, Unit
 from pipelines.core.period_names import read_period
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-PERIODS = ["2026", "2026Q1", "2026Q2", "2026-01", "2026-02", "2026-03", "2026-W08", "2026-W10", "2026-W23"]
+PERIODS = [
+    "2026",
+    "2026Q1",
+    "2026Q2",
+    "2026-01",
+    "2026-02",
+    "2026-03",
+    "2026-W08",
+    "2026-W10",
+    "2026-W23",
+]
 MONTHS = [f"2026-{m:02d}" for m in range(1, 13)]
 BASES = st.sampled_from(["history", "equal", "share"])
 
@@ -44,17 +54,28 @@ def organisations(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
 def worlds(draw: st.DrawFn, *, with_revisions: bool = False) -> World:
     units, people = draw(organisations())
     unit = draw(st.sampled_from([Unit.money(), Unit.things()]))
-    values = st.integers(0, 400) if unit.whole > 1 else st.integers(0, 10**10).map(lambda v: Decimal(v) / 100)
+    values = (
+        st.integers(0, 400)
+        if unit.whole > 1
+        else st.integers(0, 10**10).map(lambda v: Decimal(v) / 100)
+    )
     holders = [*units, *people]
     keys = draw(
-        st.lists(st.tuples(st.sampled_from(holders), st.sampled_from(PERIODS)), unique=True, min_size=1, max_size=8)
+        st.lists(
+            st.tuples(st.sampled_from(holders), st.sampled_from(PERIODS)),
+            unique=True,
+            min_size=1,
+            max_size=8,
+        )
     )
     targets: list[Any] = [(holder, period, draw(values)) for holder, period in keys]
     if with_revisions:
         holder, period, value = draw(st.sampled_from(targets))
         named = read_period(period)
         assert named is not None
-        day = named.start_on + timedelta(days=draw(st.integers(1, (named.end_on - named.start_on).days)))
+        day = named.start_on + timedelta(
+            days=draw(st.integers(1, (named.end_on - named.start_on).days))
+        )
         targets.append((holder, period, value + draw(values), day))
     members = [*units, *people]
     return World(
@@ -123,7 +144,9 @@ def test_a_unit_is_its_children_and_its_seat_in_every_segment(world: World) -> N
     out = world.run()
     cells = out.result.cells
     for unit in world.units:
-        own = cells[(cells["member_id"] == unit) & (cells["member_kind"] == "unit")].set_index("segment")
+        own = cells[(cells["member_id"] == unit) & (cells["member_kind"] == "unit")].set_index(
+            "segment"
+        )
         below = cells[cells["parent_id"] == unit].groupby("segment")["value"].sum()
         for segment, row in own.iterrows():
             assert row["value"] == below.get(segment, 0) + row["unallocated"]
@@ -158,7 +181,9 @@ def test_a_revised_target_is_met_to_the_minor_unit(world: World) -> None:
 @given(worlds())
 def test_whole_things_are_whole_for_every_person_and_month(world: World) -> None:
     world.unit = Unit.things()
-    world.targets = [(h, p, int(v)) for h, p, v in world.targets if "W" not in p] or [("C", "2026", 7)]
+    world.targets = [(h, p, int(v)) for h, p, v in world.targets if "W" not in p] or [
+        ("C", "2026", 7)
+    ]
     out = world.run()
     cells = out.result.cells
     assert (cells["value"] % Unit.things().whole == 0).all()
@@ -179,11 +204,13 @@ def test_a_leaver_changes_no_total_above_him_on_any_day(world: World, data: st.D
     world.people[person] = left
     leaving = world.run()
     for unit in world.units:
+
         def days(out: Outcome, unit: str = unit) -> dict[int, int]:
             below = {unit} | {u for u in world.units if _is_under(world, u, unit)}
             atoms = out.atoms
             summed = atoms[atoms["unit_id"].isin(below)].groupby("day")["amount"].sum()
             return summed[summed != 0].to_dict()
+
         if left["left_on"].year == 2026:
             assert days(staying) == days(leaving)
 
@@ -210,7 +237,9 @@ def test_running_it_again_gives_the_same_atoms(world: World) -> None:
 
 @SLOW
 @given(worlds(with_revisions=True), st.lists(st.integers(0, 9), min_size=1, max_size=4))
-def test_product_lines_sum_to_the_whole_in_every_unit_and_segment(world: World, weights: list[int]) -> None:
+def test_product_lines_sum_to_the_whole_in_every_unit_and_segment(
+    world: World, weights: list[int]
+) -> None:
     world.unit = Unit.money()
     out = world.run()
     table = np.tile(np.array(weights, dtype=np.int64), (out.grid.segments, 1))
