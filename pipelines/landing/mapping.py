@@ -127,7 +127,7 @@ def plan_columns(
 
 
 def _overrides(
-    preset: EntityPreset, source: FileSource, by_name: dict[str, tuple[int, Decimal]]
+    preset: EntityPreset, source: SourceSettings, by_name: dict[str, tuple[int, Decimal]]
 ) -> dict[str, tuple[Override, ...]]:
     """Return the deciding cells that the table has; a column mapped in company.yml decides for itself."""
     found: dict[str, tuple[Override, ...]] = {}
@@ -142,7 +142,7 @@ def _overrides(
     return {column: decided for column, decided in found.items() if decided}
 
 
-def entity_preset(entity: Entity, source: FileSource) -> EntityPreset:
+def entity_preset(entity: Entity, source: SourceSettings) -> EntityPreset:
     """Return how the source's preset writes the entity; without one, the canonical names count."""
     return load_preset(source.preset).entity(entity.name) if source.preset else _canonical(entity)
 
@@ -247,7 +247,7 @@ def column_missing(
     )
 
 
-def mapped_headers(entity: Entity, source: FileSource, preset: EntityPreset) -> dict[str, set[str]]:
+def mapped_headers(entity: Entity, source: SourceSettings, preset: EntityPreset) -> dict[str, set[str]]:
     """Return column → normalised headers that would be taken for it."""
     return {
         column.name: {normalise_name(header) for header in _wanted(column.name, source, preset)}

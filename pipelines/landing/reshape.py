@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.core.names import normalise_name
 from pipelines.landing.typing_sql import literal
-from pipelines.settings import FileSource
+from pipelines.settings import SourceSettings
 from pipelines.sources.errors import Note
 from pipelines.sources.files import TextTable
 from pipelines.sources.json_document import json_pointer
@@ -36,7 +36,7 @@ class ShapeColumnMissing(Exception):
 def reshape(
     con: duckdb.DuckDBPyConnection,
     table: TextTable,
-    source: FileSource,
+    source: SourceSettings,
     preset: EntityPreset,
     zone: str,
 ) -> TextTable:
@@ -76,7 +76,7 @@ def _tuples(conditions: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...
     return {header: tuple(values) for header, values in conditions.items()}
 
 
-def _wanted_headers(source: FileSource, preset: EntityPreset) -> tuple[str, ...]:
+def _wanted_headers(source: SourceSettings, preset: EntityPreset) -> tuple[str, ...]:
     """Return every header that the mapping asks for, each once."""
     own = [[v] if isinstance(v, str) else v for v in source.columns.values()]
     lists: list[Iterable[str]] = [*own, *preset.columns.values(), *preset.compose.values()]

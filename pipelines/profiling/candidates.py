@@ -93,10 +93,11 @@ def _by_preset(
         written_columns = {h for headers in written.columns.values() for h in headers}
         if not own & {normalise_name(header) for header in written_columns}:
             return None
-    if not written.pivot and _bound(own, written) < _PRESET_HEADERS and len(own) >= _PRESET_HEADERS:
-        # Nested headers may still be found inside: a dot tells.
-        if not any("." in header for headers in written.columns.values() for header in headers):
-            return None
+    too_few = _bound(own, written) < _PRESET_HEADERS <= len(own)
+    # Nested headers may still be found inside: a dot tells.
+    nested = any("." in header for headers in written.columns.values() for header in headers)
+    if not written.pivot and too_few and not nested:
+        return None
     source = FileSource(name="profile", entity=entity.name, path=table.file)
     try:
         return reshape(con, table, source, written, "UTC")
@@ -118,10 +119,11 @@ def _is_plausible(candidate: Candidate) -> bool:
         position = candidate.preset_position(column.name)
         if position is not None:
             positions.add(position)
-        elif column.required and not candidate.is_given(column.name):
-            # A key may be this export's own; date and amount may not.
-            if column.name not in entity.key:
-                return False
+            continue
+        # A key may be this export's own; date and amount may not.
+        is_owed = column.required and column.name not in entity.key
+        if is_owed and not candidate.is_given(column.name):
+            return False
     wanted = min(_PRESET_HEADERS, len(candidate.table.headers))
     own = {plain_header(candidate.table.headers[position]) for position in positions}
     return len(positions) >= wanted and len(own - common_headers()) >= _TELLING_HEADERS

@@ -34,10 +34,6 @@ class Evidence:
     samples: tuple[str, ...]
 
     @property
-    def is_unique(self) -> bool:
-        return self.filled > 0 and self.distinct == self.filled == self.rows
-
-    @property
     def date_orders(self) -> list[str]:
         """Return the date orders under which the column reads as dates; [''] where none is needed."""
         if self.dates[""] >= _ENOUGH:
@@ -78,7 +74,9 @@ class Evidence:
         ):
             return 0.3
         if column.name == "state" and self.distinct > 4:
-            return 0.5  # a customer is active, paused or invalid; more words are states of a country
+            return (
+                0.5  # a customer is active, paused or invalid; more words are states of a country
+            )
         if column.type == "name" and self.money >= _ENOUGH and column.name in ("name", "company"):
             return 0.3
         return 1.0

@@ -263,7 +263,11 @@ def _entity_score(candidate: Candidate, matches: Sequence[Match], called: str) -
         1.0 if candidate.is_given(name) and name not in found else found.get(name, 0.0)
         for name in required
     ]
-    if needed.count(0.0) > (1 if candidate.preset else 0):
+    absent = [name for name, score in zip(required, needed, strict=True) if score == 0.0]
+    # An export may have no key of its own (a person then says what makes one); date and amount it must have.
+    if len(absent) > 1 or any(name not in candidate.entity.key for name in absent):
+        return 0.0
+    if absent and not candidate.preset and len(required) < 3:
         return 0.0
     explained = sum(m.confidence for m in matches) / min(max(len(candidate.table.headers), 1), 12)
     name = _name_score(plain_header(called), entity_words()[candidate.entity.name])

@@ -27,7 +27,9 @@ class Landed:
             "company": {"name": "Test", "timezone": "Asia/Shanghai", "calendar": "weekdays"},
             "sources": [{"name": "source", "path": "inbox/*", **source}],
         }
-        (root / "company.yml").write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")
+        (root / "company.yml").write_text(
+            yaml.safe_dump(body, allow_unicode=True), encoding="utf-8"
+        )
         self.folder = CompanyFolder(root)
 
     def put(self, name: str, content: str | list | dict) -> None:
@@ -38,7 +40,9 @@ class Landed:
         settings = load_company(self.folder)
         archive = Archive(self.folder.archive)
         deliveries = archive.manifest.deliveries()
-        words = company_rules(settings, archive, deliveries[-1].seq if deliveries else 0).vocabulary()
+        words = company_rules(
+            settings, archive, deliveries[-1].seq if deliveries else 0
+        ).vocabulary()
         landing = land_source(self.folder, settings, settings.sources[0], words, SEEN_AT)
         assert all(record.counts.is_reconciled for record in landing.records)
         return list(landing.new_records)
@@ -47,10 +51,14 @@ class Landed:
         if record.rows_path is None:
             return []
         path = self.folder.landing / record.rows_path
-        return duckdb.sql(f"select {columns} from '{path}' where _op = 'U' order by _row").fetchall()
+        return duckdb.sql(
+            f"select {columns} from '{path}' where _op = 'U' order by _row"
+        ).fetchall()
 
 
-def land(root: Path, name: str, content: str | list | dict, **source: object) -> tuple[Landed, LandingRecord]:
+def land(
+    root: Path, name: str, content: str | list | dict, **source: object
+) -> tuple[Landed, LandingRecord]:
     """Land one file of one source."""
     landed = Landed(root, **source)
     landed.put(name, content)

@@ -23,7 +23,12 @@ def second(landed, text):
 
 
 def test_an_added_column_is_kept_and_reported(landed):
-    record = second(landed, FIRST.replace("name\n", "name,渠道\n").replace("晨光", "晨光,官网").replace("阳光", "阳光,展会"))
+    record = second(
+        landed,
+        FIRST.replace("name\n", "name,渠道\n")
+        .replace("晨光", "晨光,官网")
+        .replace("阳光", "阳光,展会"),
+    )
     assert record.status in ("landed", "repeated") and record.new_columns == ("渠道",)
     assert record.counts.read == 2 and record.counts.quarantined == 0
 
@@ -38,11 +43,17 @@ def test_a_dropped_optional_column_is_null_and_reported(landed):
 def test_a_renamed_required_column_blocks_the_source_and_names_the_nearest_header(landed, header):
     record = second(landed, FIRST.replace("stage", header))
     assert record.status == "blocked"
-    assert "'stage'" in record.error_en and repr(header) in record.error_en and record.counts.landed == 0
+    assert (
+        "'stage'" in record.error_en
+        and repr(header) in record.error_en
+        and record.counts.landed == 0
+    )
 
 
 def test_reordered_columns_change_nothing(landed):
-    record = second(landed, "name,amount,opportunity_id,stage\n晨光,100,O1,谈判中\n阳光,200,O2,谈判中\n")
+    record = second(
+        landed, "name,amount,opportunity_id,stage\n晨光,100,O1,谈判中\n阳光,200,O2,谈判中\n"
+    )
     assert record.status == "repeated" and record.counts.unchanged == 2
 
 

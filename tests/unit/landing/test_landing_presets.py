@@ -65,7 +65,9 @@ def test_only_moves_between_trello_lists_are_history_and_its_limit_stands_on_the
 
 
 def test_a_board_without_the_array_names_the_arrays_that_it_has(tmp_path):
-    _, record = land(tmp_path, "board.json", {"lists": [], "labels": []}, entity="people", preset="trello")
+    _, record = land(
+        tmp_path, "board.json", {"lists": [], "labels": []}, entity="people", preset="trello"
+    )
     assert record.status == "unreadable"
     assert "lists" in record.error_en and "members" in record.error_en
 
@@ -101,7 +103,9 @@ def test_an_odoo_sheet_of_leads_and_opportunities_feeds_both(tmp_path):
     ]
     leads, record = land(tmp_path / "b", "crm.csv", ODOO, entity="leads", preset="odoo")
     assert (record.counts.landed, record.counts.skipped) == (1, 2)
-    assert leads.rows(record, "lead_id, name, company, status") == [("crm.3", "Ann", "Azure", "new")]
+    assert leads.rows(record, "lead_id, name, company, status") == [
+        ("crm.3", "Ann", "Azure", "new")
+    ]
 
 
 def test_a_jiandaoyun_record_has_members_as_objects_and_times_in_utc(tmp_path):
@@ -125,8 +129,17 @@ def test_fxiaoke_writes_milliseconds_and_owners_as_lists(tmp_path):
     landed, record = land(tmp_path, "fx.json", data, entity="opportunities", preset="fxiaoke")
     assert record.counts.skipped == 1
     # 1587988330715 ms is 27 April 2020 11:52 UTC; 1585929600000 ms is 4 April 2020 00:00 in Shanghai.
-    assert landed.rows(record, "opportunity_id, owner_id, stage, amount, created_on, expected_close_on") == [
-        ("5ea6", "FSUID_1", "negotiating", Decimal("3000000"), dt.date(2020, 4, 27), dt.date(2020, 4, 4))
+    assert landed.rows(
+        record, "opportunity_id, owner_id, stage, amount, created_on, expected_close_on"
+    ) == [
+        (
+            "5ea6",
+            "FSUID_1",
+            "negotiating",
+            Decimal("3000000"),
+            dt.date(2020, 4, 27),
+            dt.date(2020, 4, 4),
+        )
     ]
 
 
@@ -141,9 +154,9 @@ def test_fxiaoke_list_exports_are_read_by_their_chinese_titles(tmp_path):
 def test_dabei_exports_are_read_by_their_titles_and_system_columns(tmp_path):
     text = "数据编号,企业名称,联系人,手机号,来源渠道,提交时间,跟进销售\nD1,智链工控,王五,139 0000 1111,官网,2026-03-02 10:00,李四\n"
     landed, record = land(tmp_path, "dabei.csv", text, entity="leads", preset="dabei")
-    assert landed.rows(record, "lead_id, company, name, phone, lead_source, owner_id, created_on") == [
-        ("D1", "智链工控", "王五", "13900001111", "官网", "李四", dt.date(2026, 3, 2))
-    ]
+    assert landed.rows(
+        record, "lead_id, company, name, phone, lead_source, owner_id, created_on"
+    ) == [("D1", "智链工控", "王五", "13900001111", "官网", "李四", dt.date(2026, 3, 2))]
 
 
 def test_google_form_answers_take_their_timestamp(tmp_path):

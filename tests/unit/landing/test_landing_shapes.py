@@ -51,7 +51,10 @@ def test_where_in_company_yml_replaces_the_presets(tmp_path):
     source = {"entity": "opportunities", "preset": "salesforce"}
     assert land(tmp_path / "a", "o.csv", text, **source)[1].counts.landed == 1
     assert land(tmp_path / "b", "o.csv", text, **source, where={})[1].counts.landed == 2
-    assert land(tmp_path / "c", "o.csv", text, **source, where={"Amount": ["10"]})[1].counts.landed == 1
+    assert (
+        land(tmp_path / "c", "o.csv", text, **source, where={"Amount": ["10"]})[1].counts.landed
+        == 1
+    )
 
 
 def test_a_wide_target_sheet_keeps_the_row_and_names_the_column(tmp_path):
@@ -79,14 +82,21 @@ def test_headers_are_read_as_periods(header, period):
 
 @given(st.integers(2000, 2099), st.integers(1, 12))
 def test_every_spelling_of_a_month_is_one_period(year, month):
-    spellings = [f"{year}-{month:02d}", f"{year}/{month}", f"{year}年{month}月", f"{year}-{month:02d}-01"]
+    spellings = [
+        f"{year}-{month:02d}",
+        f"{year}/{month}",
+        f"{year}年{month}月",
+        f"{year}-{month:02d}-01",
+    ]
     assert {period_of_header(text) for text in spellings} == {f"{year}-{month:02d}"}
 
 
 def test_ids_that_a_sheet_shows_as_dates_are_numbers_again(tmp_path):
     text = "no,day,amount\n2019-07-13,2011-05-31,10\n43660,2011-05-31,20\n"
     columns = {"order_id": "no", "signed_on": "day", "amount": "amount"}
-    landed, record = land(tmp_path, "o.csv", text, entity="orders", columns=columns, as_numbers=["order_id"])
+    landed, record = land(
+        tmp_path, "o.csv", text, entity="orders", columns=columns, as_numbers=["order_id"]
+    )
     assert landed.rows(record, "order_id") == [("43659",), ("43660",)]
 
 

@@ -29,21 +29,32 @@ def test_a_plain_order_file_is_mapped_and_its_yaml_is_a_source(tmp_path):
     path, (profile,) = profiled(tmp_path, "订单_20260310.csv", ORDERS)
     assert profile.entity == "orders" and not profile.missing
     sure = {match.column.name: match.header for match in profile.matches if match.is_sure}
-    assert sure == {"order_id": "订单号", "signed_on": "下单日期", "person_id": "销售员", "amount": "合同金额"}
+    assert sure == {
+        "order_id": "订单号",
+        "signed_on": "下单日期",
+        "person_id": "销售员",
+        "amount": "合同金额",
+    }
     (source,) = yaml.safe_load(profile_yaml(path, [profile]))["sources"]
     assert FileSource.model_validate(source).columns == sure
     assert source["path"] == "inbox/订单_*.csv"
 
 
 def test_a_headerless_file_is_asked_about_and_nothing_is_guessed(tmp_path):
-    path, (profile,) = profiled(tmp_path, "x.csv", "1,2026-01-01,3.5\n2,2026-01-02,4.5\n3,2026-01-03,1.5\n")
+    path, (profile,) = profiled(
+        tmp_path, "x.csv", "1,2026-01-01,3.5\n2,2026-01-02,4.5\n3,2026-01-03,1.5\n"
+    )
     assert not profile.has_header and profile.entity == ""
     assert yaml.safe_load(profile_yaml(path, [profile]))["sources"] is None
 
 
 @pytest.mark.parametrize(("days", "order", "asked"), [(("3/25/2026", "4/1/2026"), "mdy", False), (("3/5/2026", "4/1/2026"), "", True)])  # fmt: skip
-def test_the_only_possible_date_order_is_proposed_and_two_are_a_question(tmp_path, days, order, asked):
-    text = "order id,order date,amount\n" + "".join(f"A{i},{day},10\n" for i, day in enumerate(days))
+def test_the_only_possible_date_order_is_proposed_and_two_are_a_question(
+    tmp_path, days, order, asked
+):
+    text = "order id,order date,amount\n" + "".join(
+        f"A{i},{day},10\n" for i, day in enumerate(days)
+    )
     _, (profile,) = profiled(tmp_path, "orders.csv", text)
     assert profile.date_order == order
     assert any("date_order" in question.en for question in profile.questions) == asked
