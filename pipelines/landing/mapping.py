@@ -148,7 +148,7 @@ def entity_preset(entity: Entity, source: SourceSettings) -> EntityPreset:
 
 
 def known_words(
-    entity: Entity, source: FileSource, vocabulary: Vocabulary, column: str
+    entity: Entity, source: SourceSettings, vocabulary: Vocabulary, column: str
 ) -> dict[str, str]:
     """Return every spelling that one column knows: normalised spelling → our value."""
     preset = load_preset(source.preset).entity(entity.name) if source.preset else _canonical(entity)

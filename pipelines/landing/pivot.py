@@ -17,7 +17,7 @@ from pipelines.core.names import normalise_name
 from pipelines.core.period_names import NamedPeriod, read_period, year_in
 from pipelines.landing.contract import Entity
 from pipelines.landing.mapping import ColumnPlan, Vocabulary, known_words, plan_columns
-from pipelines.settings import CompanySettings, FileSource
+from pipelines.settings import CompanySettings, SourceSettings
 from pipelines.sources.errors import Note
 from pipelines.sources.headers import header_unit
 from pipelines.sources.options import Skipped, TextTable
@@ -59,7 +59,7 @@ class _Surroundings:
 def unpivot(
     con: duckdb.DuckDBPyConnection,
     entity: Entity,
-    source: FileSource,
+    source: SourceSettings,
     settings: CompanySettings,
     table: TextTable,
     file: str,
@@ -104,7 +104,7 @@ def unpivot(
 
 def _surroundings(
     entity: Entity,
-    source: FileSource,
+    source: SourceSettings,
     table: TextTable,
     file: str,
     fallback_year: int,
@@ -212,11 +212,11 @@ def _notes(around: _Surroundings) -> tuple[Note, ...]:
 
 def _own_source(
     entity: Entity,
-    source: FileSource,
+    source: SourceSettings,
     column: _PeriodColumn,
     around: _Surroundings,
     value_header: str,
-) -> FileSource:
+) -> SourceSettings:
     """Return the source as this one column means it: its period, metric and level are constants."""
     assert entity.pivot is not None
     period, value = entity.pivot
