@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipelines.assets.cascade import READS
 from pipelines.assets.models import AFTER_CASCADE
 from pipelines.dbt_runner import NodeResult, build
 from pipelines.settings import CompanyFolder
@@ -12,7 +13,8 @@ from pipelines.steps.cascade import run_cascade_step
 
 def build_in_order(folder: CompanyFolder, selection: Sequence[str] = ()) -> list[NodeResult]:
     """Build a selection (all models without one) and its tests around the cascade of targets."""
-    before = build(folder, exclusion=[AFTER_CASCADE])
+    reads = [f"+{name}" for name in READS]
+    before = build(folder, [*selection, *reads] if selection else (), exclusion=[AFTER_CASCADE])
     run_cascade_step(folder.build_file)
     chosen = [f"{part},{AFTER_CASCADE}" for part in selection] or [AFTER_CASCADE]
     return [*before, *build(folder, selection=chosen)]

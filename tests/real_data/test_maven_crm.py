@@ -58,7 +58,7 @@ def won_lost(home: Path, scope_type: str, period_type: str) -> list[tuple]:
     return marts(
         home,
         f"select scope_id, period_label, won_count, lost_count, won_amount, win_rate from mart_win_rate "
-        f"where scope_type = '{scope_type}' and period_type = '{period_type}' and {ALL} order by all",
+        f"where scope_type = '{scope_type}' and period_type = '{period_type}' and won_count + lost_count > 0 and {ALL} order by all",
     )
 
 
