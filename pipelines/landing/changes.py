@@ -85,14 +85,25 @@ def _presence(
         inner join places on typed._seq = places._seq
         left join set_aside as s
             on typed._seq = s._seq and typed._table = s._table and typed._row = s._row
-        where coalesce(s._fate, 'twin') = 'twin' and (typed._errors is null or typed._has_key)
-        union all
-        -- Rows in conflict were delivered too: their key is protected like a bad row's.
-        select places._part, places._position, places._seq, typed._key, null, typed._table, typed._row
-        from set_aside as s
-        inner join typed on typed._seq = s._seq and typed._table = s._table and typed._row = s._row
-        inner join places on typed._seq = places._seq
-        where s._fate = 'conflict'
+        where coalesce(s._fate, 'twin') = 'twin' and typed._errors is null
+        """
+    )
+    # A key that stands in bad or conflicting rows alone was delivered too: it is protected.
+    context.con.execute(
+        """
+        insert into presence
+        select places._part, places._position, places._seq, doubtful._key, null, null, null
+        from (
+            select _seq, _key from typed where _errors is not null and _has_key
+            union
+            select typed._seq, typed._key
+            from set_aside as s
+            inner join typed on typed._seq = s._seq and typed._table = s._table and typed._row = s._row
+            where s._fate = 'conflict'
+        ) as doubtful
+        inner join places on doubtful._seq = places._seq
+        anti join (select _seq, _key from presence where _position > 0) as good
+            on good._seq = doubtful._seq and good._key = doubtful._key
         """
     )
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.dbt_runner import PROJECT_DIR, _invoke, build
+from pipelines.dbt_runner import PROJECT_DIR, _invoke
 from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import company_rules
 from pipelines.landing.inputs import build_inputs
 from pipelines.settings import CompanyFolder, load_company
 from pipelines.steps.cascade_tables import create_tables
 from tests.dbt.built import write_company
+from tests.dbt.in_order import build_in_order
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def nothing_delivered(tmp_path_factory: pytest.TempPathFactory) -> CompanyFolder
 
 @pytest.fixture(scope="module")
 def models(nothing_delivered: CompanyFolder) -> dict[str, str]:
-    return {r.unique_id: r.status for r in build(nothing_delivered)}
+    return {r.unique_id: r.status for r in build_in_order(nothing_delivered)}
 
 
 def test_a_company_that_delivered_nothing_gets_every_mart_present_typed_and_empty(

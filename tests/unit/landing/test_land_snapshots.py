@@ -176,3 +176,10 @@ def test_an_impossible_file_leaves_the_last_good_landing_and_says_why(inbox: Inb
     record = inbox.land().records[-1]
     assert record.status == "unreadable" and "d_20260302.csv" in (record.error_en or "")
     assert amounts(inbox, "2026-03-02") == [("A", 1)]
+
+
+def test_a_key_with_a_good_and_a_bad_row_in_one_file_stands_by_its_good_row(inbox: Inbox) -> None:
+    for day, rows in {"01": "A,报价中,1\n", "02": "A,报价中,1\nA,报价中,x\n", "03": "A,报价中,1\n"}.items():
+        inbox.put(f"d_202603{day}.csv", HEAD + rows)
+    assert [record.deleted for record in inbox.land().records] == [0, 0, 0]
+    assert amounts(inbox, "2026-03-03") == [("A", 1)]

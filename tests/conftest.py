@@ -1,0 +1,27 @@
+"""Which suites are long: they run in `make test-deep nights`, so that `make test` stays under 15 minutes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+# Each of these runs whole nights or builds of every model; together they take longer than all other tests.
+LONG_SUITES = (
+    "tests/dbt/",
+    "tests/end_to_end/test_demo_truth_ledger.py",
+    "tests/end_to_end/test_demo_truth_targets.py",
+    "tests/end_to_end/test_targets_small_company.py",
+    "tests/real_data/",
+)
+STAY_IN_MAKE_TEST = ("tests/real_data/test_maven_crm.py",)
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of long suites as deep, topic nights."""
+    for item in items:
+        place = item.path.relative_to(ROOT).as_posix()
+        if place.startswith(LONG_SUITES) and not place.startswith(STAY_IN_MAKE_TEST):
+            item.add_marker(pytest.mark.deep(topic="nights"))
