@@ -189,6 +189,14 @@ class World:
                 ],
             )
         con.execute(
+            """
+            insert into reference.stage (pipeline, stage, stage_order, outcome, is_signed, is_after_sale)
+            select pipeline, stage, stage_order, outcome, is_signed, is_after_sale from reference.stage_version
+            where pipeline <> 'default'
+            qualify pipeline_version = max(pipeline_version) over (partition by pipeline)
+            """
+        )
+        con.execute(
             f"""
             create table reference.company as select date '{self.as_of}' as as_of, 'Test' as company_name,
                 'Asia/Shanghai' as timezone, 'CNY' as currency, 1::bigint as fiscal_year_start_month,
