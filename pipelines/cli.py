@@ -76,7 +76,9 @@ def demo(directory: Path) -> int:
     if directory.exists() and any(directory.iterdir()):
         raise ConfigurationError(f"{directory} is not empty; name a new folder")
     write_demo_company(directory)
-    click.echo(f"An invented company lies in {directory}. Run it with: gapwise nightly --home {directory}")
+    click.echo(
+        f"An invented company lies in {directory}. Run it with: gapwise nightly --home {directory}"
+    )
     return 0
 
 
@@ -113,7 +115,9 @@ def backfill(home: str | None, first: datetime, last: datetime) -> int:
     with watch_steps():
         results = run_range(folder, first.date(), last.date())
     for result in results:
-        click.echo(f"{result.as_of}  {result.outcome:<10} {result.seconds:6.1f} s  {result.reason_en or ''}")
+        click.echo(
+            f"{result.as_of}  {result.outcome:<10} {result.seconds:6.1f} s  {result.reason_en or ''}"
+        )
     return max(result.exit_code for result in results)
 
 
@@ -131,7 +135,9 @@ def status(home: str | None) -> int:
 
 @main.command()
 @_home_option
-@click.option("--max-age", metavar="26h", help="Fail unless a night was published within this time.")
+@click.option(
+    "--max-age", metavar="26h", help="Fail unless a night was published within this time."
+)
 @_says_what_is_wrong
 def doctor(home: str | None, max_age: str | None) -> int:
     """Say what is configured, reachable, stale or missing, with the fix."""
@@ -164,7 +170,9 @@ def rollback(home: str | None, version: str) -> int:
 @main.command()
 @_home_option
 @click.argument("source")
-@click.option("--landing", required=True, metavar="ID", help="The landing that a check held, e.g. 2026-03-10.")
+@click.option(
+    "--landing", required=True, metavar="ID", help="The landing that a check held, e.g. 2026-03-10."
+)
 @_says_what_is_wrong
 def confirm(home: str | None, source: str, landing: str) -> int:
     """Accept that a landing of SOURCE shrank; the next night is not held for it."""
@@ -193,7 +201,9 @@ def serve(home: str | None, port: int) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Also write the YAML there.")
 @click.option("--encoding", help="Of a text file that does not say, such as mac_roman.")
 @click.option("--sheet", default="", help="Sheet name or glob; default every visible sheet.")
-@click.option("--header-row", type=click.IntRange(min=1), help="Where the header is not where it seems.")
+@click.option(
+    "--header-row", type=click.IntRange(min=1), help="Where the header is not where it seems."
+)
 @_says_what_is_wrong
 def profile(
     file: Path, output: Path | None, encoding: str | None, sheet: str, header_row: int | None

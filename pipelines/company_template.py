@@ -9,7 +9,15 @@ from pipelines.landing.contract import load_entities
 from pipelines.settings import CompanyFolder, ConfigurationError, company_json_schema
 
 # What most companies begin with; every other entity of entities.yml works the same way.
-STARTING_ENTITIES = ("people", "accounts", "opportunities", "stage_events", "orders", "activities", "targets")
+STARTING_ENTITIES = (
+    "people",
+    "accounts",
+    "opportunities",
+    "stage_events",
+    "orders",
+    "activities",
+    "targets",
+)
 
 COMPANY_YML = """\
 # yaml-language-server: $schema=company.schema.json
@@ -65,7 +73,9 @@ def create_company_folder(directory: Path, language: str) -> list[Path]:
         encoding="utf-8",
     )
     schema = directory / "company.schema.json"
-    schema.write_text(json.dumps(company_json_schema(), ensure_ascii=False, indent=2), encoding="utf-8")
+    schema.write_text(
+        json.dumps(company_json_schema(), ensure_ascii=False, indent=2), encoding="utf-8"
+    )
     _write_rules(folder.rules_workbook, language)
     written = [folder.company_yml, schema, folder.rules_workbook]
     for entity in STARTING_ENTITIES:

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.nightly import NightResult
 from pipelines.night import run_log_of
+from pipelines.nightly import NightResult
 from pipelines.operations.run_log import source_results
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import kept_manifests, read_manifest
@@ -34,7 +34,9 @@ class _StepPrinter(logging.Handler):
         if seconds is None:
             return
         mark = "[red]failed[/red]" if getattr(record, "failed", False) else "[green]done[/green]"
-        self._console.print(f"  {mark}  {seconds:7.2f} s  {escape(record.getMessage())}", highlight=False)
+        self._console.print(
+            f"  {mark}  {seconds:7.2f} s  {escape(record.getMessage())}", highlight=False
+        )
 
 
 @contextmanager
@@ -67,7 +69,9 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
     console.print(f"  checks   {result.checks_passed} passed, {len(result.checks_failed)} not")
     for row in result.checks_failed:
         level = "held " if row["severity"] == "error" else "warn "
-        console.print(f"           {level} {row['asset']}: {escape(str(row['description_en']))} {escape(row['figures'])}")
+        console.print(
+            f"           {level} {row['asset']}: {escape(str(row['description_en']))} {escape(row['figures'])}"
+        )
     published = folder.published
     console.print(f"  files    {published / 'marts.duckdb'}")
     console.print(f"           {published / 'parquet'}  {published / 'manifest.json'}")
@@ -80,7 +84,9 @@ def print_status(folder: CompanyFolder) -> None:
     console = Console(highlight=False, soft_wrap=True)
     paths = PublishedFolder(folder)
     shown = read_manifest(paths.manifest_link)
-    console.print(f"readers see   {f'{shown.as_of} (version {shown.version})' if shown else 'nothing yet'}")
+    console.print(
+        f"readers see   {f'{shown.as_of} (version {shown.version})' if shown else 'nothing yet'}"
+    )
     log = run_log_of(folder)
     last = log.last()
     if last is None:
@@ -90,7 +96,9 @@ def print_status(folder: CompanyFolder) -> None:
     for reason in (last["reason_en"], last["reason_zh"]):
         if reason:
             console.print(f"              {escape(str(reason))}")
-    table = Table("source", "covers until", "age (workdays)", "read", "quarantined", "problem", box=None)
+    table = Table(
+        "source", "covers until", "age (workdays)", "read", "quarantined", "problem", box=None
+    )
     for row in log.of_run(source_results, str(last["run_id"])):
         problem = str(row["problem_en"] or "").splitlines()
         covers = row["covers_until"]

@@ -40,5 +40,7 @@ def confirm_fall(folder: CompanyFolder, source: str, landing_id: str) -> None:
     known = sorted({record.landing_id for record in LandingLog(folder.landing).of_source(source)})
     if landing_id not in known:
         listed = ", ".join(known[-10:]) or "none yet"
-        raise ConfigurationError(f"source {source} has no landing {landing_id!r}; the latest are: {listed}")
+        raise ConfigurationError(
+            f"source {source} has no landing {landing_id!r}; the latest are: {listed}"
+        )
     Manifest(folder.archive).append(Confirmation(source, landing_id, datetime.now(UTC)))

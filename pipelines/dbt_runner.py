@@ -77,10 +77,14 @@ def _invoke(folder: CompanyFolder, args: list[str], *, must_succeed: bool = True
         outcome = dbtRunner().invoke(
             [
                 *args,
-                "--project-dir", str(PROJECT_DIR),
-                "--profiles-dir", str(PROJECT_DIR),
-                "--target-path", str(target),
-                "--log-path", str(target / "logs"),
+                "--project-dir",
+                str(PROJECT_DIR),
+                "--profiles-dir",
+                str(PROJECT_DIR),
+                "--target-path",
+                str(target),
+                "--log-path",
+                str(target / "logs"),
                 "--quiet",
                 "--no-use-colors",
                 "--no-send-anonymous-usage-stats",

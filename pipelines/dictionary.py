@@ -19,7 +19,11 @@ Rates are fractions (0.95, not 95), money is in the reporting currency, `gap = t
 def data_dictionary(manifest: Mapping[str, Any]) -> str:
     """Return the dictionary as Markdown: one table per mart, one row per column."""
     models = sorted(
-        (n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["schema"] == "marts"),
+        (
+            n
+            for n in manifest["nodes"].values()
+            if n["resource_type"] == "model" and n["schema"] == "marts"
+        ),
         key=lambda node: (node["fqn"][2], node["name"]),
     )
     parts = [HEADER]
@@ -30,9 +34,14 @@ def data_dictionary(manifest: Mapping[str, Any]) -> str:
         parts.append("| column | type | unit | meaning | 含义 |\n| --- | --- | --- | --- | --- |")
         parts += [_row(column) for column in node["columns"].values()]
         parts.append("")
-    parts.append("## Operations marts 运行数据\n\nWritten every night, held ones included, also to `operations.duckdb`.\n")
+    parts.append(
+        "## Operations marts 运行数据\n\nWritten every night, held ones included, also to `operations.duckdb`.\n"
+    )
     parts.append("| mart | columns |\n| --- | --- |")
-    parts += [f"| {name} | {', '.join(f'`{c}`' for c in schema.names)} |" for name, schema in SCHEMAS.items()]
+    parts += [
+        f"| {name} | {', '.join(f'`{c}`' for c in schema.names)} |"
+        for name, schema in SCHEMAS.items()
+    ]
     return "\n".join(parts) + "\n"
 
 
@@ -40,5 +49,11 @@ def _row(column: Mapping[str, Any]) -> str:
     meta = column.get("config", {}).get("meta") or column["meta"]
     unit = meta["unit"] if meta["unit"] != "none" else ""
     masked = " (masked 脱敏)" if meta.get("personal") else ""
-    cells = [f"`{column['name']}`", column["data_type"], unit, column["description"] + masked, meta["zh"]]
+    cells = [
+        f"`{column['name']}`",
+        column["data_type"],
+        unit,
+        column["description"] + masked,
+        meta["zh"],
+    ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -89,13 +89,23 @@ def _rules(folder: CompanyFolder, settings: CompanySettings) -> Finding:
     deliveries = archive.manifest.deliveries()
     rules = company_rules(settings, archive, deliveries[-1].seq if deliveries else 0)
     fine = rules.is_newest_in_force
-    return Finding("rules.xlsx", rules.message[0], fine, None if fine else "correct the cell that is named and save")
+    return Finding(
+        "rules.xlsx",
+        rules.message[0],
+        fine,
+        None if fine else "correct the cell that is named and save",
+    )
 
 
 def _source(folder: CompanyFolder, settings: CompanySettings, source: SourceSettings) -> Finding:
     subject = f"source {source.name}"
     if source.entity not in load_entities():
-        return Finding(subject, f"unknown entity {source.entity!r}", False, f"use one of {', '.join(load_entities())}")
+        return Finding(
+            subject,
+            f"unknown entity {source.entity!r}",
+            False,
+            f"use one of {', '.join(load_entities())}",
+        )
     try:
         if source.preset:
             load_preset(source.preset).entity(source.entity)
@@ -106,7 +116,12 @@ def _source(folder: CompanyFolder, settings: CompanySettings, source: SourceSett
         return _reached(folder, settings, source, records)
     files = inbox_files(folder, source)
     if not files and not records:
-        return Finding(subject, f"no file matches {source.path}", False, "put the export there, or correct `path:`")
+        return Finding(
+            subject,
+            f"no file matches {source.path}",
+            False,
+            "put the export there, or correct `path:`",
+        )
     return _landed(subject, f"{len(files)} files", records)
 
 

@@ -74,8 +74,14 @@ def run_night(
     """
     settings = load_company(folder)
     day = as_of or default_as_of(settings, datetime.now(UTC))
-    if day > datetime.now(UTC).astimezone(settings.zone).date() and as_of is not None and settings.as_of is None:
-        raise ConfigurationError(f"{day} is not over yet; the last day that can be run is yesterday")
+    if (
+        day > datetime.now(UTC).astimezone(settings.zone).date()
+        and as_of is not None
+        and settings.as_of is None
+    ):
+        raise ConfigurationError(
+            f"{day} is not over yet; the last day that can be run is yesterday"
+        )
     for lost in nights_without_history(folder, day):
         _execute(folder, lost, publish_older=False)
     return _execute(folder, day, publish_older=publish_older)

@@ -27,9 +27,7 @@ def missing_days(nights: list[date], last: date) -> list[date]:
     return days[-MOST_NIGHTS_AT_ONCE:]
 
 
-def nightly_schedule(
-    folder: CompanyFolder, settings: CompanySettings
-) -> dg.ScheduleDefinition:
+def nightly_schedule(folder: CompanyFolder, settings: CompanySettings) -> dg.ScheduleDefinition:
     """Return the schedule; one tick after days of downtime asks for every missed night."""
     at = settings.nightly_at
 

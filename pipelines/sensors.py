@@ -45,7 +45,9 @@ def inbox_sensor(folder: CompanyFolder, settings: CompanySettings) -> dg.SensorD
         signature, newest = inbox_signature(folder, settings)
         if context.cursor is None:
             context.update_cursor(signature)
-            yield dg.SkipReason("Watching from now on; what already lies there is for the nightly run.")
+            yield dg.SkipReason(
+                "Watching from now on; what already lies there is for the nightly run."
+            )
         elif signature == context.cursor:
             yield dg.SkipReason("Nothing new in the inbox.")
         elif now.timestamp() - newest < SETTLED_SECONDS:

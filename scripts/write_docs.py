@@ -23,7 +23,10 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "data-dictionary.md": data_dictionary(manifest),
         ROOT / "docs" / "checks" / "landed-expectations.md": expectations_markdown(),
         ROOT / "docs" / "rules-workbook.md": rules_reference_page(),
-        ROOT / "docs" / "company.schema.json": json.dumps(company_json_schema(), ensure_ascii=False, indent=2) + "\n",
+        ROOT / "docs" / "company.schema.json": json.dumps(
+            company_json_schema(), ensure_ascii=False, indent=2
+        )
+        + "\n",
     }
 
 

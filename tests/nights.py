@@ -37,7 +37,9 @@ def operations(home: Path, sql: str) -> list[tuple[Any, ...]]:
 def content_hashes(home: Path) -> dict[str, str]:
     """Return the content hash of every published mart."""
     manifest = json.loads((home / "published" / "manifest.json").read_text(encoding="utf-8"))
-    return {name: m["content_hash"] for name, m in manifest["marts"].items() if not m["is_operations"]}
+    return {
+        name: m["content_hash"] for name, m in manifest["marts"].items() if not m["is_operations"]
+    }
 
 
 def built_hashes(home: Path, as_of: str) -> dict[str, str]:
@@ -50,7 +52,11 @@ def built_hashes(home: Path, as_of: str) -> dict[str, str]:
 def published_bytes(home: Path) -> dict[str, str]:
     """Return what readers' files hold, byte for byte: marts.duckdb, Parquet, manifest."""
     root = home / "published"
-    files = [root / "marts.duckdb", root / "manifest.json", *sorted((root / "parquet").glob("*.parquet"))]
+    files = [
+        root / "marts.duckdb",
+        root / "manifest.json",
+        *sorted((root / "parquet").glob("*.parquet")),
+    ]
     return {str(f.relative_to(root)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 

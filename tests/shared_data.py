@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 SHARED = next(
-    (a / "shared" / "data" for a in Path(__file__).resolve().parents if (a / "shared" / "data").is_dir()),
+    (
+        a / "shared" / "data"
+        for a in Path(__file__).resolve().parents
+        if (a / "shared" / "data").is_dir()
+    ),
     None,
 )
 

@@ -28,11 +28,12 @@ def landed_assets(
     partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
 ) -> dg.AssetsDefinition:
     """Return every input of the build file as one step's assets."""
-    specs = [*(_entity_spec(entity, settings) for entity in load_entities().values()), *_reference_specs()]
+    specs = [
+        *(_entity_spec(entity, settings) for entity in load_entities().values()),
+        *_reference_specs(),
+    ]
 
-    @dg.multi_asset(
-        specs=specs, name="known_at_as_of", can_subset=False, partitions_def=partitions
-    )
+    @dg.multi_asset(specs=specs, name="known_at_as_of", can_subset=False, partitions_def=partitions)
     def known_at_as_of(night: NightResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         with night.night.step("fold what D may know"):
             rows = _build(night)

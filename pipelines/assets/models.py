@@ -39,7 +39,10 @@ def model_assets(
             yield from _results(manifest, translator, night.night, results)
 
     @dbt_assets(
-        manifest=manifest, dagster_dbt_translator=translator, name="dbt_models", select=AFTER_CASCADE
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        name="dbt_models",
+        select=AFTER_CASCADE,
     )
     def after_cascade(
         night: NightResource,
@@ -149,7 +152,9 @@ def check_result(outcome: CheckOutcome) -> dg.AssetCheckResult:
         asset_key=dg.AssetKey(list(declared.asset)),
         check_name=declared.name,
         passed=outcome.passed,
-        severity=dg.AssetCheckSeverity.ERROR if declared.is_blocking else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR
+        if declared.is_blocking
+        else dg.AssetCheckSeverity.WARN,
         description=f"{declared.description_en}\n\n{declared.description_zh}",
         metadata={name: value for name, value in metadata.items() if value is not None},
     )

@@ -46,10 +46,22 @@ def published_assets(
         can_subset=False,
         partitions_def=partitions,
         specs=[
-            _spec(HISTORY, mart_keys, "What each night said, as changed rows with validity. 每晚的说法。"),
-            _spec(MARTS_FILE, [HISTORY, *mart_keys], "published/marts.duckdb: read-only, versioned, for BI."),
+            _spec(
+                HISTORY,
+                mart_keys,
+                "What each night said, as changed rows with validity. 每晚的说法。",
+            ),
+            _spec(
+                MARTS_FILE,
+                [HISTORY, *mart_keys],
+                "published/marts.duckdb: read-only, versioned, for BI.",
+            ),
             _spec(PARQUET, [HISTORY, *mart_keys], "published/parquet/<mart>.parquet"),
-            _spec(MANIFEST, [HISTORY, *mart_keys], "published/manifest.json: version, D, rows, content hashes."),
+            _spec(
+                MANIFEST,
+                [HISTORY, *mart_keys],
+                "published/manifest.json: version, D, rows, content hashes.",
+            ),
         ],
     )
     def publish(night: NightResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
@@ -78,7 +90,11 @@ def _mart_infos(manifest: Mapping[str, Any]) -> dict[str, MartInfo]:
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and node["schema"] == "marts":
             meta = node["config"].get("meta") or {}
-            extra = {"grain": meta.get("grain", []), "en": node["description"], "zh": meta.get("zh", "")}
+            extra = {
+                "grain": meta.get("grain", []),
+                "en": node["description"],
+                "zh": meta.get("zh", ""),
+            }
             infos[node["name"]] = MartInfo(order_by=tuple(meta.get("grain", ())), extra=extra)
     return infos
 
@@ -148,7 +164,11 @@ def _keep_hashes(night: Night, to_publish: NightToPublish) -> dict[str, Any]:
 
 
 def _write_hashes(night: Night, hashes: Mapping[str, str]) -> None:
-    content = {"as_of": night.as_of.isoformat(), "run_id": night.run_id, "content_hashes": dict(hashes)}
+    content = {
+        "as_of": night.as_of.isoformat(),
+        "run_id": night.run_id,
+        "content_hashes": dict(hashes),
+    }
     path = night.folder.warehouse / "nights" / f"{night.as_of}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, indent=1, sort_keys=True)

@@ -91,7 +91,9 @@ def _metadata(landing: SourceLanding) -> dict[str, object]:
         "rows_skipped": sum(r.counts.skipped for r in new),
         "rows_held": sum(r.counts.held for r in new),
         "encodings": ", ".join(sorted({e for r in new for e in r.encodings})) or "-",
-        "problems": dg.MetadataValue.md("\n".join([*errors, *(p[0] for p in landing.problems)]) or "none"),
+        "problems": dg.MetadataValue.md(
+            "\n".join([*errors, *(p[0] for p in landing.problems)]) or "none"
+        ),
     }
 
 

@@ -82,7 +82,9 @@ FLAGS: tuple[Flag, ...] = (
 def flag_checks() -> dg.AssetChecksDefinition:
     """Return all business flags as one step on the built marts."""
 
-    @dg.multi_asset_check(specs=[check_spec(flag.declaration) for flag in FLAGS], name="business_flags")
+    @dg.multi_asset_check(
+        specs=[check_spec(flag.declaration) for flag in FLAGS], name="business_flags"
+    )
     def business_flags(night: NightResource) -> Iterator[dg.AssetCheckResult]:
         import duckdb
 

@@ -28,7 +28,6 @@ def landed_checks() -> dg.AssetChecksDefinition:
     entities = list(load_entities())
     declared = [check for entity in entities for check in declared_checks(entity)]
 
-
     @dg.multi_asset_check(specs=[check_spec(d) for d in declared], name="check_landed")
     def check_landed(night: NightResource) -> Iterator[dg.AssetCheckResult]:
         import duckdb

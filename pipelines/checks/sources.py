@@ -101,7 +101,9 @@ Judgement = tuple[bool, dict[str, float | int | str | None], list[dict[str, obje
 
 def _reconciled(records: list[LandingRecord]) -> Judgement:
     broken = [r for r in records if not r.counts.is_reconciled]
-    sample: list[dict[str, object]] = [{"file": r.name, "read": r.counts.read, "landed": r.counts.landed} for r in broken[:5]]
+    sample: list[dict[str, object]] = [
+        {"file": r.name, "read": r.counts.read, "landed": r.counts.landed} for r in broken[:5]
+    ]
     return not broken, {"files": len(records), "broken": len(broken)}, sample
 
 
@@ -109,9 +111,13 @@ def _readable(records: list[LandingRecord], visible: VisibleLandings) -> Judgeme
     """Only trouble that is still in force counts: a later good file of the part settles it."""
     last_good = {part: r.seq for part, r in visible.in_force().items()}
     troubled = [
-        r for r in records if r.status in ("blocked", "unreadable") and r.seq > last_good.get(r.part, 0)
+        r
+        for r in records
+        if r.status in ("blocked", "unreadable") and r.seq > last_good.get(r.part, 0)
     ]
-    sample: list[dict[str, object]] = [{"file": r.name, "problem": r.error_en, "问题": r.error_zh} for r in troubled[:5]]
+    sample: list[dict[str, object]] = [
+        {"file": r.name, "problem": r.error_en, "问题": r.error_zh} for r in troubled[:5]
+    ]
     return not troubled, {"unreadable_or_blocked": len(troubled)}, sample
 
 
@@ -153,7 +159,11 @@ def _fresh(
     night: Night, rules: CompanyRules, source: SourceSettings, visible: VisibleLandings, limit: int
 ) -> Judgement:
     if not visible.records:
-        return False, {"age_workdays": None, "limit_workdays": limit}, [{"source": source.origin, "problem": "nothing has arrived"}]
+        return (
+            False,
+            {"age_workdays": None, "limit_workdays": limit},
+            [{"source": source.origin, "problem": "nothing has arrived"}],
+        )
     covers: date = visible.records[-1].covers_until
     age = source_age_workdays(night.settings, rules, covers, night.as_of)
     figures: dict[str, float | int | str | None] = {
@@ -185,4 +195,8 @@ def _small_quarantine(settings: CompanySettings, records: list[LandingRecord]) -
     bad = newest.counts.quarantined - newest.superseded
     rate = bad / newest.counts.read
     figures: dict[str, float | int | str | None] = {"bad_rows": bad, "bad_row_rate": round(rate, 4)}
-    return rate <= settings.quality.max_bad_row_rate / 2, figures, [] if not bad else [{"file": newest.name}]
+    return (
+        rate <= settings.quality.max_bad_row_rate / 2,
+        figures,
+        [] if not bad else [{"file": newest.name}],
+    )

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 CursorValue = int | float | Decimal | str | date | datetime
 
 
-class CursorUnusable(Exception):  # noqa: N818  (named for what a person is told)
+class CursorUnusable(Exception):
     """A cursor column holds values that have no order in time or number."""
 
 

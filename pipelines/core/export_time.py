@@ -42,7 +42,9 @@ def export_time_in_name(name: str) -> ExportTime | None:
             on = date(int(match["y"]), int(month), int(day))
         except ValueError:
             continue
-        at = time(int(match["hh"]), int(match["mm"]), int(match["ss"] or 0)) if match["hh"] else None
+        at = (
+            time(int(match["hh"]), int(match["mm"]), int(match["ss"] or 0)) if match["hh"] else None
+        )
         found = ExportTime(on, at)
     return found
 
@@ -83,9 +85,11 @@ def export_time(
     Raises:
         NoExportDate: the rule is `filename` or `column:` and there is no date there.
     """
-    arrival = arrived_at.astimezone(zone) if arrived_at.tzinfo else arrived_at.replace(
-        tzinfo=UTC
-    ).astimezone(zone)
+    arrival = (
+        arrived_at.astimezone(zone)
+        if arrived_at.tzinfo
+        else arrived_at.replace(tzinfo=UTC).astimezone(zone)
+    )
     by_arrival = ExportTime(arrival.date(), arrival.time().replace(tzinfo=None))
     if rule == "arrival":
         return by_arrival

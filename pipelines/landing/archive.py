@@ -52,7 +52,10 @@ class Archive:
         known = self.manifest.deliveries()
         before = file.stat()
         latest = next((d for d in reversed(known) if (d.source, d.name) == (source, name)), None)
-        if latest and (latest.size_bytes, latest.modified_ns) == (before.st_size, before.st_mtime_ns):
+        if latest and (latest.size_bytes, latest.modified_ns) == (
+            before.st_size,
+            before.st_mtime_ns,
+        ):
             return latest
         sha256 = self._store(file)
         after = file.stat()
@@ -130,7 +133,9 @@ class Archive:
             with pa.CompressedInputStream(str(packed), "zstd") as stored, path.open("wb") as out:
                 _copy(stored, out, digest)
         except OSError as error:
-            raise ArchiveDamaged(f"{delivery.name}: {packed.name} cannot be unpacked: {error}") from error
+            raise ArchiveDamaged(
+                f"{delivery.name}: {packed.name} cannot be unpacked: {error}"
+            ) from error
         if digest.hexdigest() != delivery.sha256:
             raise ArchiveDamaged(f"{delivery.name}: {packed.name} does not hold what its name says")
 

@@ -70,7 +70,11 @@ def _presence(
         """
     )
     append = context.source.load == "append"
-    key = "case when typed._has_key then coalesce(s._twin_key, typed._key) else coalesce(s._twin_key, typed._key) || '@' || typed._seq end" if append else "case when typed._has_key then typed._key else coalesce(s._twin_key, typed._key) end"
+    key = (
+        "case when typed._has_key then coalesce(s._twin_key, typed._key) else coalesce(s._twin_key, typed._key) || '@' || typed._seq end"
+        if append
+        else "case when typed._has_key then typed._key else coalesce(s._twin_key, typed._key) end"
+    )
     context.con.execute(
         f"""
         create or replace temp table presence as
@@ -132,7 +136,11 @@ def _write_changes(context: LandingContext, is_snapshot: bool) -> None:
     columns = ", ".join(f"typed.{quoted(name)}" for name in names)
     nulls = ", ".join(f"null::{kind}" for _, kind in context.entity.landed_columns)
     # A snapshot's key that skipped a delivery was gone in between; a delta's key never is.
-    gap = "lag(_position) over by_key is distinct from _position - 1" if is_snapshot else "lag(_position) over by_key is null"
+    gap = (
+        "lag(_position) over by_key is distinct from _position - 1"
+        if is_snapshot
+        else "lag(_position) over by_key is null"
+    )
     context.con.execute(
         f"""
         create or replace temp table runs as

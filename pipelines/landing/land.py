@@ -108,9 +108,13 @@ def _read(
         tables, plans, strangers = _plan(context, delivery, found, blank.export_on.year)
         dated = _dated(context, delivery, blank, tables)
     except FileUnreadable as error:
-        return replace(blank, status="unreadable", error_en=error.text("en"), error_zh=error.text("zh"))
+        return replace(
+            blank, status="unreadable", error_en=error.text("en"), error_zh=error.text("zh")
+        )
     except RequiredColumnMissing as error:
-        return replace(blank, status="blocked", error_en=error.message_en, error_zh=error.message_zh)
+        return replace(
+            blank, status="blocked", error_en=error.message_en, error_zh=error.message_zh
+        )
     except (ArchiveDamaged, NoExportDate) as error:
         return replace(blank, status="unreadable", error_en=str(error), error_zh=str(error))
     return ReadDelivery(delivery, _described(dated, tables, plans, strangers), tables, plans)
@@ -184,14 +188,19 @@ def _dated(
     rule, settings = context.source.export_date, context.settings
     newest = None
     if rule.startswith("column:"):
-        dates = [_newest_date(context.con, rule[7:], table, context.source.date_order) for table in tables]
+        dates = [
+            _newest_date(context.con, rule[7:], table, context.source.date_order)
+            for table in tables
+        ]
         newest = max((day for day in dates if day), default=None)
     export = export_time(rule, delivery.name, delivery.arrived_at, settings.zone, newest)
     covers = covers_until(export, context.source.covers, settings.day_close)
     return replace(blank, export_on=export.on, covers_until=covers)
 
 
-def _newest_date(con: duckdb.DuckDBPyConnection, header: str, table: TextTable, order: str) -> date | None:
+def _newest_date(
+    con: duckdb.DuckDBPyConnection, header: str, table: TextTable, order: str
+) -> date | None:
     if header not in table.headers:
         return None
     cell = f"c{table.headers.index(header)}"

@@ -82,7 +82,11 @@ class Vocabulary:
 
 
 def plan_columns(
-    entity: Entity, source: SourceSettings, headers: tuple[str, ...], where: str, vocabulary: Vocabulary
+    entity: Entity,
+    source: SourceSettings,
+    headers: tuple[str, ...],
+    where: str,
+    vocabulary: Vocabulary,
 ) -> ColumnPlan:
     """Map the headers of one table to canonical columns.
 
@@ -113,11 +117,15 @@ def plan_columns(
     missing = tuple(c.name for c in entity.columns if c.name not in bindings)
     own = {column.name for column in entity.columns}
     values = {
-        name: _words(preset.values.get(name, {}) | source.values.get(name, {}), vocabulary.words.get(name, {}))
+        name: _words(
+            preset.values.get(name, {}) | source.values.get(name, {}),
+            vocabulary.words.get(name, {}),
+        )
         for name in own & {*preset.values, *source.values, *vocabulary.words}
     }
     allowed = {
-        name: tuple(sorted(set(vocabulary.words[name].values()))) for name in own & vocabulary.strict
+        name: tuple(sorted(set(vocabulary.words[name].values())))
+        for name in own & vocabulary.strict
     }
     order = source.date_order or preset.date_order
     only_where = {k: v for k, v in preset.only_where.items() if k not in source.columns}
@@ -198,7 +206,9 @@ def _bind(
         places = [by_name.get(normalise_name(part)) for part in composed]
         if all(place is not None for place in places):
             separator = preset.join.get(name, "|")
-            return Binding(positions=tuple(place[0] for place in places if place), separator=separator)
+            return Binding(
+                positions=tuple(place[0] for place in places if place), separator=separator
+            )
         # The parts are not there: the system may also have written the key itself.
     for header in _wanted(name, source, preset):
         place = by_name.get(normalise_name(header))
@@ -247,7 +257,9 @@ def column_missing(
     )
 
 
-def mapped_headers(entity: Entity, source: SourceSettings, preset: EntityPreset) -> dict[str, set[str]]:
+def mapped_headers(
+    entity: Entity, source: SourceSettings, preset: EntityPreset
+) -> dict[str, set[str]]:
     """Return column → normalised headers that would be taken for it."""
     return {
         column.name: {normalise_name(header) for header in _wanted(column.name, source, preset)}

@@ -92,7 +92,8 @@ MESSAGES: dict[str, Explanation] = {
         "同一键有两行且数值不同（{value}）；请只保留一行；在此之前沿用上次的数值",
     ),
     "superseded": Explanation(
-        "another row with the same key is newer and was taken", "同一编号另有更新的一行，已采用较新的一行"
+        "another row with the same key is newer and was taken",
+        "同一编号另有更新的一行，已采用较新的一行",
     ),
 }
 

@@ -102,7 +102,11 @@ def _number_contents(context: LandingContext, layouts: Sequence[Layout]) -> None
     for number, (plan, _, selects) in enumerate(layouts):
         cells = used_cells(plan)
         listed = "".join(f", {cell}" for cell in cells)
-        key = f"md5(concat_ws(chr(31){''.join(f', coalesce({c}, chr(30))' for c in cells)}))" if cells else "''"
+        key = (
+            f"md5(concat_ws(chr(31){''.join(f', coalesce({c}, chr(30))' for c in cells)}))"
+            if cells
+            else "''"
+        )
         context.con.execute(
             f"create or replace temp table raw_{number} as "
             f"select _seq, _table, _row, {key} as _content{listed} from ({' union all '.join(selects)})"

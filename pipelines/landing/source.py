@@ -90,7 +90,9 @@ def admit_inbox(
         try:
             archive.admit(source.name, file, name, seen_at)
         except FileStillChanging as error:
-            problems.append((str(error), f"{name} 正在写入，留到下一晚读取；请先用临时文件名写完再改名。"))
+            problems.append(
+                (str(error), f"{name} 正在写入，留到下一晚读取；请先用临时文件名写完再改名。")
+            )
         except OSError as error:
             problems.append(
                 (
@@ -130,7 +132,9 @@ def _land_missing(
     entity = load_entities().get(source.entity)
     if entity is None:
         known = ", ".join(load_entities())
-        raise ConfigurationError(f"source {source.name!r}: no entity {source.entity!r}; known: {known}")
+        raise ConfigurationError(
+            f"source {source.name!r}: no entity {source.entity!r}; known: {known}"
+        )
     fingerprint = landing_fingerprint(settings, source, entity, vocabulary)
     log = LandingLog(folder.landing)
     records = log.of_source(source.name)

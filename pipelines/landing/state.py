@@ -59,15 +59,17 @@ def build_landed_table(
     con.execute("create schema if not exists landed")
     con.execute(f"create or replace table landed.{quoted(entity.name)} ({definition})")
     selects = [
-        select
-        for state in states
-        for select in _source_selects(entity, state, landing_root)
+        select for state in states for select in _source_selects(entity, state, landing_root)
     ]
     if not selects:
         return 0
     names = ", ".join(quoted(name) for name, _ in columns)
     event = entity.event_date
-    until = f"where {quoted(event)} is null or {quoted(event)} <= {literal(as_of.isoformat())}" if event else ""
+    until = (
+        f"where {quoted(event)} is null or {quoted(event)} <= {literal(as_of.isoformat())}"
+        if event
+        else ""
+    )
     body = " union all by name ".join(selects)
     if len(selects) > 1 and entity.key:
         # The same key from two parts or two sources: the first source named in company.yml, then the newest.
@@ -97,7 +99,11 @@ def _source_selects(entity: Entity, state: SourceState, landing_root: Path) -> l
         ]
     else:
         chains = [list(state.visible.records)]
-    return [_chain_select(state, chain, landing_root) for chain in chains if any(r.rows_path for r in chain)]
+    return [
+        _chain_select(state, chain, landing_root)
+        for chain in chains
+        if any(r.rows_path for r in chain)
+    ]
 
 
 def _key_of(source: SourceSettings) -> str:

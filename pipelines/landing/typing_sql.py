@@ -55,7 +55,9 @@ def typed_select(
         zone: time zone of naive times.
         is_1904: whether serial dates count from 1904.
     """
-    texts = [f"{_text(column.name, plan)} as {quoted('t_' + column.name)}" for column in entity.columns]
+    texts = [
+        f"{_text(column.name, plan)} as {quoted('t_' + column.name)}" for column in entity.columns
+    ]
     cells = ", ".join(used_cells(plan)) or "null as _no_cells"
     values: list[str] = []
     for column in entity.columns:

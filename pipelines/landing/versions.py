@@ -80,7 +80,11 @@ def _selects(entity: Entity, state: SourceState, landing_root: Path) -> list[str
     out = []
     for part in state.visible.in_force():
         shown = [r for r in state.visible.records if r.part == part]
-        chain = [r for r in state.records if r.is_in_chain and r.part == part and r.seq <= max(s.seq for s in shown)]
+        chain = [
+            r
+            for r in state.records
+            if r.is_in_chain and r.part == part and r.seq <= max(s.seq for s in shown)
+        ]
         if any(r.rows_path for r in chain):
             out.append(_snapshot_select(entity, state, part, chain, shown, landing_root))
     return out

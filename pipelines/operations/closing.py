@@ -23,7 +23,9 @@ def close_night(
         log.end(run_id, outcome, ended_at, reason)
         run = next(row for row in log.rows_of_runs() if row["run_id"] == run_id)
     shown = read_manifest(PublishedFolder(folder).manifest_link)
-    state = {"published": "published", "built": "published", "held": "held"}.get(str(run["outcome"]), "failed")
+    state = {"published": "published", "built": "published", "held": "held"}.get(
+        str(run["outcome"]), "failed"
+    )
     if state == "published" and shown is None:
         return
     meta = PublishMeta(
@@ -50,7 +52,10 @@ def _why_not(log: RunLog, run_id: str) -> tuple[str, tuple[str, str]]:
     if broken and not failures:
         en = "; ".join(_sentence(row, "en") for row in broken[:5])
         zh = "；".join(_sentence(row, "zh") for row in broken[:5])
-        return "held", (f"Held back by {len(broken)} data check(s): {en}", f"{len(broken)} 项数据检查未通过，未发布：{zh}")
+        return "held", (
+            f"Held back by {len(broken)} data check(s): {en}",
+            f"{len(broken)} 项数据检查未通过，未发布：{zh}",
+        )
     if failures:
         first = failures[0]
         return "failed", (

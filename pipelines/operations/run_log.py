@@ -107,7 +107,10 @@ class RunLog:
                 connection.execute(sa.delete(table).where(table.c.run_id == run_id))
             connection.execute(
                 sa.insert(runs).values(
-                    run_id=run_id, as_of=as_of, code_version=code_version, started_at=_utc(started_at)
+                    run_id=run_id,
+                    as_of=as_of,
+                    code_version=code_version,
+                    started_at=_utc(started_at),
                 )
             )
 
@@ -220,7 +223,9 @@ class RunLog:
                 if table is not runs
                 else sa.select(table)
             )
-            found = connection.execute(order.order_by(runs.c.started_at, *table.primary_key.columns))
+            found = connection.execute(
+                order.order_by(runs.c.started_at, *table.primary_key.columns)
+            )
             return [dict(row) for row in found.mappings()]
 
     def rows_of_runs(self) -> list[dict[str, object]]:

@@ -21,7 +21,13 @@ def record_source(
     covers = max((r.covers_until for r in visible.records), default=None)
     age = source_age_workdays(night.settings, rules, covers, night.as_of) if covers else None
     night.log.source(
-        night.run_id, source.name, source.entity, landing.new_records, covers, age, _problem(landing)
+        night.run_id,
+        source.name,
+        source.entity,
+        landing.new_records,
+        covers,
+        age,
+        _problem(landing),
     )
 
 
@@ -41,6 +47,10 @@ def source_age_workdays(
 
 
 def _problem(landing: SourceLanding) -> tuple[str, str] | None:
-    english = [r.error_en for r in landing.new_records if r.error_en] + [p[0] for p in landing.problems]
-    chinese = [r.error_zh for r in landing.new_records if r.error_zh] + [p[1] for p in landing.problems]
+    english = [r.error_en for r in landing.new_records if r.error_en] + [
+        p[0] for p in landing.problems
+    ]
+    chinese = [r.error_zh for r in landing.new_records if r.error_zh] + [
+        p[1] for p in landing.problems
+    ]
     return ("\n".join(english), "\n".join(chinese)) if english else None

@@ -96,7 +96,7 @@ def profile_file(
         if has_header and _is_headless(table):
             bare = FileOptions(**{**vars(options), "has_header": False})
             again = read_tables(path, con, work_dir=work_dir / f"bare{number}", options=bare)
-            table, has_header = again[number], False  # noqa: PLW2901
+            table, has_header = again[number], False
         profiles.append(_judged(table, has_header, list(candidates(con, table)), path))
     return profiles
 

@@ -15,8 +15,34 @@ from pipelines.sources.presets import known_presets, load_preset
 SPELLINGS_FILE = Path(__file__).with_name("spellings.yml")
 # Words that fit too many columns to prove one.
 VAGUE_WORDS = frozenset(
-    "id name type status value date title label number source code state time user key owner"
-    " 编号 名称 类型 状态 日期 时间 姓名 来源 数量 序号".split()
+    [
+        "id",
+        "name",
+        "type",
+        "status",
+        "value",
+        "date",
+        "title",
+        "label",
+        "number",
+        "source",
+        "code",
+        "state",
+        "time",
+        "user",
+        "key",
+        "owner",
+        "编号",
+        "名称",
+        "类型",
+        "状态",
+        "日期",
+        "时间",
+        "姓名",
+        "来源",
+        "数量",
+        "序号",
+    ]
 ) | {"last name", "external id", "source id"}
 CANONICAL, PRESET, WORD, VAGUE_CANONICAL, VAGUE = 1.0, 0.97, 0.93, 0.85, 0.7
 

@@ -20,13 +20,21 @@ def write_comments(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) 
     }
     tables = {table for table, _ in built}
     for node in manifest["nodes"].values():
-        if node["resource_type"] != "model" or node["schema"] != "marts" or node["name"] not in tables:
+        if (
+            node["resource_type"] != "model"
+            or node["schema"] != "marts"
+            or node["name"] not in tables
+        ):
             continue
         table = f"marts.{quoted(node['name'])}"
-        con.execute(f"comment on table {table} is {literal(_words(node['description'], node['config']['meta']))}")
+        con.execute(
+            f"comment on table {table} is {literal(_words(node['description'], node['config']['meta']))}"
+        )
         for name, column in node["columns"].items():
             if (node["name"], name) in built:
-                text = _words(column["description"], column.get("config", {}).get("meta") or column["meta"])
+                text = _words(
+                    column["description"], column.get("config", {}).get("meta") or column["meta"]
+                )
                 con.execute(f"comment on column {table}.{quoted(name)} is {literal(text)}")
 
 

@@ -63,7 +63,9 @@ def _write_night(
             f"create or replace temp table after_night as {_state(files, later, columns, key, mart)}"
         )
         after = "select * from after_night"
-    before = _state({day: path for day, path in files.items() if day < as_of}, as_of, columns, key, mart)
+    before = _state(
+        {day: path for day, path in files.items() if day < as_of}, as_of, columns, key, mart
+    )
     now = f"select {', '.join(map(quoted, columns))} from marts.{quoted(mart)}"
     write_parquet(con, _difference(before, now, columns, key), directory / f"{as_of}.parquet")
     if after is not None and later is not None:
@@ -116,7 +118,7 @@ def _difference(before: str, now: str, columns: list[str], key: tuple[str, ...])
     return f"""
         with b as ({before}), n as ({now})
         select 'U' as _op, {names} from n
-        where not exists (select 1 from b where {match} and {same or 'true'})
+        where not exists (select 1 from b where {match} and {same or "true"})
         union all by name
         select 'D' as _op, {gone} from b
         where not exists (select 1 from n where {match})

@@ -16,7 +16,10 @@ from pipelines.settings import CompanyFolder
 
 def intend_publish(folder: CompanyFolder, night: Night) -> None:
     """Write down the night that is about to be published."""
-    content = {name: value.isoformat() if isinstance(value, date | datetime) else value for name, value in asdict(night).items()}
+    content = {
+        name: value.isoformat() if isinstance(value, date | datetime) else value
+        for name, value in asdict(night).items()
+    }
     replace_file_atomically(_path(folder), json.dumps(content).encode("utf-8"))
 
 

@@ -16,7 +16,7 @@ HIDDEN = "***"
 _LINE = re.compile(r"^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$")
 
 
-class SecretUnavailable(ConfigurationError):  # noqa: N818  (named for what a person is told)
+class SecretUnavailable(ConfigurationError):
     """A secret is not where it should be, or lies open; said in both languages."""
 
     def __init__(self, message_en: str, message_zh: str) -> None:

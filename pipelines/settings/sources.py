@@ -53,10 +53,12 @@ class SourceBase(Strict):
         default_factory=dict, description="canonical column: the value of every row"
     )
     compose: dict[str, list[str]] = Field(
-        default_factory=dict, description="canonical column: headers whose cells make it up, as in a key"
+        default_factory=dict,
+        description="canonical column: headers whose cells make it up, as in a key",
     )
     where: dict[str, list[str]] | None = Field(
-        None, description="header: values of the rows that count, instead of the preset's; {} takes all"
+        None,
+        description="header: values of the rows that count, instead of the preset's; {} takes all",
     )
     as_numbers: list[str] = Field(
         default_factory=list, description="canonical columns whose numbers the sheet shows as dates"
@@ -92,7 +94,9 @@ class FileSource(SourceBase):
     delimiter: str | None = None
     sheet: str | None = Field(None, description="Sheet name or glob; default every visible sheet")
     header_row: int | None = Field(None, ge=1)
-    has_header: bool = Field(True, description="false: the columns are called column_1, column_2, …")
+    has_header: bool = Field(
+        True, description="false: the columns are called column_1, column_2, …"
+    )
 
     @property
     def origin(self) -> str:

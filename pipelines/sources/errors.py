@@ -17,7 +17,7 @@ class Note:
     en: str
 
 
-class FileUnreadable(Exception):  # noqa: N818  (named for what a person is told)
+class FileUnreadable(Exception):
     """Say that a file cannot be read: which, where in it, why, and what to do about it.
 
     `row` counts as a person does in that file, `byte_offset` counts from 0 in the decoded member.

@@ -41,7 +41,7 @@ class _Token:
 _tokens: dict[tuple[str, str], _Token] = {}
 
 
-class _TokenGone(Exception):  # noqa: N818  (named for what happened)
+class _TokenGone(Exception):
     """The service forgot the token before its time."""
 
 

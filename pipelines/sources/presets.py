@@ -99,11 +99,19 @@ def load_preset(name: str) -> Preset:
         entity: _entity_preset(entity, spec or {}, body.get("canonical_headers", False))
         for entity, spec in _sections(body).items()
     }
-    return Preset(name, body["title"], entities, tuple(body.get("stages") or ()), body.get("canonical_headers", False))
+    return Preset(
+        name,
+        body["title"],
+        entities,
+        tuple(body.get("stages") or ()),
+        body.get("canonical_headers", False),
+    )
 
 
 def _sections(body: dict[str, Any]) -> dict[str, Any]:
-    sections: dict[str, Any] = dict.fromkeys(load_entities()) if body.get("canonical_headers") else {}
+    sections: dict[str, Any] = (
+        dict.fromkeys(load_entities()) if body.get("canonical_headers") else {}
+    )
     for entity, spec in (body.get("entities") or {}).items():
         sections[entity] = spec
     return sections
@@ -123,7 +131,14 @@ def _entity_preset(entity: str, spec: dict[str, Any], canonical_headers: bool) -
     }
     constants = {name: str(value) for name, value in (spec.get("constants") or {}).items()}
     overrides = {name: _words(cells) for name, cells in (spec.get("overrides") or {}).items()}
-    for name in [*columns, *compose, *only_where, *overrides, *constants, *(spec.get("values") or {})]:
+    for name in [
+        *columns,
+        *compose,
+        *only_where,
+        *overrides,
+        *constants,
+        *(spec.get("values") or {}),
+    ]:
         declared.column(name)
     return EntityPreset(
         columns=columns,

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pipelines.settings.secrets import Secret
 
 
-class PullFailed(Exception):  # noqa: N818  (named for what a person is told)
+class PullFailed(Exception):
     """A source did not give its rows; the last landing stays in force. Said in both languages."""
 
     def __init__(self, message_en: str, message_zh: str) -> None:
@@ -45,7 +45,7 @@ class Pulled:
     row_count: int
 
 
-class UnreadableValue(Exception):  # noqa: N818  (named for what a person is told)
+class UnreadableValue(Exception):
     """A value that no cell of text can stand for, such as an image."""
 
 

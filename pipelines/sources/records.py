@@ -62,7 +62,7 @@ class _Lines:
         return "".join(self.held)[:200].rstrip("\r\n")
 
 
-class _RecordTooLong(Exception):  # noqa: N818
+class _RecordTooLong(Exception):
     """A record is longer than the limit; the caller knows which."""
 
 

@@ -97,7 +97,7 @@ class Web:
         except PullFailed as error:
             raise error.without(self.secrets) from None
 
-    def _once(  # noqa: PLR0917  (the call itself, in one place)
+    def _once(
         self,
         pace: Pace,
         method: str,

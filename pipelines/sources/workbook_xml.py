@@ -32,7 +32,7 @@ _REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _IS_TEXT_RESULT = re.compile(rb"""\bt=["']str["']""")
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Exception):
     """A sheet spans more cells than memory allows; says how many rows and columns."""
 
     def __init__(self, sheet: str, rows: int, columns: int) -> None:

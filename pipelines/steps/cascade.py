@@ -85,7 +85,22 @@ def run_cascade_step(build_file: Path) -> dict[str, int]:
 
 def _target_rows(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return every version of every target row, in the order of the sources."""
-    key = "period start_on end_on metric node region team person product_line customer_type value_kind level scenario effective_from".split()
+    key = [
+        "period",
+        "start_on",
+        "end_on",
+        "metric",
+        "node",
+        "region",
+        "team",
+        "person",
+        "product_line",
+        "customer_type",
+        "value_kind",
+        "level",
+        "scenario",
+        "effective_from",
+    ]
     same = " and ".join(f"version.{c} is not distinct from target.{c}" for c in ("source", *key))
     rows = records(
         con,

@@ -61,7 +61,9 @@ class BuiltCompany:
             with duckdb.connect(str(file)) as con:
                 build_inputs(con, self.folder, self.settings, rules, as_of, 10**9)
             wrong = [
-                r for r in build_in_order(self.folder, self.selection) if r.status not in ("success", "pass")
+                r
+                for r in build_in_order(self.folder, self.selection)
+                if r.status not in ("success", "pass")
             ]
             assert not wrong, [(r.unique_id, r.message) for r in wrong]
             kept = file.with_name(f"{day}.duckdb")

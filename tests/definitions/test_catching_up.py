@@ -25,7 +25,9 @@ def folder(tmp_path: Path) -> CompanyFolder:
 def published(folder: CompanyFolder, *days: str) -> None:
     for number, day in enumerate(days, start=1):
         at = datetime(2026, 3, 1, number, tzinfo=UTC)
-        Manifest(folder.archive).append(Night(date.fromisoformat(day), number, f"r{number}", f"v{number}", at))
+        Manifest(folder.archive).append(
+            Night(date.fromisoformat(day), number, f"r{number}", f"v{number}", at)
+        )
 
 
 def test_nights_missed_for_three_days_run_in_order() -> None:
@@ -38,14 +40,22 @@ def test_a_company_without_a_night_begins_with_the_last_day() -> None:
     assert missing_days([], date(2026, 3, 8)) == [date(2026, 3, 8)]
 
 
-def test_a_tick_after_downtime_asks_for_every_missed_night_in_company_time(folder: CompanyFolder) -> None:
+def test_a_tick_after_downtime_asks_for_every_missed_night_in_company_time(
+    folder: CompanyFolder,
+) -> None:
     published(folder, "2026-03-05")
     schedule = nightly_schedule(folder, load_company(folder))
     assert schedule.execution_timezone == "Asia/Shanghai"
     # 19:00 UTC on the 8th is 03:00 on the 9th in Shanghai: the 8th has just ended there.
-    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 3, 8, 19, 0, tzinfo=UTC))
+    context = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 3, 8, 19, 0, tzinfo=UTC)
+    )
     requests = list(schedule(context))
-    assert [request.partition_key for request in requests] == ["2026-03-06", "2026-03-07", "2026-03-08"]
+    assert [request.partition_key for request in requests] == [
+        "2026-03-06",
+        "2026-03-07",
+        "2026-03-08",
+    ]
 
 
 def test_new_files_start_one_run_once_they_have_stopped_growing(folder: CompanyFolder) -> None:
@@ -70,11 +80,15 @@ def test_new_files_start_one_run_once_they_have_stopped_growing(folder: CompanyF
     assert tick(after)[0] == []
 
 
-def test_an_older_day_knows_what_had_arrived_when_it_was_last_published(folder: CompanyFolder) -> None:
+def test_an_older_day_knows_what_had_arrived_when_it_was_last_published(
+    folder: CompanyFolder,
+) -> None:
     published(folder, "2026-03-01", "2026-03-02", "2026-03-01")
     manifest = Manifest(folder.archive)
     assert cutoff_for(manifest, date(2026, 3, 1)) == 3
-    assert cutoff_for(manifest, date(2026, 3, 2)) == 0, "the newest takes what has arrived by now: nothing here"
+    assert cutoff_for(manifest, date(2026, 3, 2)) == 0, (
+        "the newest takes what has arrived by now: nothing here"
+    )
 
 
 def test_a_torn_line_at_the_end_of_the_manifest_is_no_line(folder: CompanyFolder) -> None:
@@ -82,5 +96,7 @@ def test_a_torn_line_at_the_end_of_the_manifest_is_no_line(folder: CompanyFolder
     path = folder.archive / "manifest.jsonl"
     path.write_bytes(path.read_bytes() + b'{"kind": "night", "as_of": "2026-')
     assert len(Manifest(folder.archive).nights()) == 1
-    Manifest(folder.archive).append(Night(date(2026, 3, 2), 2, "r2", "v2", datetime(2026, 3, 3, tzinfo=UTC)))
+    Manifest(folder.archive).append(
+        Night(date(2026, 3, 2), 2, "r2", "v2", datetime(2026, 3, 3, tzinfo=UTC))
+    )
     assert [n.as_of.day for n in Manifest(folder.archive).nights()] == [1, 2]

@@ -20,7 +20,7 @@ def thing() -> dg.MaterializeResult:  # type: ignore[type-arg]
 
 
 @pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for name in ("DAGSTER_HOME", "GAPWISE_HOME", "DO_NOT_TRACK"):
         monkeypatch.setenv(name, "")
     prepare_dagster_home(CompanyFolder(tmp_path))
@@ -49,4 +49,6 @@ def test_materialisations_and_checks_can_be_read_back(instance) -> None:
     assert latest.asset_materialization.metadata["dagster/row_count"].value == 3
     key = dg.AssetCheckKey(dg.AssetKey("thing"), "is_fine")
     [record] = instance.event_log_storage.get_latest_asset_check_execution_by_key([key]).values()
-    assert record.event is not None and record.event.dagster_event.asset_check_evaluation_data.passed
+    assert (
+        record.event is not None and record.event.dagster_event.asset_check_evaluation_data.passed
+    )

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.slow
 BASE = "metric = 'signed_amount' and level = 'base' and scenario = 'base'"
 
 
-def test_every_team_has_the_month_targets_of_the_wide_sheet_or_their_revision(demo_night: DemoNight) -> None:
+def test_every_team_has_the_month_targets_of_the_wide_sheet_or_their_revision(
+    demo_night: DemoNight,
+) -> None:
     wanted = {
         (team, f"2026-{int(month):02d}"): value * 10_000
         for team, months in demo_night.truth["team_month_targets"].items()
@@ -29,10 +31,15 @@ def test_every_team_has_the_month_targets_of_the_wide_sheet_or_their_revision(de
 
 
 def test_every_revision_is_listed_with_before_and_after(demo_night: DemoNight) -> None:
-    rows = demo_night.marts("select scope_id, period_label, before_target, after_target from mart_target_revision")
+    rows = demo_night.marts(
+        "select scope_id, period_label, before_target, after_target from mart_target_revision"
+    )
     found = {(scope, label.replace("-Q", "Q")): (float(b), float(a)) for scope, label, b, a in rows}
     wanted = {
-        (change.get("team") or change["region"], change["period"]): (change["before"], change["after"])
+        (change.get("team") or change["region"], change["period"]): (
+            change["before"],
+            change["after"],
+        )
         for change in demo_night.truth["target_revisions"]
     }
     assert found == wanted
@@ -47,7 +54,9 @@ def test_whoever_was_left_out_has_no_target(demo_night: DemoNight) -> None:
     assert all(target is None for _, target in rows)
 
 
-def test_regions_assign_more_or_less_than_their_own_and_say_whether_it_is_inside(demo_night: DemoNight) -> None:
+def test_regions_assign_more_or_less_than_their_own_and_say_whether_it_is_inside(
+    demo_night: DemoNight,
+) -> None:
     rows = demo_night.marts(
         f"select node_name, round(over_assignment, 3), band from mart_target_cascade where {BASE} "
         "and is_in_force and period_label = '2026-Q1' and node_name in ('华东', '西南')"

@@ -16,13 +16,18 @@ pytestmark = pytest.mark.slow
 SPLITS = "订单编号,人员编号,分成比例\nO1,P1,0.6\nO1,P2,0.4\n"
 
 
-def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(tmp_path: Path) -> None:
+def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(
+    tmp_path: Path,
+) -> None:
     home = write_small_world(tmp_path / "company")
     source = '  - {name: splits, entity: credit_splits, kind: file, path: "inbox/splits*.csv", preset: excel}\n'
     (home / "company.yml").write_text(COMPANY + source, encoding="utf-8")
     deliver(home, "splits", SPLITS, "20260228")
     assert night(home).outcome == "published"
-    before, figures = published_bytes(home), marts(home, "select count(*), sum(amount) from fct_booking")
+    before, figures = (
+        published_bytes(home),
+        marts(home, "select count(*), sum(amount) from fct_booking"),
+    )
 
     deliver(home, "splits", SPLITS.replace("0.4", "0.3"), "20260228")
     result = night(home)
@@ -37,11 +42,16 @@ def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(tmp
     failed = operations(
         home,
         "select asset, severity from marts.mart_data_quality where not passed and severity = 'error' "
-        f"and run_id = (select run_id from operations.publish_meta)",
+        "and run_id = (select run_id from operations.publish_meta)",
     )
     assert failed == [("landed/credit_splits", "error")]
     with duckdb.connect(str(CompanyFolder(home).build_file), read_only=True) as con:
-        schemas = {s for (s,) in con.execute("select distinct table_schema from information_schema.tables").fetchall()}
+        schemas = {
+            s
+            for (s,) in con.execute(
+                "select distinct table_schema from information_schema.tables"
+            ).fetchall()
+        }
     assert "marts" not in schemas, "dbt must not have started"
 
     deliver(home, "splits", SPLITS, "20260228")
@@ -51,7 +61,9 @@ def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(tmp
 def test_a_business_flag_never_holds_a_night(tmp_path: Path) -> None:
     home = write_small_world(tmp_path / "company")
     result = night(home)
-    flagged = {row["check_name"] for row in result.checks_failed if row["asset"].startswith("marts/")}
+    flagged = {
+        row["check_name"] for row in result.checks_failed if row["asset"].startswith("marts/")
+    }
     assert result.outcome == "published"
     assert {"no_follow_up_is_overdue", "no_target_is_behind"} <= flagged
 
@@ -59,7 +71,11 @@ def test_a_business_flag_never_holds_a_night(tmp_path: Path) -> None:
 def test_a_required_source_that_is_too_old_holds_the_night(tmp_path: Path) -> None:
     home = write_small_world(tmp_path / "company", day="20260225")
     result = night(home, "2026-02-28")
-    reasons = {(row["asset"], row["check_name"]) for row in result.checks_failed if row["severity"] == "error"}
+    reasons = {
+        (row["asset"], row["check_name"])
+        for row in result.checks_failed
+        if row["severity"] == "error"
+    }
     assert result.exit_code == 3
     assert reasons == {("sources/deals", "is_fresh_enough"), ("sources/orders", "is_fresh_enough")}
     assert not (home / "published" / "marts.duckdb").exists()
@@ -71,6 +87,10 @@ def test_one_unreadable_source_leaves_the_others_to_land(tmp_path: Path) -> None
     result = night(home)
     assert result.outcome == "published"
     assert marts(home, "select count(*) from dim_customer") == [(0,)]
-    assert marts(home, "select sum(amount)::int from fct_booking where booked_on < date '2026-02-01'") == [(220000,)]
-    [(problem,)] = operations(home, "select problem_en from marts.mart_source_health where source = 'customers'")
+    assert marts(
+        home, "select sum(amount)::int from fct_booking where booked_on < date '2026-02-01'"
+    ) == [(220000,)]
+    [(problem,)] = operations(
+        home, "select problem_en from marts.mart_source_health where source = 'customers'"
+    )
     assert "customers_20260228.csv" in problem

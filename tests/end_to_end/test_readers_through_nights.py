@@ -54,14 +54,21 @@ def test_readers_never_fail_and_never_see_two_nights_mixed(tmp_path: Path) -> No
     stop, answers = context.Event(), context.Queue()
     path = str(home / "published" / "marts.duckdb")
     readers = [
-        context.Process(target=read_in_a_loop, args=(path, stop, held, answers)) for held in (True, False, False)
+        context.Process(target=read_in_a_loop, args=(path, stop, held, answers))
+        for held in (True, False, False)
     ]
     for reader in readers:
         reader.start()
     for number in range(1, NIGHTS):
         day = first + timedelta(days=number)
         order = f"N{number},C1,P1,{day},{1000 * number},,已生效,\n"
-        extra = "".join(f"N{n},C1,P1,{first + timedelta(days=n)},{1000 * n},,已生效,\n" for n in range(1, number)) + order
+        extra = (
+            "".join(
+                f"N{n},C1,P1,{first + timedelta(days=n)},{1000 * n},,已生效,\n"
+                for n in range(1, number)
+            )
+            + order
+        )
         for name, text in FILES.items():
             deliver(home, name, text + (extra if name == "orders" else ""), f"{day:%Y%m%d}")
         result = night(home, day.isoformat())

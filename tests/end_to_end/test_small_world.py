@@ -40,8 +40,12 @@ def attainment(home: Path, columns: str, where: str) -> list[tuple]:
 
 
 def test_the_company_signed_220000_in_january_and_90000_net_in_february(world: Path) -> None:
-    rows = attainment(world, "period_label, actual", "scope_type = 'company' and period_type = 'month'")
-    assert (("2026-01", Decimal("220000.00")) in rows) and (("2026-02", Decimal("90000.00")) in rows)
+    rows = attainment(
+        world, "period_label, actual", "scope_type = 'company' and period_type = 'month'"
+    )
+    assert (("2026-01", Decimal("220000.00")) in rows) and (
+        ("2026-02", Decimal("90000.00")) in rows
+    )
 
 
 def test_a_cancelled_order_is_taken_back_on_the_day_it_was_cancelled(world: Path) -> None:
@@ -67,7 +71,9 @@ def test_february_misses_230000_of_320000(world: Path) -> None:
 
 
 def test_each_region_stands_with_its_own_bookings(world: Path) -> None:
-    rows = attainment(world, "scope_id, actual", "scope_type = 'region' and period_label = '2026-02'")
+    rows = attainment(
+        world, "scope_id, actual", "scope_type = 'region' and period_label = '2026-02'"
+    )
     assert rows == [("华东", Decimal("50000.00")), ("华南", Decimal("40000.00"))]
 
 
@@ -166,7 +172,9 @@ def test_a_fall_holds_the_night_until_a_person_confirms_it(tmp_path: Path) -> No
     held = night(home, "2026-02-27")
     assert (held.outcome, held.exit_code) == ("held", 3)
     assert published_bytes(home) == before
-    [(state, reason, shown)] = operations(home, "select state, reason_en, as_of from operations.publish_meta")
+    [(state, reason, shown)] = operations(
+        home, "select state, reason_en, as_of from operations.publish_meta"
+    )
     assert (state, shown) == ("held", date(2026, 2, 26))
     assert "sources/deals" in reason
     assert "0.5" in reason

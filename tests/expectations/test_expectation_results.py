@@ -40,7 +40,7 @@ def world_with_planted_people():
     return con
 
 
-def PLANTED_NAME(entity):  # noqa: N802
+def PLANTED_NAME(entity):
     return {"name": NAME} if any(c.name == "name" for c in entity.columns) else {}
 
 

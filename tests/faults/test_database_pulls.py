@@ -1,6 +1,5 @@
 """Real PostgreSQL and MariaDB servers: types, a million rows in bounded memory, kills mid-read."""
 
-# ruff: noqa: DTZ001 - times without a zone are what databases give
 from __future__ import annotations
 
 import json

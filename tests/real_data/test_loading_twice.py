@@ -62,7 +62,9 @@ def test_product_lines_are_the_same_whatever_their_spelling(done):
 
 def test_loading_twice_and_the_same_file_under_a_new_name_change_nothing(done):
     before = done.contents()
-    rows = done.build("select * exclude (landed_at) from landed.opportunities order by opportunity_id")
+    rows = done.build(
+        "select * exclude (landed_at) from landed.opportunities order by opportunity_id"
+    )
     assert done.night().outcome == "published"
     assert done.contents() == before
     inbox = Path(done.folder.inbox)
@@ -71,4 +73,7 @@ def test_loading_twice_and_the_same_file_under_a_new_name_change_nothing(done):
     # Every mart but the account of sources, which names the new file.
     changed = {name for name, content in done.contents().items() if content != before[name]}
     assert changed <= {"mart_source_health"}
-    assert done.build("select * exclude (landed_at) from landed.opportunities order by opportunity_id") == rows
+    assert (
+        done.build("select * exclude (landed_at) from landed.opportunities order by opportunity_id")
+        == rows
+    )

@@ -37,7 +37,9 @@ def company(home: Path, variant: str) -> Path:
     file, order = VARIANTS[variant]
     raw = SHARED / "maven_crm" / "raw"
     home.mkdir()
-    (home / "company.yml").write_text(COMPANY.format(deals=raw / file, order=order, raw=raw), "utf-8")
+    (home / "company.yml").write_text(
+        COMPANY.format(deals=raw / file, order=order, raw=raw), "utf-8"
+    )
     return home
 
 
@@ -77,9 +79,14 @@ def test_the_win_rate_is_63_15_per_cent_of_10005534(maven: Path) -> None:
 
 
 def test_gtxpro_and_gtx_pro_are_one_product(maven: Path) -> None:
-    lines = [name for (name,) in marts(maven, "select product_line_id from dim_product_line order by 1")]
+    lines = [
+        name for (name,) in marts(maven, "select product_line_id from dim_product_line order by 1")
+    ]
     assert "GTX Pro" in lines and "GTXPro" not in lines and len(lines) == 7
-    rows = {scope: (won, lost, amount) for scope, _, won, lost, amount, _ in won_lost(maven, "product_line", "year")}
+    rows = {
+        scope: (won, lost, amount)
+        for scope, _, won, lost, amount, _ in won_lost(maven, "product_line", "year")
+    }
     expected = {
         product: (won, lost, Decimal(str(value)))
         for product, _, _, won, lost, _, value, _ in reference("maven_crm")["win_rate_by_product"]
@@ -95,7 +102,10 @@ def test_gtxpro_and_gtx_pro_are_one_product(maven: Path) -> None:
 def test_figures_per_agent_region_and_manager_equal_the_reference(
     maven: Path, scope_type: str, query: str, columns: tuple[int, ...]
 ) -> None:
-    rows = [(scope, won, lost, amount) for scope, _, won, lost, amount, _ in won_lost(maven, scope_type, "year")]
+    rows = [
+        (scope, won, lost, amount)
+        for scope, _, won, lost, amount, _ in won_lost(maven, scope_type, "year")
+    ]
     expected = [
         (row[columns[0]], row[columns[1]], row[columns[2]], Decimal(str(row[columns[3]])))
         for row in reference("maven_crm")[query]
@@ -132,7 +142,8 @@ def test_the_other_date_formats_give_the_same_marts_through_the_dagster_job(
     traced = {
         name
         for (name,) in marts(
-            maven, "select table_name from information_schema.columns where column_name = 'source_row'"
+            maven,
+            "select table_name from information_schema.columns where column_name = 'source_row'",
         )
     }
     plain = [name for name in same if name.removesuffix("_history") not in traced]

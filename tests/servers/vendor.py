@@ -99,7 +99,7 @@ def _handler(respond: Callable[[Call], Answer | None]) -> type[BaseHTTPRequestHa
             self.end_headers()
             self.wfile.write(content)
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_GET
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -20,15 +20,29 @@ def generated() -> dict[Path, str]:
 
 
 def test_every_generated_page_says_what_the_declarations_say(generated: dict[Path, str]) -> None:
-    stale = [str(path.relative_to(ROOT)) for path, text in generated.items() if path.read_text("utf-8") != text]
+    stale = [
+        str(path.relative_to(ROOT))
+        for path, text in generated.items()
+        if path.read_text("utf-8") != text
+    ]
     assert stale == []
 
 
-def test_every_mart_column_is_described_with_its_unit_in_both_languages(generated: dict[Path, str]) -> None:
+def test_every_mart_column_is_described_with_its_unit_in_both_languages(
+    generated: dict[Path, str],
+) -> None:
     dictionary = generated[ROOT / "docs" / "data-dictionary.md"]
-    for mart in ("mart_target_attainment", "mart_gap", "mart_win_rate", "mart_followup_due", "fct_booking"):
+    for mart in (
+        "mart_target_attainment",
+        "mart_gap",
+        "mart_win_rate",
+        "mart_followup_due",
+        "fct_booking",
+    ):
         assert f"## {mart}" in dictionary
-    rows = [line for line in dictionary.splitlines() if line.startswith("| `") and line.count("|") == 6]
+    rows = [
+        line for line in dictionary.splitlines() if line.startswith("| `") and line.count("|") == 6
+    ]
     assert len(rows) > 150
     for row in rows:
         _, _, _, _, meaning, zh, _ = (cell.strip() for cell in row.split("|"))

@@ -1,6 +1,5 @@
 """How far an incremental pull has come: no row is lost, whatever its cursor says."""
 
-# ruff: noqa: DTZ001 - times without a zone are what databases give
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone

@@ -19,13 +19,17 @@ from pipelines.settings import CompanyFolder, load_company
 
 SEEN_AT = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 STAGES = ["initial_contact", "quoting", "negotiating", "won", "lost"]
-WORDS = Vocabulary({"stage": {s: s for s in STAGES} | {"报价中": "quoting", "赢单": "won"}}, frozenset({"stage"}))
+WORDS = Vocabulary(
+    {"stage": {s: s for s in STAGES} | {"报价中": "quoting", "赢单": "won"}}, frozenset({"stage"})
+)
 
 
 class Inbox:
     """One company with one source called `deals`."""
 
-    def __init__(self, home: Path, source: str = "", entity: str = "opportunities", quality: str = "") -> None:
+    def __init__(
+        self, home: Path, source: str = "", entity: str = "opportunities", quality: str = ""
+    ) -> None:
         self.folder = CompanyFolder(home)
         home.mkdir(parents=True, exist_ok=True)
         (home / "company.yml").write_text(
@@ -70,5 +74,6 @@ class Inbox:
             return []
         with duckdb.connect() as con:
             return con.execute(
-                "select file, row_no, column_name, value, rule from read_parquet(?) order by all", [files]
+                "select file, row_no, column_name, value, rule from read_parquet(?) order by all",
+                [files],
             ).fetchall()

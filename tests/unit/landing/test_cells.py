@@ -1,7 +1,5 @@
 """What a cell of text means, figure by figure, and laws over many of them."""
 
-# ruff: noqa: DTZ001 (local times without a zone are the subject)
-
 import datetime as dt
 from decimal import Decimal
 

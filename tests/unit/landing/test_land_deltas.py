@@ -33,7 +33,9 @@ def test_a_delta_that_arrives_late_does_not_overrule_a_newer_one(tmp_path: Path)
 def test_two_equal_keyless_rows_are_two_events(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "c", entity="activities")
     same = "P1,2026-03-01 10:00,电话,问候\n"
-    record = inbox.put_and_land("a_20260301.csv", VISITS + same + same + "P2,2026-03-01 10:00,电话,问候\n")
+    record = inbox.put_and_land(
+        "a_20260301.csv", VISITS + same + same + "P2,2026-03-01 10:00,电话,问候\n"
+    )
     assert record.counts == Counts(read=3, landed=3)
     assert inbox.known("2026-03-01", "select count(*) from rows") == [(3,)]
 
@@ -49,22 +51,30 @@ def test_a_snapshot_of_keyless_rows_replaces_them_by_content(tmp_path: Path) -> 
 def test_an_append_of_keyless_rows_adds_them_each_time(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "c", source=", load: append", entity="activities")
     inbox.put_and_land("a_20260301.csv", VISITS + "P1,2026-03-01 10:00,电话,问候\n")
-    record = inbox.put_and_land("a_20260302.csv", VISITS + "P1,2026-03-01 10:00,电话,问候\nP1,2026-03-02 10:00,电话,再访\n")
+    record = inbox.put_and_land(
+        "a_20260302.csv", VISITS + "P1,2026-03-01 10:00,电话,问候\nP1,2026-03-02 10:00,电话,再访\n"
+    )
     assert record.counts == Counts(read=2, landed=2)
     assert inbox.known("2026-03-02", "select count(*) from rows") == [(3,)]
 
 
 def test_an_event_dated_after_d_does_not_count_yet(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "c", entity="activities")
-    inbox.put_and_land("a_20260301.csv", VISITS + "P1,2026-03-01 23:50,电话,问候\nP1,2026-03-02 00:10,电话,问候\n")
+    inbox.put_and_land(
+        "a_20260301.csv", VISITS + "P1,2026-03-01 23:50,电话,问候\nP1,2026-03-02 00:10,电话,问候\n"
+    )
     assert inbox.known("2026-03-01", "select occurred_on::varchar from rows") == [("2026-03-01",)]
 
 
-def test_two_target_rows_with_one_key_and_different_values_are_an_error_naming_both(tmp_path: Path) -> None:
+def test_two_target_rows_with_one_key_and_different_values_are_an_error_naming_both(
+    tmp_path: Path,
+) -> None:
     inbox = Inbox(tmp_path / "c", entity="targets")
     head = "期间,指标,团队,目标值(万元)\n"
     inbox.put_and_land("t.csv", head + "2026-03,签单额,一队,50\n2026-03,签单额,二队,40\n")
-    record = inbox.put_and_land("t.csv", head + "2026-03,签单额,一队,60\n2026-03,签单额,一队,70\n2026-03,签单额,二队,45\n")
+    record = inbox.put_and_land(
+        "t.csv", head + "2026-03,签单额,一队,60\n2026-03,签单额,一队,70\n2026-03,签单额,二队,45\n"
+    )
     assert record.counts.quarantined == 2 and record.counts.is_reconciled
     assert [(row[1], row[4]) for row in inbox.quarantine()] == [(2, "conflict"), (3, "conflict")]
     rows = inbox.known("2026-03-31", "select team, value::int from rows order by 1")

@@ -47,7 +47,9 @@ def test_snapshots_equal_a_slow_reading_of_the_same_files(
             delivered = sorted(delivered)  # one night takes what lies there in order of name
         for export_day, rows in delivered:
             # A trailing row keeps an empty export from being an empty file.
-            text = HEAD + "".join(f"{key},报价中,{amount}\n" for key, amount in rows) + "Z,报价中,0\n"
+            text = (
+                HEAD + "".join(f"{key},报价中,{amount}\n" for key, amount in rows) + "Z,报价中,0\n"
+            )
             inbox.put(f"d_2026030{export_day}.csv", text)
             if one_by_one:
                 inbox.land()

@@ -34,7 +34,11 @@ def test_a_missing_key_is_deleted_a_new_one_added_and_unchanged_rows_are_not_wri
 
 
 def test_a_key_that_comes_back_after_a_day_away_is_new_again(inbox: Inbox) -> None:
-    for day, rows in {"01": "A,报价中,1\nB,报价中,2\n", "02": "A,报价中,1\n", "03": "A,报价中,1\nB,报价中,2\n"}.items():
+    for day, rows in {
+        "01": "A,报价中,1\nB,报价中,2\n",
+        "02": "A,报价中,1\n",
+        "03": "A,报价中,1\nB,报价中,2\n",
+    }.items():
         inbox.put(f"d_202603{day}.csv", HEAD + rows)
     first, second, third = inbox.land().records
     assert (second.deleted, third.counts.landed, third.counts.unchanged) == (1, 1, 1)
@@ -45,7 +49,8 @@ def test_a_key_that_comes_back_after_a_day_away_is_new_again(inbox: Inbox) -> No
 def test_landing_sixty_files_at_once_or_one_by_one_gives_the_same(tmp_path: Path) -> None:
     once, stepwise = Inbox(tmp_path / "once"), Inbox(tmp_path / "stepwise")
     days = {
-        f"d_202603{d:02}.csv": HEAD + "".join(f"K{k},报价中,{k * (d if k == d else 1)}\n" for k in range(d % 4, 9))
+        f"d_202603{d:02}.csv": HEAD
+        + "".join(f"K{k},报价中,{k * (d if k == d else 1)}\n" for k in range(d % 4, 9))
         for d in range(1, 12)
     }
     for name, text in days.items():
@@ -79,17 +84,23 @@ def test_nineteen_bad_rows_pass_and_twenty_of_a_hundred_block_the_file(inbox: In
     record = inbox.put_and_land("d_20260303.csv", HEAD + good[:-10] + nineteen + "B19,报价中,x\n")
     assert record.status == "blocked" and record.counts.is_reconciled
     assert (record.counts.held, record.counts.landed, record.counts.quarantined) == (79, 0, 20)
-    assert "20 of 99 rows" in (record.error_en or "") and "99 行中有 20 行" in (record.error_zh or "")
+    assert "20 of 99 rows" in (record.error_en or "") and "99 行中有 20 行" in (
+        record.error_zh or ""
+    )
     assert len(amounts(inbox, "2026-03-03")) == 80
 
 
 def test_twenty_bad_rows_of_four_hundred_are_within_five_per_cent(inbox: Inbox) -> None:
-    rows = "".join(f"G{i},报价中,1\n" for i in range(380)) + "".join(f"B{i},报价中,x\n" for i in range(20))
+    rows = "".join(f"G{i},报价中,1\n" for i in range(380)) + "".join(
+        f"B{i},报价中,x\n" for i in range(20)
+    )
     assert inbox.put_and_land("d_20260301.csv", HEAD + rows).status == "landed"
 
 
 def test_exact_duplicates_fall_and_of_two_versions_the_last_row_wins(inbox: Inbox) -> None:
-    record = inbox.put_and_land("d_20260301.csv", HEAD + "A,报价中,1\nA,报价中,1\nB,报价中,2\nB,报价中,3\n")
+    record = inbox.put_and_land(
+        "d_20260301.csv", HEAD + "A,报价中,1\nA,报价中,1\nB,报价中,2\nB,报价中,3\n"
+    )
     assert record.counts == Counts(read=4, landed=2, quarantined=1, exact_duplicates=1)
     assert record.superseded == 1 and record.counts.is_reconciled
     assert amounts(inbox, "2026-03-01") == [("A", 1), ("B", 3)]
@@ -124,9 +135,14 @@ def test_a_file_that_arrives_late_takes_its_place_by_the_day_it_covers(inbox: In
     inbox.put_and_land("d_20260302.csv", HEAD + "A,报价中,2\nB,报价中,9\n")
     assert amounts(inbox, "2026-03-02") == [("A", 2), ("B", 9)]
     assert amounts(inbox, "2026-03-03") == [("A", 3)]
-    before_it_arrived = inbox.known("2026-03-02", "select opportunity_id, amount::int from rows", cutoff=2)
+    before_it_arrived = inbox.known(
+        "2026-03-02", "select opportunity_id, amount::int from rows", cutoff=2
+    )
     assert before_it_arrived == [("A", 1)]
-    spans = inbox.known("2026-03-03", "select amount::int, valid_from, valid_before from versions where opportunity_id = 'A' order by 2")
+    spans = inbox.known(
+        "2026-03-03",
+        "select amount::int, valid_from, valid_before from versions where opportunity_id = 'A' order by 2",
+    )
     assert spans == [
         (1, date(2026, 3, 1), date(2026, 3, 2)), (2, date(2026, 3, 2), date(2026, 3, 3)), (3, date(2026, 3, 3), None),
     ]  # fmt: skip
@@ -141,9 +157,17 @@ def test_the_first_landing_also_serves_the_days_before_it(inbox: Inbox) -> None:
 
 
 def test_changes_between_exports_become_dated_versions(inbox: Inbox) -> None:
-    for day, rows in {"01": "A,报价中,1\n", "02": "A,报价中,1\n", "03": "A,赢单,1\n", "05": "B,报价中,1\n"}.items():
+    for day, rows in {
+        "01": "A,报价中,1\n",
+        "02": "A,报价中,1\n",
+        "03": "A,赢单,1\n",
+        "05": "B,报价中,1\n",
+    }.items():
         inbox.put_and_land(f"d_202603{day}.csv", HEAD + rows)
-    rows = inbox.known("2026-03-05", "select opportunity_id, stage, valid_from, valid_before, version_no from versions order by 1, 3")
+    rows = inbox.known(
+        "2026-03-05",
+        "select opportunity_id, stage, valid_from, valid_before, version_no from versions order by 1, 3",
+    )
     assert rows == [
         ("A", "quoting", date(2026, 3, 1), date(2026, 3, 3), 1),
         ("A", "won", date(2026, 3, 3), date(2026, 3, 5), 2),
@@ -151,7 +175,9 @@ def test_changes_between_exports_become_dated_versions(inbox: Inbox) -> None:
     ]
 
 
-def test_a_missing_required_column_blocks_the_file_and_names_the_nearest_header(inbox: Inbox) -> None:
+def test_a_missing_required_column_blocks_the_file_and_names_the_nearest_header(
+    inbox: Inbox,
+) -> None:
     inbox.put_and_land("d_20260301.csv", HEAD + "A,报价中,1\n")
     record = inbox.put_and_land("d_20260302.csv", "商机编码,阶段\nA,报价中\n")
     assert record.status == "blocked"
@@ -162,12 +188,18 @@ def test_a_missing_required_column_blocks_the_file_and_names_the_nearest_header(
 def test_a_new_column_is_kept_and_a_missing_optional_one_is_null(inbox: Inbox) -> None:
     record = inbox.put_and_land("d_20260301.csv", "商机编号,阶段,客户评级\nA,报价中,五星\n")
     assert record.new_columns == ("客户评级",) and "amount" in record.missing_columns
-    assert inbox.known("2026-03-01", "select amount, extra from rows") == [(None, '{"客户评级":"五星"}')]
+    assert inbox.known("2026-03-01", "select amount, extra from rows") == [
+        (None, '{"客户评级":"五星"}')
+    ]
 
 
 def test_an_export_before_day_close_covers_the_day_before(inbox: Inbox) -> None:
-    assert inbox.put_and_land("d_20260302T0215.csv", HEAD + "A,报价中,1\n").covers_until == date(2026, 3, 1)
-    assert inbox.put_and_land("d_20260303T1800.csv", HEAD + "A,报价中,2\n").covers_until == date(2026, 3, 3)
+    assert inbox.put_and_land("d_20260302T0215.csv", HEAD + "A,报价中,1\n").covers_until == date(
+        2026, 3, 1
+    )
+    assert inbox.put_and_land("d_20260303T1800.csv", HEAD + "A,报价中,2\n").covers_until == date(
+        2026, 3, 3
+    )
 
 
 def test_an_impossible_file_leaves_the_last_good_landing_and_says_why(inbox: Inbox) -> None:
@@ -179,7 +211,11 @@ def test_an_impossible_file_leaves_the_last_good_landing_and_says_why(inbox: Inb
 
 
 def test_a_key_with_a_good_and_a_bad_row_in_one_file_stands_by_its_good_row(inbox: Inbox) -> None:
-    for day, rows in {"01": "A,报价中,1\n", "02": "A,报价中,1\nA,报价中,x\n", "03": "A,报价中,1\n"}.items():
+    for day, rows in {
+        "01": "A,报价中,1\n",
+        "02": "A,报价中,1\nA,报价中,x\n",
+        "03": "A,报价中,1\n",
+    }.items():
         inbox.put(f"d_202603{day}.csv", HEAD + rows)
     assert [record.deleted for record in inbox.land().records] == [0, 0, 0]
     assert amounts(inbox, "2026-03-03") == [("A", 1)]

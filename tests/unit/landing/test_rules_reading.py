@@ -240,7 +240,7 @@ def test_without_any_good_version_the_shipped_defaults_hold():
 def test_a_figure_leads_back_to_version_person_and_time():
     book = opened(template())
     book.properties.lastModifiedBy = "王经理"
-    book.properties.modified = dt.datetime(2026, 2, 28, 8, 15)  # noqa: DTZ001  (as spreadsheets write it)
+    book.properties.modified = dt.datetime(2026, 2, 28, 8, 15)
     data = saved(book)
     arrived = dt.datetime(2026, 2, 28, 10, 0, tzinfo=dt.UTC)
     reading = parse_rules_workbook(data, NAME, arrived)

@@ -60,7 +60,7 @@ def test_a_second_night_waits_and_says_so_and_then_runs(folder):
 
 
 def test_a_wait_that_is_too_short_ends_with_the_holder(folder):
-    with locked(folder), pytest.raises(NightRunningError):  # noqa: SIM117
+    with locked(folder), pytest.raises(NightRunningError):
         with night_lock(folder, 0.2, as_of=AS_OF, since_at=SINCE_AT):
             pass
 

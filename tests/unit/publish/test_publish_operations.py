@@ -46,7 +46,7 @@ def test_the_file_holds_the_operations_marts_and_one_row_of_state(folder):
     assert read(folder, "from operations.publish_meta") == [
         (
             "held", AS_OF, date(2026, 3, 11), "n1", "订单源过旧", "orders are too old", "r2",
-            datetime(2026, 3, 11, 1, 30),  # noqa: DTZ001 (UTC without zone, as marts have it)
+            datetime(2026, 3, 11, 1, 30),
         )
     ]  # fmt: skip
     assert read(folder, "from marts.mart_run order by 1") == [("r1", 7), ("r2", 8)]

@@ -1,6 +1,5 @@
 """Pulling a database into Parquet, on SQLite: cells, cursors, refusals."""
 
-# ruff: noqa: DTZ001 - times without a zone are what databases give
 from __future__ import annotations
 
 import sqlite3

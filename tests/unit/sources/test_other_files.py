@@ -1,7 +1,5 @@
 """JSON, Parquet and archives, kind ones and hostile ones."""
 
-# ruff: noqa: DTZ001 (local times without a zone are the subject)
-
 import datetime as dt
 import gzip
 import io

@@ -1,7 +1,5 @@
 """Workbooks as people make them, written by real writers and read by the worker."""
 
-# ruff: noqa: DTZ001 (local times without a zone are the subject)
-
 import datetime as dt
 import zipfile
 

@@ -24,7 +24,7 @@ def test_a_year_of_5000_by_30_20_30_20_gives_the_quarters() -> None:
 
 
 def test_shanghai_splits_600_over_five_people_of_equal_history_as_120_each() -> None:
-    people = {name: "上海" for name in "甲乙丙丁戊"}
+    people = dict.fromkeys("甲乙丙丁戊", "上海")
     history = {(name, 2026): Decimal(77) for name in people}
     targets = [("华东", "2026Q1", 1_500 * W), ("上海", "2026Q1", 600 * W), ("杭州", "2026Q1", 500 * W),
                ("南京", "2026Q1", 400 * W)]  # fmt: skip
@@ -47,7 +47,7 @@ def test_a_month_of_500_is_the_sum_of_its_days_and_its_weeks() -> None:
 
 
 def test_twenty_customers_over_8_6_6_3_give_7_5_5_3() -> None:
-    people = {name: "公司" for name in "甲乙丙丁"}
+    people = dict.fromkeys("甲乙丙丁", "公司")
     written = {
         ("公司", name): Decimal(w) / 100 for name, w in zip("甲乙丙丁", (8, 6, 6, 3), strict=True)
     }
@@ -75,7 +75,7 @@ def test_23_people_share_a_quarter_of_15_million_equally_to_the_cent_at_every_le
 
 
 def test_five_equal_people_have_months_equal_within_one_minor_unit() -> None:
-    people = {name: "公司" for name in "甲乙丙丁戊"}
+    people = dict.fromkeys("甲乙丙丁戊", "公司")
     out = World(COMPANY, people, [("公司", "2026-01", "100.01")]).run()
     months = [out.value(name, "2026-01") for name in people]
     assert sum(months) == Decimal("100.01")
@@ -83,7 +83,7 @@ def test_five_equal_people_have_months_equal_within_one_minor_unit() -> None:
 
 
 def test_a_few_things_go_round_among_equal_people_month_after_month() -> None:
-    people = {name: "公司" for name in "甲乙丙丁戊"}
+    people = dict.fromkeys("甲乙丙丁戊", "公司")
     out = World(COMPANY, people, [("公司", "2026", 20)], Shares(), Unit.things()).run()
     assert [out.value(name) for name in people] == [4] * 5
 
@@ -135,7 +135,7 @@ def test_a_unit_without_a_target_shares_what_its_given_sisters_leave() -> None:
 
 
 def test_whoever_is_left_out_among_named_people_has_no_target() -> None:
-    people = {name: "上海" for name in "甲乙丙"}
+    people = dict.fromkeys("甲乙丙", "上海")
     targets = [("上海", "2026-03", 300), ("甲", "2026-03", 100), ("乙", "2026-03", 120)]
     out = World(EAST, people, targets).run()
     assert out.value("丙", "2026-03") == 0
@@ -242,7 +242,7 @@ def test_a_custom_period_spreads_over_its_workdays(unit: Unit) -> None:
 
 
 def test_things_are_whole_in_every_month_and_fractions_by_day() -> None:
-    people = {name: "公司" for name in "甲乙丙"}
+    people = dict.fromkeys("甲乙丙", "公司")
     out = World(COMPANY, people, [("公司", "2026Q1", 10)], Shares(), Unit.things()).run()
     for name in people:
         for month in ("2026-01", "2026-02", "2026-03"):

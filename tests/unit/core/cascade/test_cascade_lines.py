@@ -30,7 +30,12 @@ def one(base: Decimal | None = None, **row: Any) -> Line:
         units=UNITS, people={"P1": "张三", "P2": "李四", "P3": "李四"}, root="C", metrics=METRICS, currency="CNY",
         fiscal_year_start_month=1, week_start=0, base_of=lambda *_: base,
     )  # fmt: skip
-    given = {"period": "2026Q1", "value": Decimal(100), "recorded_on": date(2026, 1, 5), "source_row": "目标.xlsx row 2"}
+    given = {
+        "period": "2026Q1",
+        "value": Decimal(100),
+        "recorded_on": date(2026, 1, 5),
+        "source_row": "目标.xlsx row 2",
+    }
     return resolve_lines([{**given, **row}], directory)[0]
 
 
@@ -49,7 +54,9 @@ def holder(line: Line) -> tuple[Any, Any]:
         ({"person": "P2", "team": "E1"}, ("person", "P2")),
     ],
 )
-def test_a_row_names_its_holder_by_id_or_name(row: dict[str, Any], expected: tuple[str, str]) -> None:
+def test_a_row_names_its_holder_by_id_or_name(
+    row: dict[str, Any], expected: tuple[str, str]
+) -> None:
     line = one(**row)
     assert holder(line) == expected
     assert line.problem is None
@@ -86,7 +93,9 @@ def test_a_foreign_target_needs_its_plan_rate() -> None:
 def test_growth_of_25_percent_on_1000_is_1250_and_of_18_percent_1180() -> None:
     grown = one(Decimal(1000), value=Decimal("0.25"), value_kind="growth_yoy")
     assert (grown.values["value"], grown.values["growth_base"]) == (1250, 1000)
-    assert one(Decimal(1000), value=Decimal("0.18"), value_kind="growth_yoy").values["value"] == 1180
+    assert (
+        one(Decimal(1000), value=Decimal("0.18"), value_kind="growth_yoy").values["value"] == 1180
+    )
 
 
 @pytest.mark.parametrize("base", [None, Decimal(0), Decimal(-5)])
@@ -96,19 +105,28 @@ def test_growth_without_a_positive_base_is_an_error_line(base: Decimal | None) -
 
 def test_a_month_without_a_year_belongs_to_the_year_of_its_file_or_recording() -> None:
     assert one(period="10月").values["start_on"] == date(2026, 10, 1)
-    assert one(period="10月", source_row="2027年目标.xlsx row 2").values["start_on"] == date(2027, 10, 1)
+    assert one(period="10月", source_row="2027年目标.xlsx row 2").values["start_on"] == date(
+        2027, 10, 1
+    )
 
 
 def test_start_and_end_make_a_custom_period_and_an_end_alone_a_milestone() -> None:
     custom = one(period=None, start_on=date(2026, 3, 1), end_on=date(2026, 4, 10))
     assert (custom.values["period_type"], custom.values["is_milestone"]) == ("custom", False)
     milestone = one(period=None, end_on=date(2026, 6, 30))
-    assert (milestone.values["start_on"], milestone.values["is_milestone"]) == (date(2026, 1, 1), True)
+    assert (milestone.values["start_on"], milestone.values["is_milestone"]) == (
+        date(2026, 1, 1),
+        True,
+    )
 
 
 @pytest.mark.parametrize(
     ("row", "problem"),
-    [({"period": "春天"}, "unknown_period"), ({"metric": "销量"}, "unknown_metric"), ({"value": Decimal(-1)}, "negative_target")],
+    [
+        ({"period": "春天"}, "unknown_period"),
+        ({"metric": "销量"}, "unknown_metric"),
+        ({"value": Decimal(-1)}, "negative_target"),
+    ],
 )
 def test_what_cannot_be_used_says_why(row: dict[str, Any], problem: str) -> None:
     line = one(**row)
@@ -139,7 +157,9 @@ def known(lines: pd.DataFrame, day: date) -> list[tuple[Any, Any]]:
 
 
 def test_a_later_recorded_figure_corrects_and_the_earlier_version_still_knows_the_old_one() -> None:
-    lines = frame({"removed_on": date(2026, 2, 1)}, {"value": Decimal(90), "recorded_on": date(2026, 2, 1)})
+    lines = frame(
+        {"removed_on": date(2026, 2, 1)}, {"value": Decimal(90), "recorded_on": date(2026, 2, 1)}
+    )
     assert version_days(lines) == [date(2026, 1, 5), date(2026, 2, 1)]
     assert known(lines, date(2026, 1, 5)) == [(100, None)]
     assert known(lines, date(2026, 2, 1)) == [(90, None)]

@@ -107,7 +107,7 @@ def test_yes_and_no(typed, read):
 
 @pytest.mark.parametrize("typed", ["2026-03-05", "2026/3/5", "2026年3月5日", "20260305", 20260305.0,
                                    "２０２６－０３－０５", dt.date(2026, 3, 5),
-                                   dt.datetime(2026, 3, 5, 8)])  # noqa: DTZ001  # fmt: skip
+                                   dt.datetime(2026, 3, 5, 8)])  # fmt: skip
 def test_dates(typed):
     assert read_cell(typed, column("calendar", "day_on")) == dt.date(2026, 3, 5)
 
