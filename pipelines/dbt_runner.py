@@ -117,4 +117,4 @@ def _close_connections() -> None:
     """Let go of the build file: dbt keeps its connection, and with it the write lock."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -110,7 +110,7 @@ class Company(Strict):
     calendar: str = Field("CN", description="CN, another ISO country, or weekdays")
     fiscal_year_start_month: int = Field(1, ge=1, le=12)
     week_start: Literal["monday", "sunday"] = "monday"
-    languages: list[Literal["zh", "en"]] = Field(default_factory=lambda: ["zh", "en"], min_length=1)
+    languages: list[Literal["zh", "en"]] = Field(["zh", "en"], min_length=1)
 
     @field_validator("timezone")
     @classmethod
