@@ -89,7 +89,7 @@ def _invoke(folder: CompanyFolder, args: list[str], *, must_succeed: bool = True
                 "--no-use-colors",
                 "--no-send-anonymous-usage-stats",
                 "--no-version-check",
-            ]  # fmt: skip
+            ]
         )
         _close_connections()
     if outcome.exception is not None:
