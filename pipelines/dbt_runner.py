@@ -85,6 +85,9 @@ def _invoke(folder: CompanyFolder, args: list[str], *, must_succeed: bool = True
                 str(target),
                 "--log-path",
                 str(target / "logs"),
+                # Debug lines of some hundred nodes cost as much as their queries; errors are kept.
+                "--log-level-file",
+                "warn",
                 "--quiet",
                 "--no-use-colors",
                 "--no-send-anonymous-usage-stats",
