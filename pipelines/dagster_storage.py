@@ -29,7 +29,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         self._tables_seen: set[str] = set()
         super().__init__(*args, **kwargs)
         # Taken once per event and file by the same thread.
-        self._db_lock = threading.RLock()
+        self._db_lock = threading.RLock()  # type: ignore[assignment]
 
     @classmethod
     def from_config_value(
