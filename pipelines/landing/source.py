@@ -29,7 +29,7 @@ from pipelines.settings import (
     SourceSettings,
 )
 
-MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "512MB"
 BATCH_BYTES = 64 * 1024**2
 BATCH_FILES = 200
 TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".filepart")

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from pipelines.core.header_match import likeness, plain_header
 from pipelines.landing.contract import Column
-from pipelines.landing.wide_targets import period_of_header
+from pipelines.landing.pivot import is_period_header
 from pipelines.profiling.candidates import Candidate, candidates
 from pipelines.profiling.questions import Question, questions_about
 from pipelines.profiling.spellings import entity_words, spellings
@@ -129,7 +129,7 @@ def _document_profiles(
 
 def _is_headless(table: TextTable) -> bool:
     """Tell whether the header is a row of values: figures and days are no names of columns."""
-    values = [h for h in table.headers if not is_label(h) and period_of_header(h) is None]
+    values = [h for h in table.headers if not is_label(h) and not is_period_header(h)]
     return len(values) >= 0.4 * len(table.headers)
 
 
