@@ -91,6 +91,9 @@ def unpivot(
         return []
     around = _surroundings(entity, source, table, file, fallback_year, vocabulary)
     columns = _period_columns(table.headers, around.year, settings)
+    if not columns:
+        return []
+    table = _read_once(con, table)
     labels = _labels(table, columns)
     found = []
     for number, column in enumerate(columns):
@@ -102,14 +105,14 @@ def unpivot(
 
 
 def is_period_header(header: str) -> bool:
-    """Tell whether a column called this holds the values of one period: 1月, Q1/冲刺, 2026年10月(万元)."""
+    """Tell whether a column called this holds one period: 1月, Q1/冲刺, 2026年10月(万元)."""
     return _period_column(0, header, _ANY_YEAR, None) is not None
 
 
 def first_period(
     con: duckdb.DuckDBPyConnection, table: TextTable
 ) -> tuple[TextTable, NamedPeriod] | None:
-    """Return the first period column of a wide table as a table of its own, as `unpivot` would read it.
+    """Return the first period column of a wide table as `unpivot` would read it.
 
     None where fewer than two columns are periods: a lone one may be anything.
     """
@@ -126,6 +129,13 @@ def first_period(
 def _labels(table: TextTable, columns: Sequence[_PeriodColumn]) -> list[int]:
     taken = {column.position for column in columns}
     return [i for i in range(len(table.headers)) if i not in taken]
+
+
+def _read_once(con: duckdb.DuckDBPyConnection, table: TextTable) -> TextTable:
+    """Return the sheet as a table of its own: it is read once, not once per month."""
+    relation = f"wide_sheet_{next(_numbers)}"
+    con.execute(f"create or replace temp table {relation} as from {table.relation}")
+    return replace(table, relation=relation)
 
 
 def _surroundings(
