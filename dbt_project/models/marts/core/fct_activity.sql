@@ -13,6 +13,14 @@ customers as (
     select * from {{ ref('int_customer') }}
 ),
 
+places as (
+    select * from {{ ref('int_account_place') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
+),
+
 memberships as (
     select * from {{ ref('int_person_org') }}
 ),
@@ -23,10 +31,10 @@ final as (
         activities.person_id,
         coalesce(memberships.org_path, '/unknown/') as org_path,
         coalesce(memberships.team, 'unknown') as team,
-        coalesce(customers.region, memberships.region, 'unknown') as region,
+        coalesce(places.region, memberships.region, 'unknown') as region,
         coalesce(opportunities.product_line, 'unknown') as product_line,
         coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
+        coalesce(tiers.tier, 'unknown') as tier,
         activities.occurred_at,
         activities.occurred_on,
         activities.kind,
@@ -45,6 +53,16 @@ final as (
     from activities
     left join opportunities on activities.opportunity_id = opportunities.opportunity_id
     left join customers on activities.account_id = customers.account_id
+    left join places
+        on
+            activities.account_id = places.account_id
+            and activities.occurred_on >= places.valid_from
+            and activities.occurred_on < places.valid_before
+    left join tiers
+        on
+            coalesce(customers.customer_id, opportunities.customer_id) = tiers.customer_id
+            and activities.occurred_on >= tiers.valid_from
+            and activities.occurred_on < tiers.valid_before
     left join memberships
         on
             activities.person_id = memberships.person_id

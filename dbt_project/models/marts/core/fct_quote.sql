@@ -9,6 +9,10 @@ opportunities as (
     select * from {{ ref('fct_opportunity') }}
 ),
 
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
+),
+
 memberships as (
     select * from {{ ref('int_person_org') }}
 ),
@@ -44,22 +48,27 @@ placed as (
 
 final as (
     select
-        quote_id,
-        opportunity_id,
-        issued_on,
-        customer_id,
+        placed.quote_id,
+        placed.opportunity_id,
+        placed.issued_on,
+        placed.customer_id,
         credited_person_id as person_id,
         coalesce(org_path, '/unknown/') as org_path,
         coalesce(team, 'unknown') as team,
         coalesce(region, person_region, 'unknown') as region,
         product_line,
         customer_type,
-        'unknown' as tier,
+        coalesce(tiers.tier, 'unknown') as tier,
         amount as original_amount,
         currency,
         source,
         source_row
     from placed
+    left join tiers
+        on
+            placed.customer_id = tiers.customer_id
+            and placed.issued_on >= tiers.valid_from
+            and placed.issued_on < tiers.valid_before
 )
 
 select * from final
