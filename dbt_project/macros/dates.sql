@@ -48,3 +48,16 @@
 {% macro spark__months_after(day, months) -%}
     add_months({{ day }}, {{ months }})
 {%- endmacro %}
+
+{# The same where the number of months stands in a column. #}
+{% macro months_after_column(day, months) -%}
+    {{ return(adapter.dispatch('months_after_column', 'gapwise')(day, months)) }}
+{%- endmacro %}
+
+{% macro default__months_after_column(day, months) -%}
+    cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+{% macro spark__months_after_column(day, months) -%}
+    add_months({{ day }}, cast({{ months }} as int))
+{%- endmacro %}

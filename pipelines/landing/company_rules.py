@@ -10,14 +10,17 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.core.names import normalise_name
+from pipelines.core.rules.formulas import formula_tables
 from pipelines.core.rules.vocabulary import stage_vocabulary
 from pipelines.landing.archive import Archive, FileStillChanging
 from pipelines.landing.mapping import Vocabulary
 from pipelines.landing.rules import (
     RulesReading,
     choose_rules_in_force,
+    landed_entity_columns,
     parse_rules_workbook,
     rules_tables,
+    rules_version_log,
     say_rules_in_force,
 )
 from pipelines.settings import CompanyFolder, CompanySettings
@@ -31,7 +34,8 @@ class CompanyRules:
     """The rules in force and how they came to be.
 
     Attributes:
-        tables: one Arrow table per sheet, each row with `rules_version`.
+        tables: one Arrow table per sheet, each row with `rules_version`; the formulas of the metrics
+            sheet taken apart; and `workbook_version`, every version that arrived.
         stages: every stage that this company's deals can stand in, presets' own pipelines included.
         stage_versions: the same for every list of stages that was ever in force, oldest first.
         readings: every version that arrived, good or not, in order.
@@ -94,9 +98,12 @@ def company_rules(settings: CompanySettings, archive: Archive, cutoff_seq: int) 
     )
     in_force, _ = choose_rules_in_force(readings)
     tables = rules_tables(in_force)
+    formulas = formula_tables(
+        tables["metrics"].to_pylist(), tables["aliases"].to_pylist(), landed_entity_columns()
+    )
     said = say_rules_in_force(readings)
     return CompanyRules(
-        tables,
+        tables | formulas | {"workbook_version": rules_version_log(readings)},
         _all_stages(settings, tables),
         _stage_versions(settings, readings, in_force),
         readings,

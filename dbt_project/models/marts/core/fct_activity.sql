@@ -25,6 +25,14 @@ memberships as (
     select * from {{ ref('int_person_org') }}
 ),
 
+cadence as (
+    select * from {{ source('rules', 'cadence') }}
+),
+
+stop_phrases as (
+    select * from {{ source('rules', 'followup_stop_phrases') }}
+),
+
 final as (
     select
         concat(activities.source, '|', coalesce(activities.activity_id, activities.source_row)) as activity_id,
@@ -43,6 +51,9 @@ final as (
         coalesce(customers.customer_id, opportunities.customer_id) as customer_id,
         activities.opportunity_id,
         activities.lead_id,
+        -- A kind that counts for the tier of that day, and more than a stop phrase.
+        coalesce({{ list_contains('cadence.qualifying_kinds', 'activities.kind') }}, false)
+        and stop_phrases.phrase is null as is_qualifying,
         activities.content,
         activities.feedback,
         activities.next_step,
@@ -63,6 +74,9 @@ final as (
             coalesce(customers.customer_id, opportunities.customer_id) = tiers.customer_id
             and activities.occurred_on >= tiers.valid_from
             and activities.occurred_on < tiers.valid_before
+    -- A contact without a customer counts as tier C.
+    left join cadence on coalesce(tiers.tier, 'C') = cadence.tier
+    left join stop_phrases on trim(activities.content) = stop_phrases.phrase
     left join memberships
         on
             activities.person_id = memberships.person_id
