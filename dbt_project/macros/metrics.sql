@@ -81,10 +81,25 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# A cell as words to compare: small letters, and full-width characters as plain ones, as in the sheet. #}
+{% macro plain_words(column, values) -%}
+    {%- set text = 'lower(trim(cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')))' -%}
+    {%- if modules.re.fullmatch('[a-z_]*', values | join('')) -%}
+        {{ text }}
+    {%- else -%}
+        {%- set wide = namespace(from='\u3000', to=' ') -%}
+        {%- for code in range(33, 127) -%}
+            {%- set wide.from = wide.from ~ '%c' % (code + 65248) -%}
+            {%- set wide.to = wide.to ~ '%c' % code -%}
+        {%- endfor -%}
+        lower(trim(translate(cast({{ column }} as {{ dbt.type_string() }}), {{ text_literal(wide.from) }}, {{ text_literal(wide.to) }})))
+    {%- endif -%}
+{%- endmacro %}
+
 {# Whether a record meets one condition of its metric; an empty cell meets none but "is not". #}
 {% macro metric_condition(test, entity, columns) -%}
     {%- set column = metric_column(test['column'], test.kind, entity, columns) -%}
-    {%- set words = 'lower(trim(cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')))' -%}
+    {%- set words = plain_words(column, test['values']) -%}
     {%- set typed = namespace(left=words, values=[]) -%}
     {%- if test.kind in ['number', 'money'] -%}{%- set typed.left = column -%}{%- endif -%}
     {%- if test.kind in ['date', 'timestamp', 'boolean'] -%}{%- set typed.left = column -%}{%- endif -%}

@@ -17,6 +17,10 @@ memberships as (
     select * from {{ ref('int_person_org') }}
 ),
 
+rates as (
+    select * from {{ ref('int_fx_rate') }}
+),
+
 -- Nobody named: the owner of the opportunity.
 credited as (
     select
@@ -56,19 +60,26 @@ final as (
         coalesce(org_path, '/unknown/') as org_path,
         coalesce(team, 'unknown') as team,
         coalesce(region, person_region, 'unknown') as region,
-        product_line,
-        customer_type,
+        placed.product_line,
+        placed.customer_type,
         coalesce(tiers.tier, 'unknown') as tier,
-        amount as original_amount,
-        currency,
-        source,
-        source_row
+        placed.amount as original_amount,
+        placed.currency,
+        rates.fx_rate,
+        {{ converted('placed.amount', 'rates.fx_rate') }} as amount,
+        placed.source,
+        placed.source_row
     from placed
     left join tiers
         on
             placed.customer_id = tiers.customer_id
             and placed.issued_on >= tiers.valid_from
             and placed.issued_on < tiers.valid_before
+    left join rates
+        on
+            placed.currency = rates.currency
+            and placed.issued_on >= rates.valid_from
+            and placed.issued_on < rates.valid_before
 )
 
 select * from final
