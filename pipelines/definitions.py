@@ -13,7 +13,9 @@ from pipelines.assets.published import published_assets
 from pipelines.assets.sources import source_assets
 from pipelines.checks.flags import flag_checks
 from pipelines.checks.landed import landed_checks
+from pipelines.checks.rulebook import rulebook_checks
 from pipelines.checks.sources import source_checks
+from pipelines.checks.targets import target_checks
 from pipelines.dbt_runner import parse
 from pipelines.jobs import nightly_job
 from pipelines.partitions import night_partitions
@@ -47,7 +49,13 @@ def build_definitions(
             cascade_asset(partitions),
             published_assets(manifest, marts, partitions),
         ],
-        asset_checks=[*source_checks(settings), landed_checks(), flag_checks()],
+        asset_checks=[
+            *source_checks(settings),
+            rulebook_checks(),
+            landed_checks(),
+            target_checks(),
+            flag_checks(),
+        ],
         jobs=[nightly_job()],
         schedules=[nightly_schedule(folder, settings)],
         sensors=[inbox_sensor(folder, settings)],

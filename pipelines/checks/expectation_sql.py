@@ -138,7 +138,8 @@ def sample_rows(
 ) -> list[dict[str, object]]:
     """Return a few rows that break a rule, as the way back to file, sheet and row.
 
-    Columns: source, source_row and the key columns that name nobody; never a personal column.
+    Columns: source, source_row and the key columns that name nobody; never a personal column. Of a
+    rule with bounds also the value that is out of them.
     """
     keys = [
         name
@@ -148,6 +149,10 @@ def sample_rows(
     ]
     lineage = ["source", "source_row", *keys]
     chosen = ", ".join(quoted("of_" + name) for name in lineage)
+    names = list(lineage)
+    if rule.expectation.expect == BETWEEN:
+        chosen += f", cast({quoted(rule.expectation.columns[0])} as varchar)"
+        names.append("value")
     found = con.execute(
         f"""
         select {chosen}
@@ -157,7 +162,7 @@ def sample_rows(
         limit {SAMPLE_ROWS}
         """
     ).fetchall()
-    return [dict(zip(lineage, row, strict=True)) for row in found]
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def judged_sql(rule: Rule) -> str:

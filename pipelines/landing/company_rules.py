@@ -27,6 +27,11 @@ from pipelines.settings import CompanyFolder, CompanySettings
 from pipelines.sources.presets import load_preset
 
 RULES_SOURCE = "rules"
+# Wherever a sheet names a person, by name or by id.
+PEOPLE_COLUMNS = (
+    "person", "person_id", "owner_id", "manager_id", "responsible_id", "assignee", "reported_by",
+    "auditor", "changed_by",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,8 @@ class CompanyRules:
         words["to_stage"] = words["from_stage"] = words["stage"]
         words["metric"] = _metric_words(self.tables)
         for row in self.tables["aliases"].to_pylist():
-            column = row["kind"]
-            words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]
+            for column in PEOPLE_COLUMNS if row["kind"] == "person" else (row["kind"],):
+                words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]
         return Vocabulary(words, frozenset({"stage", "to_stage"}))
 
     def calendar_overrides(self) -> pd.DataFrame | None:
