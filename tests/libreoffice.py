@@ -17,11 +17,6 @@ _LIBRARY = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<!DOCTYPE {kind} PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "{dtd}">\n'
 )
-_LIBRARIES = _LIBRARY.format(kind="library:libraries", dtd="libraries.dtd") + (
-    '<library:libraries xmlns:library="http://openoffice.org/2000/library" '
-    'xmlns:xlink="http://www.w3.org/1999/xlink">\n'
-    '<library:library library:name="Standard" library:link="false"/>\n</library:libraries>\n'
-)
 _STANDARD = _LIBRARY.format(kind="library:library", dtd="library.dtd") + (
     '<library:library xmlns:library="http://openoffice.org/2000/library" '
     'library:name="Standard" library:readonly="false" library:passwordprotected="false">\n'
@@ -32,31 +27,35 @@ _MODULE = _LIBRARY.format(kind="script:module", dtd="module.dtd") + (
     'script:language="StarBasic">{code}</script:module>\n'
 )
 _USER = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n'
-    '<oor:items xmlns:oor="http://openoffice.org/2001/registry">'
     '<item oor:path="/org.openoffice.UserProfile/Data"><prop oor:name="givenname" oor:op="fuse">'
-    "<value>{name}</value></prop></item></oor:items>\n"
+    "<value>{name}</value></prop></item></oor:items>"
 )
 
 
 def type_into(book: Path, cells: Mapping[tuple[str, str], str], who: str) -> None:
     """Open a workbook in LibreOffice, type into (sheet, cell), and save it as xlsx in place."""
     profile = book.parent.parent / f"{book.parent.name}-libreoffice"
-    basic = profile / "user" / "basic"
-    (basic / "Standard").mkdir(parents=True, exist_ok=True)
-    (basic / "script.xlc").write_text(_LIBRARIES, encoding="utf-8")
-    (basic / "Standard" / "script.xlb").write_text(_STANDARD, encoding="utf-8")
+    if not profile.exists():
+        # The first start fills the profile, over whatever stands there.
+        _run(profile, "--terminate_after_init")
+        user = profile / "user" / "registrymodifications.xcu"
+        known = user.read_text(encoding="utf-8")
+        named = known.replace("</oor:items>", _USER.format(name=escape(who)))
+        user.write_text(named, encoding="utf-8")
+    basic = profile / "user" / "basic" / "Standard"
+    (basic / "script.xlb").write_text(_STANDARD, encoding="utf-8")
     module = _MODULE.format(code=escape(_macro(book, cells)))
-    (basic / "Standard" / "Typing.xba").write_text(module, encoding="utf-8")
-    user = profile / "user" / "registrymodifications.xcu"
-    user.write_text(_USER.format(name=escape(who)), encoding="utf-8")
+    (basic / "Typing.xba").write_text(module, encoding="utf-8")
     before = book.read_bytes()
+    _run(profile, "macro:///Standard.Typing.Main")
+    assert book.read_bytes() != before, "LibreOffice saved nothing"
+
+
+def _run(profile: Path, what: str) -> None:
     subprocess.run(
-        ["soffice", "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}",
-         "macro:///Standard.Typing.Main"],
+        ["soffice", "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}", what],
         check=True, capture_output=True, timeout=180,
     )  # fmt: skip
-    assert book.read_bytes() != before, "LibreOffice saved nothing"
 
 
 def _macro(book: Path, cells: Mapping[tuple[str, str], str]) -> str:

@@ -34,7 +34,7 @@ def target_checks() -> dg.AssetChecksDefinition:
     """Return the checks of targets as one step after the cascade."""
     declared = (CALENDAR_DECIDED, TARGETS_UNDERSTOOD)
 
-    @dg.multi_asset_check(specs=[check_spec(d) for d in declared], name="check_targets")
+    @dg.multi_asset_check(specs=[check_spec(d) for d in declared], name="check_cascade")
     def check_targets(night: NightResource) -> Iterator[dg.AssetCheckResult]:
         import duckdb
 

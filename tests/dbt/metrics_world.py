@@ -27,7 +27,7 @@ from tests.dbt.ledger_world import ORDER, order
 from tests.rules_sheets import write_rules
 
 ACTIVITY = ("activity_id", "person_id", "occurred_at", "kind", "account_id", "content")
-OWN = (*ACTIVITY, "地点", "备注's \"列\"")
+OWN = (*ACTIVITY, "地点", '备注\'s "列"')
 ENTITIES = {
     "people": LEDGER["people"],
     "accounts": LEDGER["accounts"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -17,7 +17,7 @@ DAY = "2026-03-31"
 def world(built_company) -> BuiltCompany:
     return built_company(
         write_metrics_world,
-        ["+mart_target_attainment", "+dim_metric", "+fct_activity", "+mart_pipeline_bridge"],
+        ["+mart_target_attainment", "+dim_metric", "+fct_activity"],
     )
 
 
@@ -29,7 +29,7 @@ def days(world: BuiltCompany, metric: str) -> list[tuple]:
     )
 
 
-def actual(world: BuiltCompany, metric: str, period: str, scope: str = "company") -> D | None:
+def actual(world: BuiltCompany, metric: str, period: str, scope: str = "company") -> Decimal | None:
     rows = world.query(
         DAY,
         "select actual from mart_target_attainment where level = 'base' and scenario = 'base' "
@@ -86,26 +86,27 @@ def test_money_of_a_formula_is_in_reporting_currency(world):
 
 def test_a_ratio_is_a_ratio_of_sums(world):
     # March: 800,000 + 799,999.99 + 300,000 + 1,000 − 400,000 over 4 orders less 1.
-    assert actual(world, "平均单额", "2026-03") == D("500333.33")
+    assert actual(world, "平均单额", "2026-03") == Decimal("500333.33")
 
 
 def test_repurchase_looks_back_twelve_months_and_an_undone_order_never_counts(world):
     # By 31 March: C1 on 10 February and 20 March; C4's order of a year ago is out. 1 of 4.
-    assert actual(world, "repurchase_rate", "2026-03") == D("0.25")
+    assert actual(world, "repurchase_rate", "2026-03") == Decimal("0.25")
     # By 28 February: C1 on the 10th and the 25th, C4 a year ago.
-    assert actual(world, "repurchase_rate", "2026-02") == D("0.50")
+    assert actual(world, "repurchase_rate", "2026-02") == Decimal("0.50")
 
 
 def test_a_wrong_row_disables_that_metric_and_what_needs_it_and_says_why(world):
     rows = world.query(
-        DAY, "select metric, disabled_reason_zh, disabled_reason_en from dim_metric where not is_enabled"
+        DAY,
+        "select metric, disabled_reason_zh, disabled_reason_en from dim_metric where not is_enabled",
     )
     reasons = {row[0]: row[1:] for row in rows}
     assert set(reasons) == {"写错的", "靠写错的"}
     zh, en = reasons["写错的"]
     assert "没有的列" in zh and "《指标》" in zh
     assert "没有的列" in en
-    assert actual(world, "signed_amount", "2026-02") == D("900000.00")
+    assert actual(world, "signed_amount", "2026-02") == Decimal("900000.00")
 
 
 def test_the_dictionary_of_metrics_says_how_each_is_computed(world):
@@ -119,10 +120,13 @@ def test_the_dictionary_of_metrics_says_how_each_is_computed(world):
 
 def test_a_tier_is_stamped_as_it_stood_and_a_signing_never_grades_itself(world):
     # C1: 500,000 within six months makes A from 10 February on; before it, C.
-    rows = world.query(DAY, "select order_id, tier from fct_booking where order_id in ('A', 'B', 'E')")
+    rows = world.query(
+        DAY, "select order_id, tier from fct_booking where order_id in ('A', 'B', 'E')"
+    )
     assert set(rows) == {("A", "C"), ("B", "A"), ("E", "A")}
     # C2 is A from 2 March; a visit on the 4th qualifies, a call to an A customer does not.
     rows = world.query(
-        DAY, "select tier, kind, is_qualifying from fct_activity where kind = 'call' or customer_id = 'C2'"
+        DAY,
+        "select tier, kind, is_qualifying from fct_activity where kind = 'call' or customer_id = 'C2'",
     )
     assert sorted(rows) == [("A", "call", False), ("A", "visit", True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -42,17 +42,17 @@ def season_cell(book: Path, number: int) -> tuple[str, str]:
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A company on the shipped rules; then the manager changes a weight, a name and a limit."""
     home = write_small_world(tmp_path_factory.mktemp("manager") / "company")
-    deliver(home, "targets", TARGETS + "2026,签单额,5000\n", "20260228")
+    deliver(home, "targets", TARGETS + "2026,回款额,5000\n", "20260228")
     book = home / "rules.xlsx"
     write_rules_template(book, "zh")
     assert night(home).outcome == "published"
     return home
 
 
-def quarters(home: Path) -> list[tuple[str, D]]:
+def quarters(home: Path) -> list[tuple[str, Decimal]]:
     return marts(
         home,
-        "select period_label, target from mart_target_attainment where metric = 'signed_amount' "
+        "select period_label, target from mart_target_attainment where metric = 'collected_amount' "
         "and level = 'base' and scenario = 'base' and scope_type = 'company' "
         "and period_type = 'quarter' and period_label in ('2026-Q3', '2026-Q4') order by 1",
     )
@@ -78,8 +78,7 @@ def in_force(home: Path) -> tuple[str, str, datetime]:
 
 def stages(home: Path) -> list[str]:
     return [
-        name
-        for (name,) in marts(home, "select stage_name_zh from dim_stage order by stage_order")
+        name for (name,) in marts(home, "select stage_name_zh from dim_stage order by stage_order")
     ]
 
 
@@ -88,7 +87,10 @@ def test_what_is_changed_in_libreoffice_is_seen_in_the_marts_with_version_who_an
 ) -> None:
     before = february(walked)
     assert before[0] == "behind"
-    assert quarters(walked) == [("2026-Q3", D("15000000.00")), ("2026-Q4", D("10000000.00"))]
+    assert quarters(walked) == [
+        ("2026-Q3", Decimal("15000000.00")),
+        ("2026-Q4", Decimal("10000000.00")),
+    ]
     shipped = in_force(walked)
     assert before[1] == shipped[0]
 
@@ -107,7 +109,10 @@ def test_what_is_changed_in_libreoffice_is_seen_in_the_marts_with_version_who_an
     )
     assert night(walked).outcome == "published"
 
-    assert quarters(walked) == [("2026-Q3", D("17500000.00")), ("2026-Q4", D("7500000.00"))]
+    assert quarters(walked) == [
+        ("2026-Q3", Decimal("17500000.00")),
+        ("2026-Q4", Decimal("7500000.00")),
+    ]
     assert "商务谈判" in stages(walked) and "谈判中" not in stages(walked)
     [(stage,)] = marts(walked, "select stage from fct_opportunity where opportunity_id = 'S1'")
     assert stage == "商务谈判"
@@ -132,7 +137,9 @@ def test_a_mistyped_cell_is_named_and_the_last_good_version_stays_in_force(walke
     assert row["severity"] == "warn"
     [wrong] = json.loads(row["sample"])
     assert (wrong["sheet"], wrong["cell"], wrong["value"]) == (sheet, cell, "四分之一")
-    assert wrong["message_zh"].startswith(f"rules.xlsx《红黄绿灯》{cell}（红灯落后率）：“四分之一”不可用。允许：")
+    assert wrong["message_zh"].startswith(
+        f"rules.xlsx《红黄绿灯》{cell}（红灯落后率）：“四分之一”不可用。允许："
+    )
     assert wrong["message_en"].startswith(
         f'rules.xlsx, sheet 红黄绿灯, cell {cell} (Behind above): "四分之一" is not allowed. Allowed: '
     )

@@ -45,7 +45,12 @@ def con(tmp_path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def target(start: date, end: date, **other: object) -> dict[str, object]:
-    return {"line": 0, "start_on": start, "end_on": end, "source_row": "目标.xlsx [2027] row 3"} | other
+    return {
+        "line": 0,
+        "start_on": start,
+        "end_on": end,
+        "source_row": "目标.xlsx [2027] row 3",
+    } | other
 
 
 def test_a_target_of_2026_rests_on_the_published_calendar(con):
@@ -72,7 +77,9 @@ def test_a_target_of_2027_rests_on_a_provisional_calendar_and_the_check_says_so(
 
 
 def test_a_withdrawn_target_and_one_of_a_closed_period_rest_on_nothing(con):
-    con.execute("update reference.calendar_day set is_provisional = true where year(date_day) = 2025")
+    con.execute(
+        "update reference.calendar_day set is_provisional = true where year(date_day) = 2025"
+    )
     closed = target(date(2025, 1, 1), date(2025, 12, 31))
     gone = target(date(2027, 1, 1), date(2027, 12, 31), line=1, removed_on=D)
     insert_rows(con, "target_line", [closed, gone])
@@ -115,7 +122,9 @@ def test_an_unknown_name_is_listed_with_its_place_and_its_nearest_match(con):
         "目标.xlsx [Sheet1] row 5：没有名为“张珊”的人员，最接近的是：张三。"
         "请在规则工作簿的“别名”表中登记，或改正表格。"
     )
-    assert "nobody knows the team '上海1队'; the nearest are: 上海一队" in found["上海1队"].message_en
+    assert (
+        "nobody knows the team '上海1队'; the nearest are: 上海一队" in found["上海1队"].message_en
+    )
 
 
 def test_an_alias_makes_a_name_known(con):

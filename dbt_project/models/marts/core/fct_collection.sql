@@ -15,11 +15,8 @@ orders as (
     select * from {{ ref('int_order') }}
 ),
 
--- Orders that were never booked (drafts) may have received money all the same.
 landed_orders as (
-    select order_id, account_id, person_id, currency, product_line, region
-    from {{ ref('stg_orders') }}
-    qualify row_number() over (partition by order_id order by line_no) = 1
+    select * from {{ ref('int_landed_order') }}
 ),
 
 customers as (
