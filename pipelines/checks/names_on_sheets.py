@@ -99,7 +99,8 @@ def _of_kind(
     written = con.execute(
         " union all ".join(
             f"select {column} as value, '{entity}.{column}' as place, count(*) as n, "
-            f"min(source_row) as first_at from landed.{entity} where {column} is not null group by 1"
+            f"min(source_row) as first_at from landed.{entity} "
+            f"where {column} is not null group by 1"
             for entity, column in _WRITTEN[kind]
         )
         + " order by place, value"

@@ -1,4 +1,4 @@
-"""The company's rules as of one night: the workbook from the inbox through the archive to tables."""
+"""The company's rules as of one night: the workbook from inbox through archive to tables."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class CompanyRules:
     """The rules in force and how they came to be.
 
     Attributes:
-        tables: one Arrow table per sheet, each row with `rules_version`; the formulas of the metrics
-            sheet taken apart; and `workbook_version`, every version that arrived.
-        stages: every stage that this company's deals can stand in, presets' own pipelines included.
+        tables: one Arrow table per sheet, each row with `rules_version`; the metrics sheet's
+            formulas taken apart; and `workbook_version`, every version that arrived.
+        stages: every stage that this company's deals can stand in, presets' own included.
         stage_versions: the same for every list of stages that was ever in force, oldest first.
         readings: every version that arrived, good or not, in order.
         message: which version is in force and what is wrong with a newer one, (English, Chinese).
