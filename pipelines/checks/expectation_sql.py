@@ -131,10 +131,15 @@ def sample_rows(
 ) -> list[dict[str, object]]:
     """Return a few rows that break a rule, as the way back to file, sheet and row.
 
-    Columns: the table's way back (source and source row, keys or grain); never a personal column.
+    Columns: the table's way back (source and source row, keys or grain), never a personal column; of
+    a rule with bounds also the value that is out of them.
     """
     lineage = suite.subject.way_back
     chosen = ", ".join(quoted("of_" + name) for name in lineage)
+    names = list(lineage)
+    if rule.expectation.expect == BETWEEN:
+        chosen += f", cast({quoted(rule.expectation.columns[0])} as varchar)"
+        names.append("value")
     found = con.execute(
         f"""
         select {chosen}
@@ -144,7 +149,7 @@ def sample_rows(
         limit {SAMPLE_ROWS}
         """
     ).fetchall()
-    return [dict(zip(lineage, row, strict=True)) for row in found]
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def judged_sql(rule: Rule) -> str:

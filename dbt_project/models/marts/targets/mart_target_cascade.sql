@@ -112,7 +112,8 @@ final as (
             when summed.target - summed.unallocated > summed.target * (1 + settings.over_assignment_max_rate)
                 then 'over_assigned'
             else 'inside'
-        end as band
+        end as band,
+        {{ rules_version() }} as rules_version
     from summed
     inner join versions
         on
