@@ -1,4 +1,4 @@
--- Who sells, where they stand, and what they are asked for.
+-- Who sells, where they stand, and what they are asked for. One in sixteen leaves, one in twenty moves.
 -- A draw is a number from 0 to 1 that depends on nothing but the row, its purpose and the seed.
 create macro draw(row_no, purpose) as
     (hash(row_no, purpose, getvariable('seed')) >> 11)::double / 9007199254740992.0;
@@ -16,8 +16,8 @@ with drawn as (
     select
         p,
         p % getvariable('teams') as team_no,
-        draw(p, 2) < 0.06 as has_left,
-        draw(p, 3) < 0.05 as is_moved,
+        p % 16 = 5 as has_left,
+        p % 20 = 3 as is_moved,
         getvariable('start_on') + (getvariable('day_count') * (0.2 + 0.6 * draw(p, 4)))::int as changed_on
     from range(getvariable('people')) as r(p)
 )
