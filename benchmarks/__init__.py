@@ -1,1 +1,1 @@
-"""Benchmarks: companies of any size, the real night over them, a script written by hand beside it."""
+"""Companies of any size, the real night over them, and a script by hand beside it."""
