@@ -66,7 +66,7 @@ def _sizes(found: dict[str, Measured]) -> list[str]:
         size, made = SIZES[name], measured.get("generate", {})
         counts = (size.people, size.customers, size.opportunities, size.activities, size.day_count)
         csv_mb = made.get("csv_mb", {}).get("first")
-        read = measured.get("first", {}).get("rows_read")
+        read = _landed(measured)["rows_read"]
         rows.append([name, *(f"{n:,}" for n in counts), _number(csv_mb), f"{read or 0:,}"])
     head = [
         "size",
@@ -91,7 +91,12 @@ def _totals(found: dict[str, Measured]) -> list[str]:
 
 
 def _nights(measured: Measured) -> Iterable[tuple[str, Measured]]:
-    for part, title in (("first", "first, full exports"), ("second_full", "second, full exports")):
+    titles = {
+        "landing": "landing alone",
+        "first": "first, full exports",
+        "second_full": "second, full exports",
+    }
+    for part, title in titles.items():
         if part in measured:
             yield title, measured[part]
     if "second_delta" in measured:
@@ -177,32 +182,34 @@ def _ratio(name: str, measured: Measured) -> list[str]:
 
 
 def _growth(found: dict[str, Measured]) -> list[str]:
-    names = [name for name in found if "first" in found[name]]
     rows = []
-    for former, latter in pairwise(names):
+    for former, latter in pairwise(found):
         old, new = found[former], found[latter]
-        read = [m["first"]["rows_read"] for m in (old, new)]
-        row = [f"{former} → {latter}", f"{read[1] / max(read[0], 1):.1f}"]
-        row += [_over(_landing(new["first"]), _landing(old["first"]), f) for f in FIGURES]
-        whole = new["first"]["outcome"] == old["first"]["outcome"] == "published"
-        row += [
-            _over(new["first"]["cost"], old["first"]["cost"], f) if whole else "–" for f in FIGURES
+        landed = [_landed(m) for m in (old, new)]
+        row = [
+            f"{former} → {latter}",
+            f"{landed[1]['rows_read'] / max(landed[0]['rows_read'], 1):.1f}",
         ]
-        hands = [m.get("by_hand", {}).get("cost") for m in (old, new)]
-        row += [_over(hands[1], hands[0], f) if all(hands) else "–" for f in FIGURES[1:]]
+        row += _grown(_landing(landed[0]), _landing(landed[1]), FIGURES)
+        nights = [m.get("first", {}) for m in (old, new)]
+        whole = all(night.get("outcome") == "published" for night in nights)
+        row += _grown(*(night.get("cost") if whole else None for night in nights), FIGURES)
+        row += _grown(*(m.get("by_hand", {}).get("cost") for m in (old, new)), FIGURES[1:])
         rows.append(row)
-    head = [
-        "",
-        "rows",
-        "landing wall",
-        "landing CPU",
-        "landing memory",
-        "night wall",
-        "night CPU",
-        "night memory",
-    ]
-    head += ["script CPU", "script memory"]
+    head = ["", "rows", "landing wall", "landing CPU", "landing memory"]
+    head += ["night wall", "night CPU", "night memory", "script CPU", "script memory"]
     return ["## Growth (times the size before)", "", *_table(head, rows)]
+
+
+def _grown(old: Measured | None, new: Measured | None, figures: Sequence[str]) -> list[str]:
+    return [_over(new, old, figure) if old and new else "–" for figure in figures]
+
+
+def _landed(measured: Measured) -> Measured:
+    """Return the night that landed the files, or the landing alone."""
+    nothing: Measured = {"steps": [], "rows_read": 0}
+    night: Measured = measured.get("first") or measured.get("landing") or nothing
+    return night
 
 
 def _sum(costs: Iterable[Measured]) -> Measured:

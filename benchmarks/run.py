@@ -18,7 +18,8 @@ from benchmarks.measure import ProgramFailed, run_measured, run_nightly
 from benchmarks.sizes import AS_OF, Size
 
 RESULTS = Path(__file__).parent / "results"
-PARTS = ("generate", "first", "by_hand", "second_full", "second_delta")
+WHOLE = ("generate", "first", "by_hand", "second_full", "second_delta")
+PARTS = (*WHOLE, "landing")
 MB = 1024**2
 
 
@@ -37,11 +38,12 @@ class Bench:
         if self.target.is_file():
             self.found = json.loads(self.target.read_text(encoding="utf-8"))
 
-    def run(self, parts: tuple[str, ...] = PARTS) -> None:
+    def run(self, parts: tuple[str, ...] = WHOLE) -> None:
         """Measure parts in their order; each needs those before it."""
         self.work.mkdir(parents=True, exist_ok=True)
         do: dict[str, Callable[[], dict[str, Any]]] = {
             "generate": self.generate,
+            "landing": self.landing,
             "first": lambda: self.first_night("snapshot"),
             "by_hand": self.by_hand,
             "second_full": lambda: self.second_night("snapshot", "second_full"),
@@ -69,6 +71,18 @@ class Bench:
             "cost": asdict(cost),
             "csv_mb": {f.name: _mb(f) for f in sorted(self.files.iterdir()) if f.is_dir()},
         }
+
+    def landing(self) -> dict[str, Any]:
+        """Land a new company's files, the night's first steps alone."""
+        home, log = self.work / "company_landing", self.log("landing")
+        shutil.rmtree(home, ignore_errors=True)
+        found_company(home, self.files, "snapshot")
+        code, cost = run_measured(["benchmarks.landing", str(home), AS_OF.isoformat()], log)
+        if code:
+            raise ProgramFailed(f"landing failed; see {log}")
+        landed = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
+        shutil.rmtree(home)
+        return {"outcome": "landed", "cost": asdict(cost), **landed}
 
     def first_night(self, load: Load) -> dict[str, Any]:
         """Run the night of a new company."""
