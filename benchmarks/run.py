@@ -99,8 +99,8 @@ class Bench:
         """Run the script by hand on the files of the first night and compare what it wrote."""
         home, target = self.home("snapshot"), self.work / "by_hand.duckdb"
         log = self.log("by_hand")
-        inbox, day = str(home / "inbox"), AS_OF.isoformat()
-        code, cost = run_measured(["benchmarks.by_hand", inbox, str(target), day], log)
+        arguments = [str(home), str(target), AS_OF.isoformat()]
+        code, cost = run_measured(["benchmarks.by_hand", *arguments], log)
         if code:
             raise ProgramFailed(f"the script by hand failed; see {log}")
         build_file = home / "warehouse" / "build.duckdb"
