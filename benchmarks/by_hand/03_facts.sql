@@ -141,11 +141,11 @@ select
     coalesce(place.org_path, '/unknown/') as org_path, coalesce(place.team, 'unknown') as team,
     coalesce(customers.region, place.region, 'unknown') as region, parted.product_line,
     coalesce(customers.customer_type, 'unknown') as customer_type, 'unknown' as tier,
-    ((case when share_to = 1 then payment_amount else round(payment_amount::decimal(22, 4) * share_to, 2) end)
-        - round(payment_amount::decimal(22, 4) * share_from, 2))::decimal(18, 4) as original_amount,
+    (case when share_to = 1 then payment_amount else round(payment_amount::decimal(22, 4) * share_to, 2)::decimal(18, 4) end
+        - round(payment_amount::decimal(22, 4) * share_from, 2)::decimal(18, 4))::decimal(18, 4) as original_amount,
     currency, fx_rate,
-    ((case when share_to = 1 then reporting_amount else round(reporting_amount::decimal(22, 4) * share_to, 2) end)
-        - round(reporting_amount::decimal(22, 4) * share_from, 2))::decimal(18, 4) as amount,
+    (case when share_to = 1 then reporting_amount else round(reporting_amount::decimal(22, 4) * share_to, 2)::decimal(18, 4) end
+        - round(reporting_amount::decimal(22, 4) * share_from, 2)::decimal(18, 4))::decimal(18, 4) as amount,
     'payments' as source, file_row('payments', payment_row) as source_row
 from parted
 left join src_account as customers using (account_id)

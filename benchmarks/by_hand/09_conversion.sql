@@ -89,8 +89,9 @@ select
     max(total) - sum(case when t < 30 then n else 0 end) as n_at_risk_30,
     max(total) - sum(case when t < 60 then n else 0 end) as n_at_risk_60,
     max(total) - sum(case when t < 90 then n else 0 end) as n_at_risk_90,
-    case when n_observed_30 >= 10 then max(f30) end as rate_30, case when n_observed_60 >= 10 then max(f60) end as rate_60,
-    case when n_observed_90 >= 10 then max(f90) end as rate_90,
+    case when n_observed_30 >= 10 then published_rate(max(f30)) end as rate_30,
+    case when n_observed_60 >= 10 then published_rate(max(f60)) end as rate_60,
+    case when n_observed_90 >= 10 then published_rate(max(f90)) end as rate_90,
     sum(case when t <= 30 then (f30 - f) * (f30 - f) * greenwood + binomial - 2 * (f30 - f) * covariance else 0 end) as variance_30,
     sum(case when t <= 60 then (f60 - f) * (f60 - f) * greenwood + binomial - 2 * (f60 - f) * covariance else 0 end) as variance_60,
     sum(case when t <= 90 then (f90 - f) * (f90 - f) * greenwood + binomial - 2 * (f90 - f) * covariance else 0 end) as variance_90

@@ -338,7 +338,8 @@ lit as (
             when 1 - pace_rate > 0.2 and (gone >= 0.2 or is_closed) then 'behind'
             when 1 - pace_rate > 0.1 then 'watch' when pace_rate - 1 > 0.15 then 'ahead' else 'normal'
         end as status,
-        attainment_rate is not null and scope_id not in ('unknown', 'unallocated') as is_ranked
+        attainment_rate is not null and scope_id not in ('unknown', 'unallocated') as is_ranked,
+        bool_or(target is not null) over (partition by metric, scope_no, period_type, period_start) as has_reserve
     from rated inner join figure_scope using (scope_no)
 ),
 month_streak as (
@@ -382,7 +383,7 @@ select
         order by attainment_rate desc
     ) end as peer_rank,
     base_line_on, attained_on, ends.workday_index - reached.workday_index as workdays_early,
-    case when target is not null then 0.1::double end as reserve_rate,
+    case when has_reserve then 0.1::double end as reserve_rate,
     to_money(target * 0.9) as floor_target, given_line.responsible_id, given_line.scope_id is not null as is_given,
     to_money(actual_numerator) as actual_numerator, to_money(actual_denominator) as actual_denominator,
     case when is_ratio then target::double end as target_ratio, case when is_ratio then known_actual::double end as actual_ratio,
