@@ -35,11 +35,16 @@ def compare_marts(build_file: Path, by_hand: Path) -> list[MartComparison]:
     with duckdb.connect() as con:
         con.execute(f"attach '{build_file}' as night (read_only)")
         con.execute(f"attach '{by_hand}' as hand (read_only)")
-        marts = con.execute(
-            "select table_name from duckdb_tables() where database_name = 'hand' "
-            "and schema_name = 'marts' order by 1"
+        return [_compare(con, mart) for mart in marts_of(by_hand)]
+
+
+def marts_of(file: Path) -> list[str]:
+    """Return the marts that a DuckDB file holds, in order of their names."""
+    with duckdb.connect(str(file), read_only=True) as con:
+        found = con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
         ).fetchall()
-        return [_compare(con, mart) for (mart,) in marts]
+    return [name for (name,) in found]
 
 
 def marts_left_out(build_file: Path, by_hand: Path) -> list[str]:

@@ -21,7 +21,10 @@ from pipelines.settings import CompanyFolder, load_company
 
 
 def land_company(folder: CompanyFolder, seen_at: datetime) -> dict[str, Any]:
-    """Land every source in the order of the night; return what each cost and how many rows it had.
+    """Land every source in the order of the night, telling each that is done.
+
+    Returns:
+        `steps` (what each cost) and `rows_read`.
 
     Raises:
         RuntimeError: a source did not land.
@@ -38,6 +41,7 @@ def land_company(folder: CompanyFolder, seen_at: datetime) -> dict[str, Any]:
             raise RuntimeError(f"{source.name} did not land: {statuses} {landing.problems}")
         rows_read += sum(record.counts.read for record in landing.new_records)
         steps.append({"step": f"land {source.name}", **asdict(usage)})
+        print(json.dumps(steps[-1]), flush=True)
     return {"steps": steps, "rows_read": rows_read}
 
 
