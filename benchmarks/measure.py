@@ -78,7 +78,8 @@ def run_nightly(home: Path, day: date, log: Path) -> dict[str, Any]:
 
 
 def _step(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("step", "seconds", "cpu_seconds", "peak_memory_mb")}
+    shown = {name: row[name] for name in ("step", "seconds", "cpu_seconds", "peak_memory_mb")}
+    return shown | ({"unfinished": True} if row["error"] else {})
 
 
 def _rest(cost: Cost, listed: list[dict[str, Any]]) -> dict[str, Any]:

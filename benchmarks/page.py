@@ -139,7 +139,7 @@ def _steps(name: str, measured: Measured) -> list[str]:
         return []
     lines = [f"## Steps, size {name}", ""]
     for title, night in nights.items():
-        rows = [[s["step"], *_figures(s)] for s in night["steps"]]
+        rows = [[_named(step), *_figures(step)] for step in night["steps"]]
         rows.append(["**all landing**", *_figures(_landing(night))])
         lines += [
             f"### {title}",
@@ -147,6 +147,10 @@ def _steps(name: str, measured: Measured) -> list[str]:
             *_table(["step", "wall, s", "CPU, s", "peak memory, MB"], rows),
         ]
     return lines
+
+
+def _named(step: Measured) -> str:
+    return step["step"] + (" (did not finish)" if step.get("unfinished") else "")
 
 
 def _ratio(name: str, measured: Measured) -> list[str]:
@@ -227,7 +231,7 @@ def _ratios(cost: Measured, by: Measured) -> list[str]:
 
 
 def _over(cost: Measured, by: Measured, figure: str) -> str:
-    return f"{cost[figure] / by[figure]:.1f}" if by[figure] else "–"
+    return f"{cost[figure] / by[figure]:.1f}" if cost[figure] and by[figure] else "–"
 
 
 def _figures(cost: Measured) -> list[str]:

@@ -81,6 +81,28 @@ def test_growth_is_told_from_size_to_size(page: str) -> None:
     assert "| S → M/10 | 20.0 | 10.0 | 10.0 | 1.0 | 6.1 | 6.1 | 1.0 | – | – |" in page
 
 
+def test_a_step_that_did_not_finish_says_so(tmp_path: Path) -> None:
+    stopped = night(1_000, 3, 5, 10) | {"outcome": "failed"}
+    stopped["steps"][1]["unfinished"] = True
+    (tmp_path / "S.json").write_text(json.dumps({"first": stopped}), encoding="utf-8")
+    write_page(tmp_path, tmp_path / "RESULTS.md")
+    page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| build facts (did not finish) | 10.0 | 5.0 | 900 |" in page
+    assert "| S | first, full exports | failed | 40.0 | 20.0 | 900 |" in page
+
+
+def test_a_size_of_which_only_the_files_were_written_has_no_growth(tmp_path: Path) -> None:
+    written = {
+        "generate": {"cost": cost(80, 31, 570), "csv_mb": {"first": 800.0}, "machine": MACHINE}
+    }
+    for name, found in {"S": {"first": night(1_000, 3, 5, 10)}, "M": written}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+    write_page(tmp_path, tmp_path / "RESULTS.md")
+    page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| M | 200 | 100,000 | 1,000,000 | 10,000,000 | 1,096 | 800 | 0 |" in page
+    assert "| S → M | 0.0 | – | – | – | – | – | – | – | – |" in page
+
+
 def test_a_machine_is_described_without_names_and_places() -> None:
     described = json.dumps(describe_machine())
     assert set(describe_machine()) == set(MACHINE)
