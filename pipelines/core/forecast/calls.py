@@ -13,8 +13,11 @@ from pipelines.core.forecast.sums import Multiplier
 
 WIDEST = 0.35
 MEAN_LIMITS = (0.25, 1.75)
-# Past wins that a mean of exactly 1 is worth: a few deals do not move it far.
-PRIOR_WINS = 20.0
+RECENT_PERIODS = 8
+# Before there is any history win rates are taken to be right on average and to swing by this much; it
+# counts like so many past periods.
+PRIOR_PERIODS = 3
+PRIOR_SPREAD = 0.15
 RATE_LIMITS = (0.5, 1.5)
 
 
@@ -129,19 +132,27 @@ def outcome_of(book: Book, call: Call) -> Outcome:
 def fit_multiplier(outcomes: Sequence[Outcome], kind: int, day: int) -> Multiplier:
     """Fit what all win rates share on past periods of one kind that had ended before a day.
 
-    By moments: the mean is wins over chances, drawn towards 1 as if PRIOR_WINS more had come as
-    expected; the spread is what the wins vary beyond independent deals.
+    By moments within each period (its calls overlap, so they are one observation together): mean =
+    wins over chances, spread = what the wins vary beyond independent deals. Both are drawn towards
+    what is assumed without any history, as if PRIOR_PERIODS periods had shown it.
     """
-    past = [o for o in outcomes if o.kind == kind and o.ended_day < day and o.expected > 0]
-    if not past:
-        return Multiplier()
-    expected = sum(o.expected for o in past)
-    mean = (sum(o.won for o in past) + PRIOR_WINS) / (expected + PRIOR_WINS)
+    past: dict[int, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.kind == kind and outcome.ended_day < day and outcome.expected > 0:
+            past.setdefault(outcome.ended_day, []).append(outcome)
+    recent = [past[ended] for ended in sorted(past)[-RECENT_PERIODS:]]
+    rates = [sum(o.won for o in own) / sum(o.expected for o in own) for own in recent]
+    mean = (sum(rates) + PRIOR_PERIODS) / (len(rates) + PRIOR_PERIODS)
     mean = float(np.clip(mean, *MEAN_LIMITS))
-    beyond = sum((o.won - mean * o.expected) ** 2 - mean * o.independent for o in past)
-    weight = sum(o.expected**2 - o.squares for o in past)
-    variance = max(beyond / weight, 0.0) if weight > 0 else 0.0
-    return Multiplier(mean, min(variance**0.5, WIDEST))
+    variances = [_variance(own, mean) for own in recent]
+    variance = (sum(variances) + PRIOR_PERIODS * PRIOR_SPREAD**2) / (len(rates) + PRIOR_PERIODS)
+    return Multiplier(mean, float(np.clip(variance**0.5 if variance > 0 else 0, 0, WIDEST)))
+
+
+def _variance(calls: Sequence[Outcome], mean: float) -> float:
+    beyond = sum((o.won - mean * o.expected) ** 2 - mean * o.independent for o in calls)
+    weight = sum(o.expected**2 - o.squares for o in calls)
+    return beyond / weight if weight > 0 else 0.0
 
 
 def realised_rate(outcomes: Sequence[Outcome], day: int) -> float:
