@@ -51,7 +51,9 @@ def brier(calls: Sequence[Called], method: str) -> float:
     return float(np.mean([(getattr(c, method) - c.came) ** 2 for c in calls]))
 
 
-def reliability(calls: Sequence[Called], method: str = "forecast") -> list[tuple[int, int, float, float]]:
+def reliability(
+    calls: Sequence[Called], method: str = "forecast"
+) -> list[tuple[int, int, float, float]]:
     """Decile, calls in it, mean chance called, share that came."""
     found = []
     for decile in range(10):
@@ -64,4 +66,6 @@ def reliability(calls: Sequence[Called], method: str = "forecast") -> list[tuple
 
 def calibration_error(calls: Sequence[Called], method: str = "forecast") -> float:
     """Mean distance between called and come over the deciles, weighted by calls."""
-    return sum(n * abs(called - came) for _, n, called, came in reliability(calls, method)) / len(calls)
+    return sum(n * abs(called - came) for _, n, called, came in reliability(calls, method)) / len(
+        calls
+    )

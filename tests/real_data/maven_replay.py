@@ -95,12 +95,17 @@ def _scopes(deals: pd.DataFrame, agents: list[str]) -> tuple[np.ndarray, list[st
 def replay() -> dict[str, list[Called]]:
     """Call every threshold of 2017-Q3 and Q4 on every Sunday inside; calls by kind of scope."""
     book, kinds, _ = build_book(read_deals())
-    final = np.stack([_booked(book, place, int(book.periods.last_day[place])) for place in range(4)])
+    final = np.stack(
+        [_booked(book, place, int(book.periods.last_day[place])) for place in range(4)]
+    )
     found: dict[str, list[Called]] = {kind: [] for kind in SCOPES}
-    sundays = [d for d in range((date(2017, 4, 2) - FIRST).days, (date(2017, 12, 31) - FIRST).days, 7)]
+    begin, end = ((day - FIRST).days for day in (date(2017, 4, 2), date(2017, 12, 31)))
+    sundays = list(range(begin, end, 7))
     past = past_outcomes(book, sundays[:13], int(book.periods.last_day[1]))
     for day in sundays[13:]:
-        [place] = [p for p in (2, 3) if book.periods.first_day[p] - 1 <= day <= book.periods.last_day[p]][-1:]
+        [place] = [
+            p for p in (2, 3) if book.periods.first_day[p] - 1 <= day <= book.periods.last_day[p]
+        ][-1:]
         won = (book.stays.won & (book.stays.ended <= book.workday[day])).sum()
         ended = (book.stays.ended <= book.workday[day]).sum()
         for factor in FACTORS:

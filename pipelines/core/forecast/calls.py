@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,11 @@ from pipelines.core.forecast.sums import Multiplier
 WIDEST = 0.35
 MEAN_LIMITS = (0.25, 1.75)
 RECENT_PERIODS = 8
-# Before there is any history win rates are taken to be right on average and to swing by this much; it
-# counts like so many past periods.
+# Before there is any history win rates are taken to be right on average and to swing by this much;
+# that counts like so many past periods, and inside a period like so many wins.
 PRIOR_PERIODS = 3
 PRIOR_SPREAD = 0.15
+PRIOR_WINS = 5.0
 RATE_LIMITS = (0.5, 1.5)
 
 
@@ -141,18 +142,25 @@ def fit_multiplier(outcomes: Sequence[Outcome], kind: int, day: int) -> Multipli
         if outcome.kind == kind and outcome.ended_day < day and outcome.expected > 0:
             past.setdefault(outcome.ended_day, []).append(outcome)
     recent = [past[ended] for ended in sorted(past)[-RECENT_PERIODS:]]
-    rates = [sum(o.won for o in own) / sum(o.expected for o in own) for own in recent]
+    rates = [
+        (_mean(o.won for o in own) + PRIOR_WINS) / (_mean(o.expected for o in own) + PRIOR_WINS)
+        for own in recent
+    ]
     mean = (sum(rates) + PRIOR_PERIODS) / (len(rates) + PRIOR_PERIODS)
     mean = float(np.clip(mean, *MEAN_LIMITS))
-    variances = [_variance(own, mean) for own in recent]
-    variance = (sum(variances) + PRIOR_PERIODS * PRIOR_SPREAD**2) / (len(rates) + PRIOR_PERIODS)
-    return Multiplier(mean, float(np.clip(variance**0.5 if variance > 0 else 0, 0, WIDEST)))
+    beyond = [
+        _mean((o.won - mean * o.expected) ** 2 - mean * o.independent for o in own)
+        for own in recent
+    ]
+    weights = [_mean(o.expected**2 - o.squares for o in own) for own in recent]
+    prior = PRIOR_PERIODS * max(_mean(weights), PRIOR_WINS**2)
+    variance = (sum(beyond) + prior * PRIOR_SPREAD**2) / (sum(weights) + prior)
+    return Multiplier(mean, min(max(variance, 0.0) ** 0.5, WIDEST))
 
 
-def _variance(calls: Sequence[Outcome], mean: float) -> float:
-    beyond = sum((o.won - mean * o.expected) ** 2 - mean * o.independent for o in calls)
-    weight = sum(o.expected**2 - o.squares for o in calls)
-    return beyond / weight if weight > 0 else 0.0
+def _mean(values: Iterable[float]) -> float:
+    known = list(values)
+    return sum(known) / len(known) if known else 0.0
 
 
 def realised_rate(outcomes: Sequence[Outcome], day: int) -> float:

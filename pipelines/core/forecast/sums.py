@@ -102,7 +102,8 @@ def with_new_business(distribution: Distribution, samples: Ints) -> Distribution
     values = (distribution.values[:, None] + samples[None, :]).ravel()
     weights = np.repeat(distribution.weights / len(samples), len(samples))
     distinct, at = np.unique(values, return_inverse=True)
-    return Distribution(distinct, np.bincount(at, weights=weights))
+    summed: Floats = np.bincount(at, weights=weights).astype(np.float64)
+    return Distribution(distinct, summed)
 
 
 def scaled_chances(chances: Floats, points: Floats) -> Floats:
