@@ -15,8 +15,12 @@ from tests.nights import built_hashes, night
 pytestmark = pytest.mark.deep(topic="nights")
 
 LAST = date(2026, 3, 10)
-# Sixty nights, every sixth of them run: each takes in what has arrived since the one before.
-NIGHTS = [LAST - timedelta(days=back) for back in range(54, -1, -6)]
+# Each night takes in what has arrived since the one before: every one of the tiny company's eleven, and
+# every sixth of the demo company's sixty.
+PLANS = {
+    "tiny": [LAST - timedelta(days=back) for back in range(10, -1, -1)],
+    "full": [LAST - timedelta(days=back) for back in range(54, -1, -6)],
+}
 _DAY = re.compile(r"(20\d{6})")
 
 
@@ -41,16 +45,20 @@ def deliver(waiting: Path, inbox: Path, until: date) -> None:
             shutil.move(file, target)
 
 
-def test_every_past_day_computed_today_is_what_its_night_published(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scale", PLANS)
+def test_every_past_day_computed_today_is_what_its_night_published(
+    tmp_path: Path, scale: str
+) -> None:
     home, waiting = tmp_path / "company", tmp_path / "waiting"
-    write_demo_company(home, scale="tiny")
-    hold_back(home / "inbox", waiting, NIGHTS[0])
+    write_demo_company(home, scale=scale)
+    nights = PLANS[scale]
+    hold_back(home / "inbox", waiting, nights[0])
     published = {}
-    for day in NIGHTS:
+    for day in nights:
         deliver(waiting, home / "inbox", day)
         night(home, day.isoformat())
         published[day] = built_hashes(home, day.isoformat())
-    for day in NIGHTS[:-1]:
+    for day in nights[:-1]:
         night(home, day.isoformat())
         again = built_hashes(home, day.isoformat())
         different = {mart for mart in again if again[mart] != published[day].get(mart)}
