@@ -23,7 +23,7 @@ from pipelines.core.forecast.sums import STATES_LIMIT, standard_error
 from pipelines.steps.forecast_inputs import ForecastInputs, read_inputs
 
 # Weeks that are kept for readers, and weeks before them from which only win rates are learned.
-WEEKS_KEPT = 53
+WEEKS_KEPT = 52
 WEEKS_LEARNED = 52
 FEWEST_WORKDAYS = 20
 # Past weeks are kept for these; pairs of dimensions stand in tonight's forecast.
