@@ -14,7 +14,7 @@ READS = (
 
 
 def forecast_asset(
-    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+    partitions: dg.PartitionsDefinition,
 ) -> dg.AssetsDefinition:
     """Return the step that calls what each running period will come to, week by week."""
     spec = dg.AssetSpec(
@@ -23,8 +23,8 @@ def forecast_asset(
         group_name="intermediate",
         kinds={"python", "duckdb"},
         owners=[DATA_TEAM],
-        description="What each period will come to, seen from every week: booked, open deals by age "
-        "and stage, business not yet created. 每周滚动预测：已签约＋在手商机＋尚未产生的业务。",
+        description="What each period will come to, seen from every week: booked, open deals by "
+        "age and stage, business not yet created. 每周滚动预测：已签约＋在手商机＋尚未产生的业务。",
     )
 
     @dg.multi_asset(specs=[spec], name="forecast", can_subset=False, partitions_def=partitions)

@@ -191,8 +191,11 @@ def _stays(con: duckdb.DuckDBPyConnection) -> Stays:
         left_=_workday("stays.left_on"), ended=_workday("stays.ended_on"), most=STAYS_PER_STAGE,
     )  # fmt: skip
     rows = con.execute(sql).fetchnumpy()
-    names = ("stage", "entered", "seen", "left_day", "ended")
-    return Stays(*(_ints(rows[name]) for name in names), np.asarray(rows["is_won"], dtype=bool))
+    return Stays(
+        stage=_ints(rows["stage"]), entered=_ints(rows["entered"]), seen=_ints(rows["seen"]),
+        left=_ints(rows["left_day"]), ended=_ints(rows["ended"]),
+        won=np.asarray(rows["is_won"], dtype=bool),
+    )  # fmt: skip
 
 
 def _spans(con: duckdb.DuckDBPyConnection) -> Spans:
@@ -201,17 +204,13 @@ def _spans(con: duckdb.DuckDBPyConnection) -> Spans:
         before=_day("segments.valid_before"), expected=_day("segments.expected_close_on"),
     )  # fmt: skip
     rows = con.execute(sql).fetchnumpy()
-    names = (
-        "deal",
-        "leaf",
-        "stage",
-        "entered",
-        "amount",
-        "first_day",
-        "before_day",
-        "expected_day",
-    )
-    return Spans(*(_ints(rows[name]) for name in names), np.asarray(rows["chance"], dtype=float))
+    return Spans(
+        deal=_ints(rows["deal"]), leaf=_ints(rows["leaf"]), stage=_ints(rows["stage"]),
+        entered=_ints(rows["entered"]), amount=_ints(rows["amount"]),
+        first_day=_ints(rows["first_day"]), before_day=_ints(rows["before_day"]),
+        expected_day=_ints(rows["expected_day"]),
+        default_chance=np.asarray(rows["chance"], dtype=float),
+    )  # fmt: skip
 
 
 def _bookings(con: duckdb.DuckDBPyConnection) -> Bookings:
@@ -225,8 +224,10 @@ def _periods(con: duckdb.DuckDBPyConnection) -> Periods:
         f"select kind, {_day('period_start')} as first_day, {_day('period_end')} as last_day, "
         "period_type = 'custom' as is_custom from period_code order by place"
     ).fetchnumpy()
-    days = (_ints(rows[name]) for name in ("kind", "first_day", "last_day"))
-    return Periods(*days, np.asarray(rows["is_custom"], dtype=bool))
+    return Periods(
+        kind=_ints(rows["kind"]), first_day=_ints(rows["first_day"]),
+        last_day=_ints(rows["last_day"]), is_custom=np.asarray(rows["is_custom"], dtype=bool),
+    )  # fmt: skip
 
 
 def _scopes(con: duckdb.DuckDBPyConnection, columns: int) -> Floats:
