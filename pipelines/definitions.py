@@ -7,6 +7,7 @@ from datetime import date
 import dagster as dg
 
 from pipelines.assets.cascade import cascade_asset
+from pipelines.assets.forecast import forecast_asset
 from pipelines.assets.landed import landed_assets
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
@@ -48,6 +49,7 @@ def build_definitions(
             landed_assets(settings, partitions),
             *models,
             cascade_asset(partitions),
+            forecast_asset(partitions),
             published_assets(manifest, marts, partitions),
         ],
         asset_checks=[

@@ -76,6 +76,15 @@ FLAGS: tuple[Flag, ...] = (
         en="no running target lags by more than the limit of the rules workbook",
         zh="没有进行中的目标落后超过规则中的限额",
     ),
+    Flag(
+        mart="mart_attainment_forecast",
+        name="no_target_is_unlikely_near_its_end",
+        condition="is_probability_low and scope_type in ('company', 'region', 'team', 'person')",
+        figure="sum(target - expected_amount)",
+        sample=("period_label", "scope_type", "scope_id", "attainment_probability", "swing_deals"),
+        en="no target near its end has a forecast probability under the threshold of the rules workbook",
+        zh="没有临近期末的目标，其预测达成概率低于规则中的阈值",
+    ),
 )
 
 
