@@ -7,6 +7,7 @@ import dagster as dg
 RULES_WORKBOOK = dg.AssetKey(["rules", "workbook"])
 RULES = dg.AssetKey(["reference", "rules"])
 CALENDAR = dg.AssetKey(["reference", "calendar"])
+MATCHING = dg.AssetKey(["matching", "customers"])
 CASCADE = dg.AssetKey(["cascade", "targets"])
 DATA_TEAM = "team:data_team"
 
@@ -20,12 +21,14 @@ def input_key(schema: str, table: str) -> dg.AssetKey:
     """Return the asset that a table of the build file's input schemas belongs to.
 
     The sheets of the rules workbook are one asset, so are calendar, periods and company settings, and
-    the tables of the cascade; an entity and the versions of its rows are one.
+    the tables of matching and of the cascade; an entity and the versions of its rows are one.
     """
     if schema == "rules":
         return RULES
     if schema == "reference":
         return CALENDAR
+    if schema == "matching":
+        return MATCHING
     if schema == "cascade":
         return CASCADE
     return dg.AssetKey([schema, table.removesuffix("_version")])

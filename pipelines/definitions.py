@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipelines.assets.cascade import cascade_asset
 from pipelines.assets.landed import landed_assets
+from pipelines.assets.matching import matching_asset
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
 from pipelines.assets.sources import source_assets
@@ -43,6 +44,7 @@ def build_definitions(
         assets=[
             *source_assets(settings, partitions),
             landed_assets(settings, partitions),
+            matching_asset(partitions),
             *models,
             cascade_asset(partitions),
             published_assets(manifest, marts, partitions),

@@ -1,4 +1,4 @@
-"""Build models in tests in the night's order: what the cascade reads, the cascade, the rest."""
+"""Build models in tests in the night's order: matching, what the cascade reads, the cascade, the rest."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pipelines.assets.models import AFTER_CASCADE
 from pipelines.dbt_runner import NodeResult, build
 from pipelines.settings import CompanyFolder
 from pipelines.steps.cascade import run_cascade_step
+from pipelines.steps.matching import run_matching_step
 
 
 def build_in_order(folder: CompanyFolder, selection: Sequence[str] = ()) -> list[NodeResult]:
     """Build a selection (all models without one) and its tests around the cascade of targets."""
+    run_matching_step(folder.build_file)
     reads = [f"+{name}" for name in READS]
     before = build(folder, [*selection, *reads] if selection else (), exclusion=[AFTER_CASCADE])
     run_cascade_step(folder.build_file)

@@ -10,7 +10,11 @@ opportunities as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer') }}
+    select * from {{ ref('int_customer_record') }}
+),
+
+leads as (
+    select lead_id, customer_id from {{ source('matching', 'lead_customer') }}
 ),
 
 memberships as (
@@ -31,8 +35,14 @@ final as (
         activities.occurred_on,
         activities.kind,
         activities.entered_at,
-        -- A contact on an opportunity counts for its customer.
-        coalesce(customers.customer_id, opportunities.customer_id) as customer_id,
+        -- A contact on an opportunity or a lead counts for its customer.
+        coalesce(
+            customers.customer_id,
+            nullif(opportunities.customer_id, 'unknown'),
+            leads.customer_id,
+            opportunities.customer_id
+        ) as customer_id,
+        coalesce(activities.account_id, opportunities.account_id) as account_id,
         activities.opportunity_id,
         activities.lead_id,
         activities.content,
@@ -45,6 +55,7 @@ final as (
     from activities
     left join opportunities on activities.opportunity_id = opportunities.opportunity_id
     left join customers on activities.account_id = customers.account_id
+    left join leads on activities.lead_id = leads.lead_id
     left join memberships
         on
             activities.person_id = memberships.person_id

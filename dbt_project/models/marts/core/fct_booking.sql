@@ -29,7 +29,7 @@ shares as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer') }}
+    select * from {{ ref('int_customer_record') }}
 ),
 
 memberships as (
@@ -137,6 +137,7 @@ final as (
         placed.order_id,
         placed.opportunity_id,
         coalesce(customers.customer_id, 'unknown') as customer_id,
+        placed.account_id,
         placed.credited_person_id as person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
         coalesce(placed.team, 'unknown') as team,
