@@ -9,6 +9,7 @@ RULES = dg.AssetKey(["reference", "rules"])
 CALENDAR = dg.AssetKey(["reference", "calendar"])
 MATCHING = dg.AssetKey(["matching", "customers"])
 CASCADE = dg.AssetKey(["cascade", "targets"])
+MARTS_FILE = dg.AssetKey(["published", "marts_duckdb"])
 DATA_TEAM = "team:data_team"
 
 

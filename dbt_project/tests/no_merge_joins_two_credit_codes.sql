@@ -1,4 +1,5 @@
 -- Records with different well-formed credit codes are one customer only where somebody decided so.
+{{ config(meta={'dagster': {'ref': {'name': 'dim_customer'}}}) }}
 select customer_id
 from {{ source('matching', 'customer_record') }}
 where customer_id in (select dim_customer.customer_id from {{ ref('dim_customer') }} as dim_customer)

@@ -13,18 +13,21 @@ READS = ("accounts", "contacts", "leads")
 def matching_asset(
     partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
 ) -> dg.AssetsDefinition:
-    """Return the step that finds the records of one customer and lists what a person must decide."""
+    """Return the step that finds the records of one customer, and the pairs to ask about."""
     spec = dg.AssetSpec(
         key=MATCHING,
         deps=[*(input_key("landed", entity) for entity in READS), RULES],
         group_name="intermediate",
         kinds={"python", "duckdb"},
         owners=[DATA_TEAM],
-        description="Customer records and leads, each with its customer: exact keys, then a linkage "
-        "model, decisions of the rules workbook above both. 客户合并：精确匹配、概率匹配，人工决定优先。",
+        description="Customer records and leads, each with its customer: exact keys, then a "
+        "linkage model, decisions of the rules workbook above both. "
+        "客户合并：精确匹配、概率匹配，人工决定优先。",
     )
 
-    @dg.multi_asset(specs=[spec], name="match_customers", can_subset=False, partitions_def=partitions)
+    @dg.multi_asset(
+        specs=[spec], name="match_customers", can_subset=False, partitions_def=partitions
+    )
     def match_customers(night: NightResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         from pipelines.steps.matching import run_matching_step
 

@@ -1,4 +1,4 @@
-"""Find the records that are one customer, before dbt begins: exact keys, a linkage model, decisions."""
+"""Find the records of one customer before dbt begins: decisions, exact keys, a linkage model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.core.matching.clusters import CODES_DIFFER, KEPT_APART, Clusters, Pair
+from pipelines.core.matching.clusters import CODES_DIFFER, KEPT_APART, RULES, Clusters, Pair
 from pipelines.steps.cascade_inputs import records
 from pipelines.steps.matching_tables import TABLES, write_table
 
@@ -24,9 +24,10 @@ Row = dict[str, Any]
 def run_matching_step(build_file: Path) -> dict[str, int]:
     """Give every account, and every lead that shows one, its customer.
 
-    Reads `landed.accounts, contacts, leads` and `rules.decisions, decisions_settings` of the build
-    file and writes schema `matching`: `customer_record` (account → customer), `lead_customer`,
-    `review_pair` (for a person to decide) and `decision_problem`. The same inputs give the same rows.
+    Reads `landed.accounts, contacts, leads` and `rules.decisions, decisions_settings` of the
+    build file and writes schema `matching`: `customer_record` (account → customer),
+    `lead_customer`, `review_pair` (for a person to decide) and `decision_problem`. The same
+    inputs give the same rows.
 
     Returns:
         Row count by table, and the number of pairs that the linkage model weighed.
@@ -79,16 +80,19 @@ def _decisions(con: duckdb.DuckDBPyConnection) -> tuple[list[Row], list[Row]]:
     usable = [row for row in found if row["one"] and row["two"] and row["one"] != row["two"]]
     problems = []
     for row in found:
-        missing = [row[at] for at, id_ in (("record_a", "one"), ("record_b", "two")) if not row[id_]]
+        missing = [
+            row[at] for at, id_ in (("record_a", "one"), ("record_b", "two")) if not row[id_]
+        ]
         if missing:
             named = ", ".join(missing)
             problems.append(
                 _problem(
                     row,
                     "unknown_record",
-                    f"decisions: no customer record is called {named}; write source:customer id as in "
-                    "dim_customer_record",
-                    f"合并决定：没有名为 {named} 的客户记录；请按 dim_customer_record 写“来源:客户编号”",
+                    f"decisions: no customer record is called {named}; write source:customer id "
+                    "as in dim_customer_record",
+                    f"合并决定：没有名为 {named} 的客户记录；"
+                    "请按 dim_customer_record 写“来源:客户编号”",
                 )
             )
     return usable, problems
@@ -99,9 +103,7 @@ def _problem(row: Row, problem: str, en: str, zh: str) -> Row:
     return {**named, "problem": problem, "message_en": en, "message_zh": zh}
 
 
-def _decided(
-    con: duckdb.DuckDBPyConnection, decisions: list[Row], problems: list[Row]
-) -> Clusters:
+def _decided(con: duckdb.DuckDBPyConnection, decisions: list[Row], problems: list[Row]) -> Clusters:
     """Begin with what people decided: keeping apart is stronger than merging."""
     codes = dict(
         con.execute(
@@ -121,8 +123,8 @@ def _decided(
             _problem(
                 row,
                 "contradicts_keep_apart",
-                f"decisions: {row['record_a']} and {row['record_b']} are not merged, because other rows "
-                "keep records of theirs apart; change one of the rows",
+                f"decisions: {row['record_a']} and {row['record_b']} are not merged, because "
+                "other rows keep records of theirs apart; change one of the rows",
                 f"合并决定：{row['record_a']} 与 {row['record_b']} 未合并，"
                 "因为其他行要求把相关记录分开；请修改其中一行",
             )
@@ -189,7 +191,7 @@ def _write_clusters(con: duckdb.DuckDBPyConnection, clusters: Clusters) -> None:
 
 
 def _write_records(con: duckdb.DuckDBPyConnection, clusters: Clusters) -> None:
-    """Name each customer after its oldest record of the CRM; all others are customers by themselves."""
+    """Name each customer after its oldest record of the CRM; a record alone is a customer."""
     _write_clusters(con, clusters)
     write_table(con, "customer_record")
     con.execute(
@@ -199,7 +201,10 @@ def _write_records(con: duckdb.DuckDBPyConnection, clusters: Clusters) -> None:
             accounts.account_id,
             first_value(accounts.account_id) over (
                 partition by coalesce(joined.cluster_id, accounts.account_id)
-                order by accounts.source_kind = 'personal', accounts.created_at nulls last, accounts.account_id
+                order by
+                    accounts.source_kind = 'personal',
+                    accounts.created_at nulls last,
+                    accounts.account_id
             ),
             coalesce(joined.matched_by, 'alone'),
             joined.matched_with,
@@ -216,11 +221,12 @@ def _write_records(con: duckdb.DuckDBPyConnection, clusters: Clusters) -> None:
 def _review(con: duckdb.DuckDBPyConnection, clusters: Clusters, asked: list[Row]) -> list[Row]:
     """Return each pair of customers once, with its best evidence, unless it is decided already."""
     written = dict(
-        con.execute("select account_id, concat(source, ':', account_id) from landed.accounts").fetchall()
+        con.execute(
+            "select account_id, concat(source, ':', account_id) from landed.accounts"
+        ).fetchall()
     )
     open_pairs: dict[tuple[str, str], Row] = {}
-    order = sorted(asked, key=lambda r: (-(r.get("match_probability") or 1.0), r["one"], r["two"]))
-    for row in order:
+    for row in sorted(asked, key=_urgency):
         between = tuple(sorted((clusters.cluster(row["one"]), clusters.cluster(row["two"]))))
         pair = Pair(row["one"], row["two"], "probability")
         if between[0] == between[1] or clusters.refusal(pair) == KEPT_APART:
@@ -230,3 +236,9 @@ def _review(con: duckdb.DuckDBPyConnection, clusters: Clusters, asked: list[Row]
         facts = {key: row.get(key) for key in ("evidence", "objection", "match_probability")}
         open_pairs.setdefault((between[0], between[1]), names | facts)
     return list(open_pairs.values())
+
+
+def _urgency(row: Row) -> tuple[int, float, str, str]:
+    """Sort key of a pair to ask about: the strongest evidence first, ties by id."""
+    probability = row.get("match_probability") or 0.0
+    return (RULES.index(row["evidence"]), -probability, row["one"], row["two"])

@@ -2,7 +2,7 @@
 -- share a block; a block that many records share says nothing, so the pairs grow with the records only.
 create or replace temp table match_candidate as
 with blocks as (
-    select record_no, 'letters ' || core_sorted as block from match_record
+    select record_no, 'letters ' || core_sorted as block from match_record where length(core) >= 4
     union all
     select record_no, 'begin ' || left(core, 4) from match_record where length(core) >= 5
     union all

@@ -1,4 +1,4 @@
-"""Weigh candidate pairs with the record-linkage library, in a database of its own and bounded memory."""
+"""Weigh candidate pairs with the record-linkage library, in a database of bounded memory."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from pipelines.core.matching.model import COLUMNS, linkage_settings
 MEMORY_LIMIT = "1GB"
 
 
-def scored_pairs(
-    con: duckdb.DuckDBPyConnection, at_least: float
-) -> list[tuple[str, str, float]]:
+def scored_pairs(con: duckdb.DuckDBPyConnection, at_least: float) -> list[tuple[str, str, float]]:
     """Return (record, record, probability) of the candidates that reach a probability.
 
     Args:

@@ -69,7 +69,7 @@ select
     match_core(name_key) as core,
     name_key <> match_core(name_key) as has_legal_form,
     array_to_string(list_sort(string_split(match_core(name_key), '')), '') as core_sorted,
-    array_to_string(regexp_extract_all(match_core(name_key), '[0-9]+|[一二三四五六七八九十东南西北]'), ' ') as numbers,
+    array_to_string(list_sort(regexp_extract_all(match_core(name_key), '[0-9]+|[一二三四五六七八九十]')), ' ') as numbers,
     case
         when length(match_core(name_key)) = 1 then [match_core(name_key)]
         else list_distinct(list_transform(

@@ -1,4 +1,4 @@
-"""The tables of schema `matching`: which record belongs to which customer, and what is left to decide."""
+"""The tables of schema `matching`: which record is whose, and what is left to decide."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
     "lead_customer": {"lead_id": _TEXT, "customer_id": _TEXT, "matched_by": _TEXT},
     # Grain: one row per pair of customers that only a person can decide on.
     "review_pair": {
-        "record_a": _TEXT, "record_b": _TEXT, "account_a": _TEXT, "account_b": _TEXT, "evidence": _TEXT,
-        "objection": _TEXT, "match_probability": _RATE,
+        "record_a": _TEXT, "record_b": _TEXT, "account_a": _TEXT, "account_b": _TEXT,
+        "evidence": _TEXT, "objection": _TEXT, "match_probability": _RATE,
     },
     # Grain: one row per row of the decisions sheet that cannot be followed.
     "decision_problem": {
-        "record_a": _TEXT, "record_b": _TEXT, "decision": _TEXT, "problem": _TEXT, "message_en": _TEXT,
-        "message_zh": _TEXT,
+        "record_a": _TEXT, "record_b": _TEXT, "decision": _TEXT, "problem": _TEXT,
+        "message_en": _TEXT, "message_zh": _TEXT,
     },
 }  # fmt: skip
 

@@ -1,1 +1,1 @@
-"""Which records are one customer: the model that weighs a pair, and clusters that honour decisions."""
+"""Which records are one customer: the weights of a pair, and clusters that honour decisions."""

@@ -1,4 +1,4 @@
-"""Join records into customers: what people decided first, then what is certain, never against either.
+"""Join records into customers: what people decided first, then what is certain.
 
 Laws: two records that somebody keeps apart never end in one cluster, by whatever way round; an
 automatic join never brings two credit codes together; the order of the rows changes nothing.
@@ -34,7 +34,11 @@ class Pair:
     @property
     def strength(self) -> tuple[int, float, str, str]:
         """Sort key: the strongest first, ties by id."""
-        return (RULES.index(self.rule), -(self.probability or 0.0), *sorted((self.left, self.right)))
+        return (
+            RULES.index(self.rule),
+            -(self.probability or 0.0),
+            *sorted((self.left, self.right)),
+        )
 
 
 @dataclass(frozen=True)
