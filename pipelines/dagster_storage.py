@@ -28,7 +28,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         self._open = threading.local()
         super().__init__(*args, **kwargs)
         # Taken once per event and file by the same thread.
-        self._db_lock = threading.RLock()
+        self._db_lock = threading.RLock()  # type: ignore[assignment]
 
     @classmethod
     def from_config_value(

@@ -89,7 +89,7 @@ def _invoke(folder: CompanyFolder, args: list[str], *, must_succeed: bool = True
                 "--no-use-colors",
                 "--no-send-anonymous-usage-stats",
                 "--no-version-check",
-            ]  # fmt: skip
+            ]
         )
         _close_connections()
     if outcome.exception is not None:
@@ -117,4 +117,4 @@ def _close_connections() -> None:
     """Let go of the build file: dbt keeps its connection, and with it the write lock."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

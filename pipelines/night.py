@@ -49,6 +49,7 @@ class Night:
 
     @property
     def archive(self) -> Archive:
+        """The company's archive and its manifest."""
         return Archive(self.folder.archive)
 
     @property

@@ -14,7 +14,7 @@ from pipelines.asset_keys import input_key
 class FlowTranslator(DagsterDbtTranslator):
     """Name and describe dbt models the way the flow reads from sources to published marts."""
 
-    def __init__(self, partitions: dg.PartitionsDefinition) -> None:  # type: ignore[type-arg]
+    def __init__(self, partitions: dg.PartitionsDefinition) -> None:
         # enable_source_tests_as_checks would let dbt start after a failed blocking check on a source.
         super().__init__(
             DagsterDbtTranslatorSettings(
@@ -35,7 +35,8 @@ class FlowTranslator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """Return the stage of the flow that the folder declares."""
         meta = dbt_resource_props.get("config", {}).get("meta", {}) or {}
-        return meta.get("dagster", {}).get("group")
+        group: str | None = meta.get("dagster", {}).get("group")
+        return group
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Return the description in English and Chinese, or the model's first comment: its grain."""
@@ -50,7 +51,7 @@ class FlowTranslator(DagsterDbtTranslator):
 
     def get_partitions_def(
         self, dbt_resource_props: Mapping[str, Any]
-    ) -> dg.PartitionsDefinition | None:  # type: ignore[type-arg]
+    ) -> dg.PartitionsDefinition | None:
         """Return the daily partitions of D."""
         return self._partitions
 

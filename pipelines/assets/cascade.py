@@ -11,7 +11,7 @@ READS = ("int_metric_day", "int_org_path", "int_org_path_node", "int_person_org"
 
 
 def cascade_asset(
-    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+    partitions: dg.PartitionsDefinition,
 ) -> dg.AssetsDefinition:
     """Return the step that spreads targets over organisation and time down to person and day."""
     spec = dg.AssetSpec(

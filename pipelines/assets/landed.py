@@ -25,7 +25,7 @@ BUILD_FILE_KINDS = {"duckdb"}
 
 def landed_assets(
     settings: CompanySettings,
-    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+    partitions: dg.PartitionsDefinition,
 ) -> dg.AssetsDefinition:
     """Return every input of the build file as one step's assets."""
     specs = [

@@ -35,7 +35,7 @@ VOLATILE_COLUMNS = frozenset({"landed_at"})
 def published_assets(
     manifest: Mapping[str, Any],
     mart_keys: list[dg.AssetKey],
-    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+    partitions: dg.PartitionsDefinition,
 ) -> dg.AssetsDefinition:
     """Return history and the published files as one step: they flip together."""
     marts = _mart_infos(manifest)

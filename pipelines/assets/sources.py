@@ -12,7 +12,7 @@ from pipelines.resources import NightResource
 from pipelines.settings import CompanySettings, SourceSettings
 
 
-def rules_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:  # type: ignore[type-arg]
+def rules_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """Return the asset of the rules workbook: archived, checked cell by cell, last good one in force."""
 
     @dg.asset(
@@ -48,7 +48,7 @@ def _land_rules(resource: NightResource) -> dg.MaterializeResult:  # type: ignor
 
 def source_asset(
     source: SourceSettings,
-    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+    partitions: dg.PartitionsDefinition,
 ) -> dg.AssetsDefinition:
     """Return the asset that archives and lands one source."""
 
@@ -79,7 +79,7 @@ def _land(resource: NightResource, source: SourceSettings) -> dg.MaterializeResu
     return dg.MaterializeResult(metadata=_metadata(landing))
 
 
-def _metadata(landing: SourceLanding) -> dict[str, object]:
+def _metadata(landing: SourceLanding) -> dict[str, dg.RawMetadataValue]:
     new = landing.new_records
     errors = [record.error_en for record in new if record.error_en]
     return {
@@ -99,7 +99,7 @@ def _metadata(landing: SourceLanding) -> dict[str, object]:
 
 def source_assets(
     settings: CompanySettings,
-    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+    partitions: dg.PartitionsDefinition,
 ) -> list[dg.AssetsDefinition]:
     """Return the rules workbook and every configured source."""
     return [rules_asset(partitions), *(source_asset(s, partitions) for s in settings.sources)]

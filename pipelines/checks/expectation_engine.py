@@ -156,7 +156,7 @@ def _to_gx(rule: Rule) -> GxExpectation:
     if rule.expectation.expect == PAIR:
         kwargs["ignore_row_if"] = "either_value_is_missing"
     if rule.flag:
-        kwargs["row_condition"] = Column(rule.flag) == True
+        kwargs["row_condition"] = Column(rule.flag) == True  # noqa: E712 (builds a condition)
     expectation: GxExpectation = _gx_type(rule.expectation.expect)(
         **kwargs, severity=rule.expectation.severity, meta={"name": rule.name}
     )

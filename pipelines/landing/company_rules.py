@@ -117,7 +117,8 @@ def _stage_versions(
     last: list[dict[str, Any]] | None = None
     version_no = 0
     usable = [reading for reading in readings if reading.is_usable and in_force is not None]
-    for reading in usable or [None]:
+    or_defaults: list[RulesReading | None] = [*usable] or [None]
+    for reading in or_defaults:
         listed = _all_stages(settings, rules_tables(reading)).drop_columns(["rules_version"])
         stages = listed.to_pylist()
         if stages == last:

@@ -58,46 +58,57 @@ class CompanyFolder:
 
     @property
     def company_yml(self) -> Path:
+        """Settings: sources, calendar, publishing."""
         return self.root / "company.yml"
 
     @property
     def rules_workbook(self) -> Path:
+        """The sales manager's rules."""
         return self.root / "rules.xlsx"
 
     @property
     def inbox(self) -> Path:
+        """Where files are delivered."""
         return self.root / "inbox"
 
     @property
     def archive(self) -> Path:
+        """Every delivery unchanged, and the manifest; never deleted."""
         return self.root / "archive"
 
     @property
     def landing(self) -> Path:
+        """Rows as Parquet, by entity and landing date; rebuilt from the archive."""
         return self.root / "landing"
 
     @property
     def warehouse(self) -> Path:
+        """What the night works with; rebuilt from the archive."""
         return self.root / "warehouse"
 
     @property
     def build_file(self) -> Path:
+        """The database that a night builds and nobody else reads."""
         return self.warehouse / "build.duckdb"
 
     @property
     def history(self) -> Path:
+        """Changed rows of each night."""
         return self.warehouse / "history"
 
     @property
     def lock_file(self) -> Path:
+        """Held while a night runs."""
         return self.warehouse / "night.lock"
 
     @property
     def published(self) -> Path:
+        """What readers see."""
         return self.root / "published"
 
     @property
     def dagster_home(self) -> Path:
+        """Dagster's own records."""
         return self.root / "dagster"
 
 
@@ -110,7 +121,7 @@ class Company(Strict):
     calendar: str = Field("CN", description="CN, another ISO country, or weekdays")
     fiscal_year_start_month: int = Field(1, ge=1, le=12)
     week_start: Literal["monday", "sunday"] = "monday"
-    languages: list[Literal["zh", "en"]] = Field(default_factory=lambda: ["zh", "en"], min_length=1)
+    languages: list[Literal["zh", "en"]] = Field(["zh", "en"], min_length=1)
 
     @field_validator("timezone")
     @classmethod
@@ -184,6 +195,7 @@ class CompanySettings(Strict):
 
     @property
     def zone(self) -> ZoneInfo:
+        """The time zone in which a day ends."""
         return ZoneInfo(self.company.timezone)
 
     @property

@@ -20,7 +20,7 @@ from pipelines.core.rules.tables import default_settings_row, default_table_rows
 
 Language = Literal["zh", "en"]
 NOTE_MARK = "※"  # rows that begin with it are for people; the reader skips them
-CREATED_AT = dt.datetime(2024, 1, 1)
+CREATED_AT = dt.datetime(2024, 1, 1)  # noqa: DTZ001 (a workbook knows no time zone)
 SPARE_ROWS = 200
 _MAX_INLINE_LIST = 255
 _SETTINGS = {"zh": ("设置项", "设置值", "说明"), "en": ("Setting", "Value", "Meaning")}
@@ -165,7 +165,7 @@ class _TemplateWriter:
         elif isinstance(value, int | Decimal):
             page.write_number(*at, float(value), style)
         elif isinstance(value, dt.date):
-            page.write_datetime(*at, dt.datetime(value.year, value.month, value.day), style)
+            page.write_datetime(*at, dt.datetime.combine(value, dt.time()), style)
         else:
             page.write_string(*at, self._as_written(column, value), style)
 

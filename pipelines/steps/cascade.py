@@ -29,6 +29,7 @@ from pipelines.steps.cascade_inputs import (
     object_frame,
     read_inputs,
     records,
+    records_of,
 )
 from pipelines.steps.cascade_shares import mix_of, shares_of
 from pipelines.steps.cascade_tables import TABLES, CascadeWriter, create_tables, insert_rows
@@ -151,7 +152,7 @@ def _scenario_lines(
     own = set(ahead.loc[ahead["scenario"] == scenario, "metric"])
     for metric, group in ahead[ahead["scenario"] == "base"].groupby("metric", sort=True):
         if metric not in own:
-            values = [Decimal(value) * factor for value in group["value"]]
+            values = pd.Series([Decimal(value) * factor for value in group["value"]], group.index)
             yield str(metric), group.assign(scenario=scenario, value=values)
 
 
@@ -178,10 +179,10 @@ def _with_unknown(inputs: CompanyInputs, lines: list[Line]) -> CompanyInputs:
             places.append({**names, **stay, "hired_on": None, "left_on": None})
     if not units and not places:
         return inputs
-    both = [*inputs.places.to_dict("records"), *places]
+    both = [*records_of(inputs.places), *places]
     return replace(
         inputs,
-        units=object_frame([*inputs.units.to_dict("records"), *units], list(inputs.units.columns)),
+        units=object_frame([*records_of(inputs.units), *units], list(inputs.units.columns)),
         places=object_frame(both, list(inputs.places.columns)),
     )
 
@@ -220,7 +221,9 @@ def _run_version(
     shares = shares_of(inputs, names["metric"])
     slices = known[["product_line", "customer_type"]].fillna("(all)")
     results: dict[tuple[str, str], CascadeResult] = {}
-    for part, own in known.groupby([slices["product_line"], slices["customer_type"]], sort=True):
+    by_slice = known.groupby([slices["product_line"], slices["customer_type"]], sort=True)
+    for (product_line, customer_type), own in by_slice:
+        part = (str(product_line), str(customer_type))
         targets = own.assign(value=[unit.minor(value) for value in own["value"]])
         result = run_cascade(grid, tree, targets, shares, unit)
         results[part] = result
@@ -260,7 +263,7 @@ def _write_atoms(
 def _write_lines(
     con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, problems: dict[int, str]
 ) -> None:
-    own = frame.to_dict("records")
+    own = records_of(frame)
     for row in own:
         code = problems.get(row["line"])
         if code and not row["problem"]:

@@ -160,6 +160,11 @@ def _places(con: duckdb.DuckDBPyConnection, root: str) -> pd.DataFrame:
     return object_frame(rows, PERSON_COLUMNS)
 
 
+def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame's rows as dicts by column."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
 def object_frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
     """Lay rows out with plain Python values, None where there is none."""
     return pd.DataFrame(
@@ -176,8 +181,10 @@ def _directory(
 ) -> Directory:
     known = units.drop_duplicates("unit_id", keep="last")
     named: dict[str, tuple[str, str, str | None]] = {
-        row.unit_id: (row.name_, row.kind, row.parent_id)
-        for row in known.rename(columns={"name": "name_"}).itertuples()
+        unit: (name, kind, parent)
+        for unit, name, kind, parent in zip(
+            *(known[column] for column in ("unit_id", "name", "kind", "parent_id")), strict=True
+        )
     }
     if root == ROOT:
         named[ROOT] = (company["company_name"], "company", None)

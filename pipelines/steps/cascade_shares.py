@@ -100,9 +100,9 @@ def _by_margins(
 ) -> tuple[list[tuple[str, str]], np.ndarray]:
     """Multiply the shares of both dimensions; one without written shares keeps its history."""
     values = []
-    for at, margin in enumerate(margins):
-        if margin is None:
-            margin = {}
+    for at, written in enumerate(margins):
+        margin = dict(written or {})
+        if written is None:
             for mix in inputs.mix.values():
                 for part, value in mix.items():
                     margin[part[at]] = margin.get(part[at], Decimal(0)) + value

@@ -182,6 +182,8 @@ class _Run:
         child = np.flatnonzero(known & (cells.parent >= 0))
         np.add.at(below, cells.parent[child], value[child])
         assigned = known.copy()
+        # Who has given figures below him answers for them, also where his own share is nothing.
+        given_below = cells.add_up((is_given | has_people).astype(np.int64)) > 0
         units_of, places = self.receivers
         for depth in range(int(cells.depth.max(initial=0)) + 1):
             pools = value - by_people - below
@@ -191,7 +193,7 @@ class _Run:
             mine = chosen.cell
             asking = chosen.asking(cells.parent[mine], cell_left[mine], cell_done[mine])
             got, how = share_pools(pools, asking, self.unit, is_first_era=day == 0)
-            has_share = (pools[cells.parent[mine]] > 0) | (got != 0)
+            has_share = (pools[cells.parent[mine]] > 0) | (got != 0) | given_below[mine]
             value[mine], assigned[mine] = got, has_share
             self.origin[mine] = np.where(has_share, how, 0)
             np.add.at(below, cells.parent[mine], got)

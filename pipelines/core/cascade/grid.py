@@ -93,7 +93,11 @@ def build_grid(calendar: pd.DataFrame, bounds: Iterable[tuple[date, date]]) -> G
             f"a target runs from {first} to {last}, the calendar from {days[0]} to {days[-1]}; "
             "check the year of the target"
         )
-    at = int((np.datetime64(first) - days[0]).astype(int))
+    # From the year's first day: a leaver's place lasts to the end of the year in which he left, also
+    # where the first target begins after that.
+    begins = _dates(calendar["year_start_on"])[(first - days[0].item()).days].item()
+    first = max(begins, days[0].item())
+    at = (first - days[0].item()).days
     part = calendar.iloc[at : at + (last - first).days + 1]
     own = _dates(part["date_day"])
     starts = {name: _dates(part[f"{name}_start_on"]) for name in ("month", "quarter", "year")}

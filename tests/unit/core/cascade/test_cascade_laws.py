@@ -254,3 +254,30 @@ def test_product_lines_sum_to_the_whole_in_every_unit_and_segment(
     together = pd.concat(parts).groupby(level=[0, 1]).sum()
     whole = sums(out.result.atoms)
     assert together[together != 0].to_dict() == whole[whole != 0].to_dict()
+
+
+def test_who_left_before_the_first_target_of_the_year_still_leaves_his_place_to_the_seat() -> None:
+    """Two cents of February over two equal people, one gone since 1 January."""
+    world = World(
+        {"C": (None, "company")},
+        {"P0": "C", "P1": "C"},
+        [("C", "2026-02", Decimal("0.02"))],
+        Shares(),
+    )
+    staying = world.run().atoms.groupby("day")["amount"].sum()
+    world.people["P0"] = {"unit_id": "C", "left_on": date(2026, 1, 1)}
+    leaving = world.run().atoms.groupby("day")["amount"].sum()
+    assert staying[staying != 0].to_dict() == leaving[leaving != 0].to_dict()
+
+
+def test_a_target_of_nothing_over_a_given_grandchild_leaves_the_difference_on_a_seat() -> None:
+    """The company has 0 for the year, one of a region's two teams has 0.01: the seat holds −0.01."""
+    world = World(
+        {"C": (None, "company"), "R": ("C", "region"), "T1": ("R", "team"), "T2": ("R", "team")},
+        {},
+        [("C", "2026", Decimal("0")), ("T1", "2026", Decimal("0.01"))],
+        Shares(),
+    )
+    atoms = world.run().atoms
+    by_unit = atoms.groupby("unit_id")["amount"].sum()
+    assert by_unit[by_unit != 0].to_dict() == {"R": -1, "T1": 1}
