@@ -21,8 +21,8 @@ def source_key(name: str) -> dg.AssetKey:
 def input_key(schema: str, table: str) -> dg.AssetKey:
     """Return the asset that a table of the build file's input schemas belongs to.
 
-    The sheets of the rules workbook are one asset, so are calendar, periods and company settings, and
-    the tables of matching and of the cascade; an entity and the versions of its rows are one.
+    The sheets of the rules workbook are one asset, so are calendar, periods and company settings,
+    the tables of matching and those of the cascade; an entity and the versions of its rows too.
     """
     if schema == "rules":
         return RULES

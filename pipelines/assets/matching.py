@@ -11,7 +11,7 @@ READS = ("accounts", "contacts", "leads")
 
 
 def matching_asset(
-    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+    partitions: dg.PartitionsDefinition,
 ) -> dg.AssetsDefinition:
     """Return the step that finds the records of one customer, and the pairs to ask about."""
     spec = dg.AssetSpec(

@@ -13,7 +13,7 @@ MATCHES = dg.AssetKey(["marts", "mart_customer_match"])
 
 
 def review_asset(
-    partitions: dg.PartitionsDefinition,  # type: ignore[type-arg]
+    partitions: dg.PartitionsDefinition,
 ) -> dg.AssetsDefinition:
     """Return the step that writes published/review/customer_matches.xlsx."""
     spec = dg.AssetSpec(

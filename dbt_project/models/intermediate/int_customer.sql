@@ -1,6 +1,11 @@
 -- Grain: one row per customer, however many records it was handed over in
--- Of each value the CRM's comes before a personal sheet's, the newest first, and never an empty one. A customer
--- is strategic if any record says so, as alive as its most living record, and as old as its oldest.
+-- Of each value the CRM's comes before a personal sheet's, the newest first, and never an empty
+-- one. A customer is strategic if any record says so, as alive as its most living record, and as
+-- old as its oldest.
+{% set value_columns = [
+    'account_name', 'owner_id', 'region', 'industry', 'size', 'lead_source', 'typed_tier',
+    'lifecycle_stage', 'phone', 'email', 'credit_code'
+] %}
 with
 
 accounts as (
@@ -32,13 +37,12 @@ ranked as (
 merged as (
     select
         customer_id,
-        {% for column in [
-            'account_name', 'owner_id', 'region', 'industry', 'size', 'lead_source', 'typed_tier', 'lifecycle_stage',
-            'phone', 'email', 'credit_code'
-        ] -%}
-            min_by({{ column }}, case when {{ column }} is not null then value_rank end) as {{ column }},
-        {% endfor -%}
-        min_by(customer_type, case when customer_type <> 'unknown' then value_rank end) as customer_type,
+        {% for column in value_columns %}
+        min_by({{ column }}, case when {{ column }} is not null then value_rank end)
+            as {{ column }},
+        {% endfor %}
+        min_by(customer_type, case when customer_type <> 'unknown' then value_rank end)
+            as customer_type,
         max(case when is_strategic then 1 else 0 end) = 1 as is_strategic,
         -- The CRM alone says whether a customer of the CRM lives.
         min_by(state, is_personal * 10 + state_rank) as state,
@@ -71,7 +75,7 @@ final as (
         merged.credit_code,
         merged.record_count,
         merged.crm_record_count,
-        -- Of the record that the customer is named after: a personal one only where the CRM has none.
+        -- Of the record that it is named after: a personal one only where the CRM has none.
         accounts.source,
         accounts.source_kind,
         accounts.source_row

@@ -1,5 +1,5 @@
 -- Grain: one row per customer record as handed over, with the customer that it is a record of
--- Region and type: the record's own region, else the customer's; one type for all records of a customer.
+-- The record's own region, else the customer's; one type for all records of a customer.
 with
 
 accounts as (
@@ -36,11 +36,16 @@ final as (
         accounts.source_kind,
         accounts.source_row,
         row_number() over (
-            partition by matches.customer_id, case when accounts.source_kind = 'personal' then 1 else 0 end
-            order by case when accounts.account_id = matches.customer_id then 0 else 1 end asc, accounts.account_id asc
+            partition by
+                matches.customer_id,
+                case when accounts.source_kind = 'personal' then 1 else 0 end
+            order by
+                case when accounts.account_id = matches.customer_id then 0 else 1 end asc,
+                accounts.account_id asc
         ) as record_no_in_kind,
-        max(case when accounts.source_kind = 'personal' then 0 else 1 end) over (partition by matches.customer_id) = 1
-            as is_in_crm
+        min(case when accounts.source_kind = 'personal' then 1 else 0 end)
+            over (partition by matches.customer_id)
+        = 0 as is_in_crm
     from accounts
     inner join matches on accounts.account_id = matches.account_id
     inner join customers on matches.customer_id = customers.customer_id

@@ -34,11 +34,8 @@ class Pair:
     @property
     def strength(self) -> tuple[int, float, str, str]:
         """Sort key: the strongest first, ties by id."""
-        return (
-            RULES.index(self.rule),
-            -(self.probability or 0.0),
-            *sorted((self.left, self.right)),
-        )
+        first, second = sorted((self.left, self.right))
+        return RULES.index(self.rule), -(self.probability or 0.0), first, second
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 -- Grain: one row per source × owner of customer records
-{% set fields = ['owner_id', 'region', 'industry', 'customer_type', 'lead_source', 'phone', 'email', 'credit_code'] %}
+{% set fields = [
+    'owner_id', 'region', 'industry', 'customer_type', 'lead_source', 'phone', 'email', 'credit_code'
+] %}
 with
 
 records as (
@@ -35,11 +37,11 @@ judged as (
         records.is_in_crm,
         records.record_no_in_kind,
         asked.account_id is not null as is_in_review,
-        {% for field in fields -%}
-            case when coalesce(nullif(accounts.{{ field }}, 'unknown'), '') <> '' then 1 else 0 end
-            {{- ' + ' if not loop.last }}
-        {% endfor -%}
-        as filled_count
+        0
+        {% for field in fields %}
+        + case when coalesce(nullif(accounts.{{ field }}, 'unknown'), '') <> '' then 1 else 0 end
+        {% endfor %}
+            as filled_count
     from records
     inner join accounts on records.account_id = accounts.account_id
     left join asked on records.account_id = asked.account_id
@@ -53,7 +55,8 @@ counted as (
         count(*) as record_count,
         count(distinct customer_id) as customer_count,
         count(distinct case when is_in_crm then customer_id end) as crm_customer_count,
-        count(distinct case when not is_in_crm then customer_id end) as personal_only_customer_count,
+        count(distinct case when not is_in_crm then customer_id end)
+            as personal_only_customer_count,
         sum(case when record_no_in_kind > 1 then 1 else 0 end) as duplicate_count,
         sum(case when is_in_review then 1 else 0 end) as in_review_count,
         sum(filled_count) as filled_field_count,
@@ -76,7 +79,8 @@ final as (
         cast(counted.in_review_count as bigint) as in_review_count,
         cast(counted.filled_field_count as bigint) as filled_field_count,
         cast(counted.expected_field_count as bigint) as expected_field_count,
-        {{ ratio('counted.filled_field_count', 'counted.expected_field_count') }} as completeness_rate
+        {{ ratio('counted.filled_field_count', 'counted.expected_field_count') }}
+            as completeness_rate
     from counted
     left join people on counted.person_id = people.person_id
 )

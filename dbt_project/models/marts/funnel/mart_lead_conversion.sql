@@ -37,7 +37,8 @@ effective as (
 keyed as (
     select
         leads.*,
-        coalesce(nullif(leads.phone, ''), nullif(leads.wechat_id, ''), leads.lead_id) as contact_key,
+        coalesce(nullif(leads.phone, ''), nullif(leads.wechat_id, ''), leads.lead_id)
+            as contact_key,
         coalesce(records.customer_id, leads.converted_account_id) as converted_customer_id
     from leads
     left join records on leads.converted_account_id = records.account_id
@@ -103,7 +104,8 @@ ordered as (
         on
             chained.converted_opportunity_id = effective.opportunity_id
             or (
-                chained.converted_customer_id = effective.customer_id and effective.opportunity_id is null
+                chained.converted_customer_id = effective.customer_id
+                and effective.opportunity_id is null
                 and effective.signed_on >= chained.created_on
             )
     group by chained.contact_key, chained.chain_no
