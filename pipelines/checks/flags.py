@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipelines.assets.models import check_result
-from pipelines.checks.landed import check_spec
+from pipelines.checks.expectation_checks import check_spec
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.resources import NightResource
 

@@ -30,7 +30,8 @@ final as (
         cast(customers.crm_record_count as bigint) as crm_record_count,
         customers.source_kind,
         customers.source,
-        customers.source_row
+        customers.source_row,
+        {{ rules_version() }} as rules_version
     from customers
     inner join tiers on customers.customer_id = tiers.customer_id
 )

@@ -17,8 +17,24 @@ leads as (
     select lead_id, customer_id from {{ source('matching', 'lead_customer') }}
 ),
 
+places as (
+    select * from {{ ref('int_account_place') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
+),
+
 memberships as (
     select * from {{ ref('int_person_org') }}
+),
+
+cadence as (
+    select * from {{ source('rules', 'cadence') }}
+),
+
+stop_phrases as (
+    select * from {{ source('rules', 'followup_stop_phrases') }}
 ),
 
 final as (
@@ -27,10 +43,10 @@ final as (
         activities.person_id,
         coalesce(memberships.org_path, '/unknown/') as org_path,
         coalesce(memberships.team, 'unknown') as team,
-        coalesce(customers.region, memberships.region, 'unknown') as region,
+        coalesce(places.region, memberships.region, 'unknown') as region,
         coalesce(opportunities.product_line, 'unknown') as product_line,
         coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
+        coalesce(tiers.tier, 'unknown') as tier,
         activities.occurred_at,
         activities.occurred_on,
         activities.kind,
@@ -45,6 +61,9 @@ final as (
         coalesce(activities.account_id, opportunities.account_id) as account_id,
         activities.opportunity_id,
         activities.lead_id,
+        -- A kind that counts for the tier of that day, and more than a stop phrase.
+        coalesce({{ list_contains('cadence.qualifying_kinds', 'activities.kind') }}, false)
+        and stop_phrases.phrase is null as is_qualifying,
         activities.content,
         activities.feedback,
         activities.next_step,
@@ -56,6 +75,23 @@ final as (
     left join opportunities on activities.opportunity_id = opportunities.opportunity_id
     left join customers on activities.account_id = customers.account_id
     left join leads on activities.lead_id = leads.lead_id
+    left join places
+        on
+            activities.account_id = places.account_id
+            and activities.occurred_on >= places.valid_from
+            and activities.occurred_on < places.valid_before
+    left join tiers
+        on
+            coalesce(
+                customers.customer_id,
+                nullif(opportunities.customer_id, 'unknown'),
+                leads.customer_id
+            ) = tiers.customer_id
+            and activities.occurred_on >= tiers.valid_from
+            and activities.occurred_on < tiers.valid_before
+    -- A contact without a customer counts as tier C.
+    left join cadence on coalesce(tiers.tier, 'C') = cadence.tier
+    left join stop_phrases on trim(activities.content) = stop_phrases.phrase
     left join memberships
         on
             activities.person_id = memberships.person_id

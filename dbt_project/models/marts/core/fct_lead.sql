@@ -14,6 +14,14 @@ matches as (
     select * from {{ source('matching', 'lead_customer') }}
 ),
 
+places as (
+    select * from {{ ref('int_account_place') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
+),
+
 memberships as (
     select * from {{ ref('int_person_org') }}
 ),
@@ -55,10 +63,10 @@ final as (
         coalesce(placed.owner_id, 'unknown') as person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
         coalesce(placed.team, 'unknown') as team,
-        coalesce(placed.region, customers.region, placed.person_region, 'unknown') as region,
+        coalesce(placed.region, places.region, placed.person_region, 'unknown') as region,
         placed.product_line,
         coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
+        coalesce(tiers.tier, 'unknown') as tier,
         placed.lead_source,
         placed.status,
         placed.is_valid,
@@ -70,6 +78,16 @@ final as (
     from placed
     left join matches on placed.lead_id = matches.lead_id
     left join customers on matches.customer_id = customers.customer_id
+    left join places
+        on
+            placed.converted_account_id = places.account_id
+            and placed.created_on >= places.valid_from
+            and placed.created_on < places.valid_before
+    left join tiers
+        on
+            customers.customer_id = tiers.customer_id
+            and placed.created_on >= tiers.valid_from
+            and placed.created_on < tiers.valid_before
 )
 
 select * from final
