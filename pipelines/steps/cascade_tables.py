@@ -44,6 +44,13 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
     "custom_period": {
         "period_type": _TEXT, "period_start": _DAY, "period_end": _DAY, "period_label": _TEXT,
     },
+    "progress_line": {
+        "metric": _TEXT, "period_type": _TEXT, "period_start": _DAY, "period_end": _DAY,
+        "period_label": _TEXT, "scope_type": _TEXT, "scope_id": _TEXT, "reported_on": _DAY,
+        "typed_actual": _VALUE, "reason": _TEXT, "plan": _TEXT, "reported_by": _TEXT,
+        "source": _TEXT, "source_row": _TEXT, "problem": _TEXT, "message_en": _TEXT,
+        "message_zh": _TEXT,
+    },
 }  # fmt: skip
 
 
