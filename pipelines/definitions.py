@@ -10,6 +10,7 @@ from pipelines.assets.cascade import cascade_asset
 from pipelines.assets.landed import landed_assets
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
+from pipelines.assets.review import review_asset
 from pipelines.assets.sources import source_assets
 from pipelines.checks.flags import flag_checks
 from pipelines.checks.landed import landed_checks
@@ -46,6 +47,7 @@ def build_definitions(
             *models,
             cascade_asset(partitions),
             published_assets(manifest, marts, partitions),
+            review_asset(partitions),
         ],
         asset_checks=[*source_checks(settings), landed_checks(), flag_checks()],
         jobs=[nightly_job()],
