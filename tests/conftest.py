@@ -11,6 +11,7 @@ LONG_SUITES = (
     "tests/dbt/",
     "tests/end_to_end/test_demo_truth_ledger.py",
     "tests/end_to_end/test_demo_truth_targets.py",
+    "tests/end_to_end/test_targets_fiscal_company.py",
     "tests/end_to_end/test_targets_small_company.py",
     "tests/real_data/",
 )

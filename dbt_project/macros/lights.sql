@@ -14,3 +14,30 @@
         end
     )
 {%- endmacro %}
+
+{# The light of a target on a day, of columns of one relation; the day alone counts, a light has no memory. #}
+{% macro status_light(row, thresholds) -%}
+    case
+        when {{ row }}.target is null or {{ row }}.target = 0 then 'no_target'
+        when not {{ row }}.is_started or {{ row }}.pace_rate is null then 'not_started'
+        when {{ row }}.is_small_count
+            then case
+                when
+                    {{ poisson_at_most(row ~ '.actual_count', row ~ '.due_count') }} < 0.05
+                    and {{ ratio(row ~ '.workdays_elapsed', row ~ '.period_workdays') }} >= {{ thresholds }}.grace_elapsed_rate
+                    then 'behind'
+                when 1 - {{ poisson_at_most(row ~ '.actual_count - 1', row ~ '.due_count') }} < 0.05 then 'ahead'
+                else 'normal'
+            end
+        when
+            round(1 - {{ row }}.pace_rate, 12) > {{ thresholds }}.behind_lag_rate
+            and (
+                {{ ratio(row ~ '.workdays_elapsed', row ~ '.period_workdays') }} >= {{ thresholds }}.grace_elapsed_rate
+                or {{ row }}.is_closed
+            )
+            then 'behind'
+        when round(1 - {{ row }}.pace_rate, 12) > {{ thresholds }}.watch_lag_rate then 'watch'
+        when round({{ row }}.pace_rate - 1, 12) > {{ thresholds }}.ahead_rate then 'ahead'
+        else 'normal'
+    end
+{%- endmacro %}

@@ -52,7 +52,9 @@ RUNNING = f"period_start <= {AS_OF} and period_end >= {AS_OF}"
 LAST_CLOSED_MONTH = (
     f"period_end = (select max(month_end_on) from reference.calendar_day where month_end_on <= {AS_OF})"
 )
-TEAMS = "scope_type in ('company', 'region', 'team', 'person')"
+TEAMS = (
+    "scope_type in ('company', 'region', 'team', 'person') and scope_id not in ('unknown', 'unallocated')"
+)
 HAS_TARGET = f"""
     select scope_id from marts.mart_target_attainment
     where scope_type = 'person' and metric = 'signed_amount' and period_type = 'month'

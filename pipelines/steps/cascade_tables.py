@@ -17,7 +17,7 @@ from pipelines.core.exact import decimal_column
 
 _TEXT, _DAY, _INT, _FLAG = pa.string(), pa.date32(), pa.int64(), pa.bool_()
 _VALUE = pa.decimal128(18, 6)
-ROWS_IN_MEMORY = 4_000_000
+ROWS_IN_MEMORY = 1_000_000
 _GROUP = {"metric": _TEXT, "level": _TEXT, "scenario": _TEXT}
 
 TABLES: dict[str, dict[str, pa.DataType]] = {

@@ -11,6 +11,21 @@ metrics as (
     where is_enabled
 ),
 
+-- Who delivers no records of a kind is not measured by them: a metric begins with its first record.
+firsts as (
+    select metric, min(event_on) as first_on
+    from {{ ref('int_metric_day') }}
+    where event_on <= {{ as_of() }}
+    group by metric
+),
+
+recorded as (
+    select metrics.metric, metrics.aggregate, metrics.direction, firsts.first_on
+    from metrics
+    inner join firsts
+        on firsts.metric = case when metrics.aggregate = 'ratio' then metrics.denominator_metric else metrics.metric end
+),
+
 people as (
     select * from {{ ref('stg_people') }}
 ),
@@ -120,10 +135,10 @@ chosen as (
 counted as (
     select
         chosen.*,
-        metrics.aggregate <> 'ratio' and metrics.direction = 'higher' as is_spread,
+        recorded.aggregate <> 'ratio' and recorded.direction = 'higher' as is_spread,
         ends.workday_index - starts.workday_index + case when starts.is_workday then 1 else 0 end as served_workdays
     from chosen
-    inner join metrics on chosen.metric = metrics.metric
+    inner join recorded on chosen.metric = recorded.metric and chosen.end_on >= recorded.first_on
     inner join days as starts on chosen.start_on = starts.date_day
     inner join days as ends on chosen.end_on = ends.date_day
     where chosen.target is not null

@@ -105,26 +105,7 @@ month_streaks as (
 lit as (
     select
         attainment.*,
-        case
-            when target is null or target = 0 then 'no_target'
-            when not is_started or pace_rate is null then 'not_started'
-            when is_small_count
-                then case
-                    when
-                        {{ poisson_at_most('actual_count', 'due_count') }} < 0.05
-                        and {{ ratio('workdays_elapsed', 'period_workdays') }} >= thresholds.grace_elapsed_rate
-                        then 'behind'
-                    when 1 - {{ poisson_at_most('actual_count - 1', 'due_count') }} < 0.05 then 'ahead'
-                    else 'normal'
-                end
-            when
-                round(1 - pace_rate, 12) > thresholds.behind_lag_rate
-                and ({{ ratio('workdays_elapsed', 'period_workdays') }} >= thresholds.grace_elapsed_rate or is_closed)
-                then 'behind'
-            when round(1 - pace_rate, 12) > thresholds.watch_lag_rate then 'watch'
-            when round(pace_rate - 1, 12) > thresholds.ahead_rate then 'ahead'
-            else 'normal'
-        end as status,
+        {{ status_light('attainment', 'thresholds') }} as status,
         case
             when
                 attainment.attainment_rate is not null
