@@ -1,6 +1,7 @@
 """Spread one company target over 50,000 nodes and 365 days, into a file: time and memory.
 
-Run: `PYTHONPATH=. .venv/bin/python benchmarks/cascade.py`. Its figures stand in docs/methods/cascade.md.
+Run: `PYTHONPATH=. .venv/bin/python benchmarks/cascade.py`.
+Its figures stand in docs/methods/cascade.md.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ REGIONS, TEAMS_A_REGION = 50, 20
 
 
 def organisation(nodes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lay out a company of regions, teams and people; every tenth person leaves or is hired midyear."""
+    """Lay out a company of regions, teams and people; every tenth leaves or is hired midyear."""
     units = [blank_unit("C", "C", None, "company", "/C/")]
     teams = []
     for region in range(REGIONS):
@@ -77,7 +78,7 @@ def main() -> None:
     grid, tree, units, target, shares = inputs(nodes)
     before_mb = _peak_mb()
     wall, cpu = time.perf_counter(), time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:  # noqa: SIM117 (the file goes before its folder)
         with duckdb.connect(str(Path(folder) / "atoms.duckdb")) as con:
             con.execute("set memory_limit = '512MB'")
             create_tables(con)
@@ -96,7 +97,7 @@ def main() -> None:
     assert total == YEAR_TARGET, (total, YEAR_TARGET)
     print(
         f"{nodes:,} nodes × {grid.days} days: {days:,} atoms, sum {total:,.2f}; "
-        f"wall {taken[0]:.1f} s, CPU {taken[1]:.1f} s (spreading {spread:.1f} s, the rest days and file); "
+        f"wall {taken[0]:.1f} s, CPU {taken[1]:.1f} s ({spread:.1f} s to spread); "
         f"peak memory {_peak_mb():,.0f} MB ({before_mb:,.0f} MB before)"
     )
 

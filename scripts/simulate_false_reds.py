@@ -7,6 +7,8 @@ docs/methods/attainment.md. The light is the marts' own: the dbt macro, compiled
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import tempfile
 from pathlib import Path
 
@@ -20,6 +22,10 @@ from pipelines.settings import CompanyFolder
 SEED = 20260310
 WORKDAYS = 65  # a quarter
 SHOWN = (1, 5, 12, 13, 20, 33, 45, 64, 65)
+THRESHOLDS = """
+select 0.2 as behind_lag_rate, 0.1 as watch_lag_rate, 0.15 as ahead_rate,
+    0.2 as grace_elapsed_rate
+"""
 LIGHT = """
 select day.deals, day.workdays_elapsed, day.is_closed,
     {{ status_light('day', 'thresholds') }} as status,
@@ -33,7 +39,8 @@ def compiled_light() -> str:
     with tempfile.TemporaryDirectory() as home:
         folder = CompanyFolder(Path(home))
         folder.build_file.parent.mkdir(parents=True)
-        result = _invoke(folder, ["compile", "--inline", LIGHT])
+        with contextlib.redirect_stdout(io.StringIO()):  # dbt prints what it compiled
+            result = _invoke(folder, ["compile", "--inline", LIGHT])
         return str(result.results[0].node.compiled_code)
 
 
@@ -76,10 +83,7 @@ def false_reds(light: str, deals: int, reps: int) -> dict[int, tuple[float, floa
     """Return by workday index the share of red lights: of the light, and by percentage alone."""
     with duckdb.connect() as con:
         con.register("day", simulated_days(deals, reps, np.random.default_rng(SEED + deals)))
-        con.execute(
-            "create table thresholds as "
-            "select 0.2 behind_lag_rate, 0.1 watch_lag_rate, 0.15 ahead_rate, 0.2 grace_elapsed_rate"
-        )
+        con.execute(f"create table thresholds as {THRESHOLDS}")
         rows = con.execute(
             f"""
             select workdays_elapsed, avg((status = 'behind')::int), avg(by_percentage::int)

@@ -1,4 +1,4 @@
-"""Proposals for a manager to decide: files in published/review, written anew with each published night."""
+"""Proposals for a manager to decide: files in published/review, anew with each published night."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def review_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"excel"},
         owners=[DATA_TEAM],
-        description="published/review/target_suggestion.xlsx and season_proposal.xlsx: paste the rows "
-        "into the target sheet or the rules workbook to take them over. "
+        description="published/review/target_suggestion.xlsx and season_proposal.xlsx: paste the "
+        "rows into the target sheet or the rules workbook to take them over. "
         "目标分解建议与季节权重建议：粘贴回目标表或规则表即生效。",
     )
 
@@ -57,17 +57,19 @@ def _write(night: Night) -> dict[str, Any]:
         )
         seasons = _rows(
             con,
-            "select season.*, dim.metric_name_zh as metric_name from marts.mart_season_proposal as season "
-            "inner join marts.dim_metric as dim using (metric) order by metric, position_kind desc, position",
+            "select season.*, dim.metric_name_zh as metric_name "
+            "from marts.mart_season_proposal as season "
+            "inner join marts.dim_metric as dim using (metric) "
+            "order by metric, position_kind desc, position",
         )
         [signed] = _rows(
-            con, "select max(metric_name_zh) as name from marts.dim_metric where metric = 'signed_amount'"
+            con,
+            "select max(metric_name_zh) as name from marts.dim_metric "
+            "where metric = 'signed_amount'",
         )
     name = signed["name"] or "signed_amount"
     folder = night.folder.published / "review"
-    replace_file_atomically(
-        folder / "target_suggestion.xlsx", suggestion_workbook(suggested, name)
-    )
+    replace_file_atomically(folder / "target_suggestion.xlsx", suggestion_workbook(suggested, name))
     replace_file_atomically(folder / "season_proposal.xlsx", season_workbook(seasons))
     return {"target_suggestion.xlsx": len(suggested), "season_proposal.xlsx": len(seasons)}
 

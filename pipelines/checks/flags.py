@@ -49,12 +49,15 @@ class Flag:
 
 AS_OF = "(select max(as_of) from reference.company)"
 RUNNING = f"period_start <= {AS_OF} and period_end >= {AS_OF}"
-LAST_CLOSED_MONTH = (
-    f"period_end = (select max(month_end_on) from reference.calendar_day where month_end_on <= {AS_OF})"
-)
-TEAMS = (
-    "scope_type in ('company', 'region', 'team', 'person') and scope_id not in ('unknown', 'unallocated')"
-)
+LAST_CLOSED_MONTH = f"""
+    period_end = (
+        select max(month_end_on) from reference.calendar_day where month_end_on <= {AS_OF}
+    )
+"""
+TEAMS = """
+    scope_type in ('company', 'region', 'team', 'person')
+    and scope_id not in ('unknown', 'unallocated')
+"""
 HAS_TARGET = f"""
     select scope_id from marts.mart_target_attainment
     where scope_type = 'person' and metric = 'signed_amount' and period_type = 'month'
@@ -136,7 +139,14 @@ FLAGS: tuple[Flag, ...] = (
         name="no_typed_actual_is_off",
         condition=f"is_typed_off and reported_on > {AS_OF} - 31",
         figure="sum(abs(difference_amount))",
-        sample=("metric", "period_label", "scope_id", "typed_actual", "computed_actual", "source_row"),
+        sample=(
+            "metric",
+            "period_label",
+            "scope_id",
+            "typed_actual",
+            "computed_actual",
+            "source_row",
+        ),
         en="what was typed into the progress sheet lies within 1 % of the computed figure",
         zh="进度表填报的实际值与计算值相差不超过1%",
     ),

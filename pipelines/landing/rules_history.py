@@ -1,4 +1,4 @@
-"""Sheets of the rules workbook as they were over time: a rule holds from the day on which it arrived."""
+"""Sheets of the rules workbook as they were over time: a rule holds from the day it arrived."""
 
 from __future__ import annotations
 

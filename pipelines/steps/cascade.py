@@ -91,7 +91,9 @@ def run_cascade_step(build_file: Path) -> dict[str, int]:
 def _progress(con: duckdb.DuckDBPyConnection, inputs: CompanyInputs) -> list[dict[str, Any]]:
     """Return the progress sheet's rows, each tied to the scope and period that it means."""
     rows = records(con, "select * from landed.progress order by source, source_row, reported_on")
-    lines = records(con, "select distinct product_line from intermediate.int_metric_day order by all")
+    lines = records(
+        con, "select distinct product_line from intermediate.int_metric_day order by all"
+    )
     product_lines = [row["product_line"] for row in lines if row["product_line"] is not None]
     return resolve_progress(rows, inputs.directory, product_lines)
 

@@ -1,4 +1,4 @@
-"""Targets of the sheet Process targets, as lines of the cascade beside those of the target sheets."""
+"""Targets of the sheet Process targets, as lines beside those of the target sheets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pandas as pd
 
 from pipelines.core.cascade.lines import USABLE_PROBLEMS
 
-PROCESS_SOURCE = "rules"  # no configured source has this name: the archive keeps it for the workbook
+# No configured source has this name: the archive keeps it for the workbook.
+PROCESS_SOURCE = "rules"
 
 
 def with_process_lines(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame) -> pd.DataFrame:
@@ -61,5 +62,7 @@ def _is_given_by_name(lines: pd.DataFrame, frame: pd.DataFrame) -> pd.Series:
         & frame["problem"].isin(list(USABLE_PROBLEMS))
     ][["metric", "holder_id", "start_on", "end_on"]]
     both = lines.reset_index().merge(own, on=["metric", "holder_id"], suffixes=("", "_own"))
-    overlap = both[(both["start_on_own"] <= both["end_on"]) & (both["end_on_own"] >= both["start_on"])]
+    overlap = both[
+        (both["start_on_own"] <= both["end_on"]) & (both["end_on_own"] >= both["start_on"])
+    ]
     return pd.Series(lines.index.isin(overlap["index"]), index=lines.index)

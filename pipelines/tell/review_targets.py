@@ -1,4 +1,4 @@
-"""Proposals that a sales manager may take over by pasting them back: target splits and season weights."""
+"""Proposals that a manager may take over by pasting them back: target splits, season weights."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def _reason(row: dict[str, Any]) -> str:
     """Say what the share rests on, each reason with its own share."""
     known = [f"{zh} {row[name]:.1%}" for name, zh in _PARTS if row[name] is not None]
     basis = "、".join(known) if known else "平均分配"
-    return f"系统建议：{row['parent_node_name']} {row['parent_target']:,.2f} 的 {row['proposed_share']:.1%}（{basis}）"
+    parent = f"{row['parent_node_name']} {row['parent_target']:,.2f}"
+    return f"系统建议：{parent} 的 {row['proposed_share']:.1%}（{basis}）"
 
 
 def season_workbook(rows: Sequence[dict[str, Any]]) -> bytes:
@@ -67,7 +68,12 @@ def season_workbook(rows: Sequence[dict[str, Any]]) -> bytes:
     label = next(sheet.label.zh for sheet in all_sheets() if sheet.id == "season")
     kinds = {choice.id: choice.label.zh for choice in table.column("kind").choices}
     lines = [
-        (row["metric_name"], kinds[row["position_kind"]], row["position"], row["proposed_weight_rate"])
+        (
+            row["metric_name"],
+            kinds[row["position_kind"]],
+            row["position"],
+            row["proposed_weight_rate"],
+        )
         for row in rows
     ]
     columns = ("metric", "kind", "position", "weight_rate")

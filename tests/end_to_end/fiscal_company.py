@@ -152,7 +152,9 @@ def _write_rules(path: Path) -> None:
     book = opened(template())
     book["预案"]["B4"] = "A"
     page = book["过程指标"]
-    for at, row in enumerate([("电话数", "天", 5, "东一队", None), ("电话数", "天", 3, None, "乙")]):
+    for at, row in enumerate(
+        [("电话数", "天", 5, "东一队", None), ("电话数", "天", 3, None, "乙")]
+    ):
         for column, value in enumerate(row, start=1):
             page.cell(11 + at, column).value = value
     for column, value in enumerate((None, "华南", None, 0.12), start=1):

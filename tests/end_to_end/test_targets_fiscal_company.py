@@ -155,9 +155,9 @@ def test_a_milestone_is_paced_by_workdays_from_the_start_of_the_fiscal_year(home
     assert rows == [
         (date(2026, 4, 1), date(2026, 6, 30), D("13.00"), D("3.00"), D("8.60"), D("5.60"), "behind", None)
     ]  # fmt: skip
-    assert marts(home, "select count(*) from fct_target_day where metric = 'new_customer_count'") == [
-        (0,)
-    ]
+    assert marts(
+        home, "select count(*) from fct_target_day where metric = 'new_customer_count'"
+    ) == [(0,)]
 
 
 def test_good_news_is_told_per_line_and_a_reversal_takes_it_back(home: Path) -> None:
@@ -226,7 +226,16 @@ def test_a_typed_figure_one_percent_off_is_shown_and_more_is_said_and_neither_co
     )
     assert rows == [
         ("2026-04", "region", "华东", D("3487530.00"), D("3453000.00"), False, None, None),
-        ("2026-04", "region", "华南", D("1700000.00"), D("1700000.00"), False, "大客户流失", "loss"),
+        (
+            "2026-04",
+            "region",
+            "华南",
+            D("1700000.00"),
+            D("1700000.00"),
+            False,
+            "大客户流失",
+            "loss",
+        ),
         ("2026-05", "region", "华东", D("203000.00"), D("200000.00"), True, "竞品价格战", "price"),
     ]
     [(actual,)] = attainment(
@@ -261,7 +270,7 @@ def test_what_somebody_should_act_on_is_flagged_with_its_rows(home: Path) -> Non
     with_rows = {
         row[0]: row[1]
         for row in marts(
-            home, "select check_name, is_passed from mart_data_quality where check_name like 'no%'"
+            home, "select check_name, passed from mart_data_quality where check_name like 'no%'"
         )
     }
     assert {name for name, passed in with_rows.items() if not passed} >= {

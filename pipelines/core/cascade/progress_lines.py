@@ -1,4 +1,4 @@
-"""What people typed into the progress sheet, tied to the metric, period and scope that it speaks of."""
+"""What people typed into the progress sheet, tied to the metric, period and scope that it means."""
 
 from __future__ import annotations
 
