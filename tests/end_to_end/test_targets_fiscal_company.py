@@ -212,8 +212,9 @@ def test_reports_without_a_scenario_use_the_one_in_force_and_the_plan_where_it_h
         "select person_id, target from mart_leaderboard "
         "where metric = 'signed_amount' and period_label = '2026-05' order by all",
     )
-    # 1,427,549.19 of 南一队 is P3's, as its only member
-    assert boards == [("P1", D("1100000.00")), ("P2", D("550000.00")), ("P3", D("1570304.11"))]
+    # P3 has all of 华南: of 16,500,000 by running workdays May has 10,915,384.62 − 5,584,615.38, less
+    # the 3,760,465.12 of 华东
+    assert boards == [("P1", D("1100000.00")), ("P2", D("550000.00")), ("P3", D("1570304.12"))]
 
 
 def test_a_typed_figure_one_percent_off_is_shown_and_more_is_said_and_neither_counts(
