@@ -77,8 +77,9 @@ def _source_check(source: SourceSettings) -> dg.AssetChecksDefinition:
 def judge_source(night: Night, rules: CompanyRules, source: SourceSettings) -> list[CheckOutcome]:
     """Judge one source as D sees it; outcomes in the order of the declarations."""
     records = LandingLog(night.folder.landing).of_source(source.name)
-    visible = visible_landings(records, night.as_of, night.cutoff_seq)
-    arrived = [r for r in records if r.seq <= night.cutoff_seq]
+    cutoff_seq = night.cutoff_seq
+    visible = visible_landings(records, night.as_of, cutoff_seq)
+    arrived = [r for r in records if r.seq <= cutoff_seq]
     outcomes = [
         _reconciled(arrived),
         _readable(arrived, visible),

@@ -91,6 +91,7 @@ def unpivot(
     columns = _period_columns(table.headers, around.year, settings)
     if not columns:
         return []
+    table = _read_once(con, table)
     taken = {column.position for column in columns}
     labels = [i for i in range(len(table.headers)) if i not in taken]
     found = []
@@ -100,6 +101,13 @@ def unpivot(
         where = f"{file} [{part.sheet}]"
         found.append((part, plan_columns(entity, own, part.headers, where, vocabulary)))
     return found
+
+
+def _read_once(con: duckdb.DuckDBPyConnection, table: TextTable) -> TextTable:
+    """Return the sheet as a table of its own: it is read once, not once per month."""
+    relation = f"wide_sheet_{next(_numbers)}"
+    con.execute(f"create or replace temp table {relation} as from {table.relation}")
+    return replace(table, relation=relation)
 
 
 def _surroundings(
