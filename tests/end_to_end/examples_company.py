@@ -21,7 +21,15 @@ as_of: 2026-03-31
 actuals: {signed_amount: orders}
 sources:
 """
-ENTITIES = ("people", "person_assignments", "accounts", "orders", "payments", "activities", "targets")
+ENTITIES = (
+    "people",
+    "person_assignments",
+    "accounts",
+    "orders",
+    "payments",
+    "activities",
+    "targets",
+)
 SOURCE = '  - {{name: {0}, entity: {0}, kind: file, path: "inbox/{0}_*.csv", preset: excel}}\n'
 
 TREE = [

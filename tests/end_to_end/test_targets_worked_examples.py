@@ -72,7 +72,9 @@ def test_the_tool_sets_first_table_reads_110_and_96_7_and_110_and_75_percent(hom
 
 def test_a_month_of_500_is_the_sum_of_its_days_and_a_week_that_of_its_own(home: Path) -> None:
     days = "from fct_target_day where metric = 'collected_amount' and region = '西区' and scenario = 'base'"
-    assert marts(home, f"select sum(target), count(distinct target_on) {days}") == [(D("500.0000"), 22)]
+    assert marts(home, f"select sum(target), count(distinct target_on) {days}") == [
+        (D("500.0000"), 22)
+    ]
     weeks = attainment(
         home,
         "period_label, target",
@@ -115,9 +117,9 @@ def test_23_people_share_15_million_to_the_cent_at_every_level(home: Path) -> No
     assert len(by_person) == 23
     assert {target for _, target in by_person} == {D("652173.91"), D("652173.92")}
     assert sum(target for _, target in by_person) == D("15000000.00")
-    assert marts(home, f"select sum(target) from fct_target_day where {where} and region = '北区'") == [
-        (D("15000000.0000"),)
-    ]
+    assert marts(
+        home, f"select sum(target) from fct_target_day where {where} and region = '北区'"
+    ) == [(D("15000000.0000"),)]
     months = marts(
         home,
         "select month(target_on), person_id, sum(target) from fct_target_day "
