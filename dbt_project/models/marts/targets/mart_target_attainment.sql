@@ -152,8 +152,15 @@ final as (
             when not lit.is_started or lit.target_to_date = 0 then 'not_started'
             when lit.pace_rate is null then 'no_actual'
         end as pace_rate_reason,
-        cast({{ money('lit.gap') }} as decimal(18, 2)) as gap,
-        cast({{ money('lit.gap_to_date') }} as decimal(18, 2)) as gap_to_date,
+        -- Of the figures beside it: who subtracts by hand finds the same cent.
+        cast(
+            case when lit.is_lower_better then -1 else 1 end
+            * ({{ money('lit.target') }} - {{ money('lit.known_actual') }}) as decimal(18, 2)
+        ) as gap,
+        cast(
+            case when lit.is_lower_better then -1 else 1 end
+            * ({{ money('lit.target_to_date') }} - {{ money('lit.known_actual') }}) as decimal(18, 2)
+        ) as gap_to_date,
         {{ money('lit.prior_actual') }} as prior_actual,
         {{ money('lit.prior_year_actual') }} as prior_year_actual,
         {{ ratio('lit.known_actual - lit.prior_actual', 'abs(lit.prior_actual)') }} as mom_rate,
