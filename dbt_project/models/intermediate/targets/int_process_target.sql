@@ -23,7 +23,11 @@ recorded as (
     select metrics.metric, metrics.aggregate, metrics.direction, firsts.first_on
     from metrics
     inner join firsts
-        on firsts.metric = case when metrics.aggregate = 'ratio' then metrics.denominator_metric else metrics.metric end
+        on
+            firsts.metric
+            = case
+                when metrics.aggregate = 'ratio' then metrics.denominator_metric else metrics.metric
+            end
 ),
 
 people as (
@@ -75,21 +79,34 @@ units as (
         rules.person,
         rules.rules_version,
         coalesce(rules.valid_from, years.first_on) as recorded_on,
-        case when rules.per_period = 'day' then greatest(unit_start, coalesce(rules.valid_from, unit_start)) else unit_start end
+        case
+            when
+                rules.per_period = 'day'
+                then greatest(unit_start, coalesce(rules.valid_from, unit_start))
+            else unit_start
+        end
             as held_from,
-        case when rules.per_period = 'day' then least(unit_end, coalesce(rules.valid_to, unit_end)) else unit_end end
+        case
+            when
+                rules.per_period = 'day'
+                then least(unit_end, coalesce(rules.valid_to, unit_end))
+            else unit_end
+        end
             as held_to,
-        case when rules.person is not null then 1 when rules.team is not null then 2 else 3 end as rule_rank
+        case when rules.person is not null then 1 when rules.team is not null then 2 else 3 end
+            as rule_rank
     from weeks_and_months
     cross join years
     inner join rules
         on
-            weeks_and_months.period_type = case when rules.per_period = 'week' then 'week' else 'month' end
-            and (rules.valid_from is null or rules.valid_from <= weeks_and_months.unit_end)
+            weeks_and_months.period_type
+            = case when rules.per_period = 'week' then 'week' else 'month' end
+            and (rules.valid_from is null or weeks_and_months.unit_end >= rules.valid_from)
             and (
                 rules.valid_to is null
                 or rules.valid_to >= case
-                    when rules.per_period = 'day' then weeks_and_months.unit_start else weeks_and_months.unit_end
+                    when rules.per_period = 'day' then weeks_and_months.unit_start else
+                        weeks_and_months.unit_end
                 end
             )
 ),
@@ -104,8 +121,8 @@ served as (
     from units
     inner join people
         on
-            (people.hired_on is null or people.hired_on <= units.held_to)
-            and (people.left_on is null or people.left_on >= units.held_from)
+            (people.hired_on is null or units.held_to >= people.hired_on)
+            and (people.left_on is null or units.held_from <= people.left_on)
 ),
 
 placed as (
@@ -114,12 +131,18 @@ placed as (
     inner join memberships
         on
             served.person_id = memberships.person_id
-            and served.start_on >= memberships.valid_from and served.start_on < memberships.valid_before
+            and served.start_on >= memberships.valid_from
+            and served.start_on < memberships.valid_before
     qualify row_number() over (
         partition by
-            served.metric, served.per_period, served.team, served.person, served.person_id, served.rules_version,
+            served.metric,
+            served.per_period,
+            served.team,
+            served.person,
+            served.person_id,
+            served.rules_version,
             served.start_on
-        order by memberships.valid_from desc, memberships.org_id
+        order by memberships.valid_from desc, memberships.org_id asc
     ) = 1
 ),
 
@@ -129,14 +152,17 @@ chosen as (
     where
         (person is null or person in (person_id, person_name))
         and (team is null or team = own_team)
-    qualify rule_rank = min(rule_rank) over (partition by metric, rules_version, person_id, own_team)
+    qualify
+        rule_rank = min(rule_rank) over (partition by metric, rules_version, person_id, own_team)
 ),
 
 counted as (
     select
         chosen.*,
         recorded.aggregate <> 'ratio' and recorded.direction = 'higher' as is_spread,
-        ends.workday_index - starts.workday_index + case when starts.is_workday then 1 else 0 end as served_workdays
+        ends.workday_index
+        - starts.workday_index
+        + case when starts.is_workday then 1 else 0 end as served_workdays
     from chosen
     inner join recorded on chosen.metric = recorded.metric and chosen.end_on >= recorded.first_on
     inner join days as starts on chosen.start_on = starts.date_day
@@ -156,7 +182,7 @@ final as (
             case
                 when not is_spread then target
                 when per_period = 'day' then target * served_workdays
-                else round(target * served_workdays / unit_workdays)
+                else round({{ ratio('target * served_workdays', 'unit_workdays') }})
             end as decimal(18, 6)
         ) as value,
         is_spread,

@@ -27,7 +27,10 @@ final as (
         lines.value as target,
         case
             when lines.is_milestone and metrics.aggregate <> 'ratio' and metrics.direction = 'higher'
-                then lines.value * periods.workdays_elapsed / nullif(periods.period_workdays, 0)
+                then cast(
+                    round(lines.value * {{ ratio('periods.workdays_elapsed', 'periods.period_workdays') }}, 6)
+                    as decimal(18, 6)
+                )
             when periods.is_started then lines.value
         end as target_to_date,
         lines.is_milestone and metrics.aggregate <> 'ratio' and metrics.direction = 'higher' as is_spread

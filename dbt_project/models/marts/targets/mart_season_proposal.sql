@@ -45,7 +45,8 @@ placed as (
 firsts as (
     select
         metric,
-        min(case when quarter_start_on = year_start_on then year_start_on end) as first_whole_year_on
+        min(case when quarter_start_on = year_start_on then year_start_on end)
+            as first_whole_year_on
     from placed
     group by metric
 ),
@@ -56,10 +57,14 @@ years as (
         select
             placed.metric,
             placed.year_start_on,
-            dense_rank() over (partition by placed.metric order by placed.year_start_on desc) as year_no
+            dense_rank()
+                over (partition by placed.metric order by placed.year_start_on desc)
+                as year_no
         from placed
         inner join firsts on placed.metric = firsts.metric
-        where placed.year_end_on <= {{ as_of() }} and placed.year_start_on >= firsts.first_whole_year_on
+        where
+            placed.year_end_on <= {{ as_of() }}
+            and placed.year_start_on >= firsts.first_whole_year_on
     ) as ranked
     cross join settings
     where ranked.year_no <= settings.proposal_years
@@ -83,7 +88,9 @@ spans as (
 ),
 
 positions as (
-    select 'quarter' as position_kind, cast(substr(quarter_label, length(quarter_label), 1) as bigint) as position
+    select
+        'quarter' as position_kind,
+        cast(substr(quarter_label, length(quarter_label), 1) as bigint) as position
     from days
     group by all
     union all
@@ -113,7 +120,8 @@ laid_out as (
     cross join positions
     left join by_position
         on
-            spans.metric = by_position.metric and positions.position_kind = by_position.position_kind
+            spans.metric = by_position.metric
+            and positions.position_kind = by_position.position_kind
             and positions.position = by_position.position
 ),
 
@@ -136,7 +144,8 @@ running as (
 proposed as (
     select
         running.*,
-        so_far - coalesce(lag(so_far) over (partition by metric, position_kind order by position), 0)
+        so_far
+        - coalesce(lag(so_far) over (partition by metric, position_kind order by position), 0)
             as proposed_weight_rate
     from running
     where total > 0
@@ -162,7 +171,9 @@ final as (
         {{ money('proposed.history_amount') }} as history_amount,
         cast(proposed.proposed_weight_rate as decimal(9, 6)) as proposed_weight_rate,
         cast(coalesce(own.weight_rate, common.weight_rate) as decimal(9, 6)) as weight_rate,
-        cast(proposed.proposed_weight_rate - coalesce(own.weight_rate, common.weight_rate) as double)
+        cast(
+            proposed.proposed_weight_rate - coalesce(own.weight_rate, common.weight_rate) as double
+        )
             as difference_rate
     from proposed
     left join in_force as own

@@ -229,7 +229,7 @@ final as (
         judged.source_row
     from judged
     qualify row_number() over (
-        partition by judged.line, judged.scope_type, judged.scope_id order by judged.customers_required
+        partition by judged.line, judged.scope_type, judged.scope_id order by case when judged.customers_required is null then 1 else 0 end, judged.customers_required
     ) = 1
 )
 

@@ -5,13 +5,15 @@ with
 typed as (
     select lines.*, days.week_start_on
     from {{ source('cascade', 'progress_line') }} as lines
-    inner join {{ source('reference', 'calendar_day') }} as days on lines.reported_on = days.date_day
+    inner join
+        {{ source('reference', 'calendar_day') }} as days
+        on lines.reported_on = days.date_day
     where lines.reported_on <= {{ as_of() }}
     qualify row_number() over (
         partition by
             lines.metric, lines.period_type, lines.period_start, lines.period_end,
             lines.scope_type, lines.scope_id, days.week_start_on
-        order by lines.reported_on desc, lines.source, lines.source_row desc
+        order by lines.reported_on desc, lines.source asc, coalesce(lines.source_row, '') desc
     ) = 1
 ),
 
@@ -81,8 +83,8 @@ summed as (
         on
             parts.part_metric = scope_days.metric
             and typed.scope_type = scope_days.scope_type and typed.scope_id = scope_days.scope_id
-            and scope_days.event_on >= typed.period_start
-            and scope_days.event_on <= typed.period_end and scope_days.event_on <= typed.reported_on
+            and typed.period_start <= scope_days.event_on
+            and typed.period_end >= scope_days.event_on and typed.reported_on >= scope_days.event_on
     where typed.problem is null
     group by typed.source, typed.source_row, typed.reported_on, parts.part
 ),
@@ -137,7 +139,9 @@ judged as (
 behind as (
     select
         judged.metric, judged.scope_type, judged.scope_id, judged.week_start_on, judged.lag_rate,
-        'month' as period_type, days.month_start_on as period_start, days.month_end_on as period_end,
+        'month' as period_type,
+        days.month_start_on as period_start,
+        days.month_end_on as period_end,
         days.month_label as period_label
     from judged
     inner join days on judged.month_start_on = days.date_day
@@ -153,11 +157,25 @@ reasons as (
 
 keys as (
     select
-        metric, period_type, period_start, period_end, period_label, scope_type, scope_id, week_start_on
+        metric,
+        period_type,
+        period_start,
+        period_end,
+        period_label,
+        scope_type,
+        scope_id,
+        week_start_on
     from typed
     union
     select
-        metric, period_type, period_start, period_end, period_label, scope_type, scope_id, week_start_on
+        metric,
+        period_type,
+        period_start,
+        period_end,
+        period_label,
+        scope_type,
+        scope_id,
+        week_start_on
     from behind
 ),
 
@@ -248,14 +266,18 @@ final as (
     from assembled
     inner join days on assembled.week_start_on = days.date_day
     left join scope_names
-        on assembled.scope_type = scope_names.scope_type and assembled.scope_id = scope_names.scope_id
+        on
+            assembled.scope_type = scope_names.scope_type
+            and assembled.scope_id = scope_names.scope_id
     left join causes on assembled.reason = causes.reason
     left join attainment
         on
             assembled.metric = attainment.metric
-            and assembled.period_type = attainment.period_type and assembled.period_start = attainment.period_start
+            and assembled.period_type = attainment.period_type
+            and assembled.period_start = attainment.period_start
             and assembled.period_end = attainment.period_end
-            and assembled.scope_type = attainment.scope_type and assembled.scope_id = attainment.scope_id
+            and assembled.scope_type = attainment.scope_type
+            and assembled.scope_id = attainment.scope_id
 )
 
 select * from final

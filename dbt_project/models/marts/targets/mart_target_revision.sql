@@ -20,10 +20,24 @@ judged as (
     select
         lines.*,
         coalesce(effective_on, start_on) as in_effect_on,
-        case when problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds') then 1 else 0 end
+        case
+            when
+                problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds')
+                then 1
+            else 0
+        end
             as accepted,
         dense_rank() over (
-            order by metric, level, scenario, product_line, customer_type, holder_kind, holder_id, start_on, end_on
+            order by
+                metric,
+                level,
+                scenario,
+                product_line,
+                customer_type,
+                holder_kind,
+                holder_id,
+                start_on,
+                end_on
         ) as figure_no
     from lines
 ),
@@ -33,7 +47,9 @@ numbered as (
         judged.*,
         sum(accepted) over (
             partition by figure_no
-            order by recorded_on, in_effect_on, line rows between unbounded preceding and current row
+            order by
+                recorded_on, in_effect_on, line
+            rows between unbounded preceding and current row
         ) as accepted_no
     from judged
 ),
@@ -44,7 +60,8 @@ changes as (
         numbered.*,
         earlier.value as before_value,
         numbered.value as after_value,
-        case when numbered.effective_on > numbered.start_on then 'revision' else 'correction' end as change_kind
+        case when numbered.effective_on > numbered.start_on then 'revision' else 'correction' end
+            as change_kind
     from numbered
     inner join numbered as earlier
         on
