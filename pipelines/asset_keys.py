@@ -8,6 +8,7 @@ RULES_WORKBOOK = dg.AssetKey(["rules", "workbook"])
 RULES = dg.AssetKey(["reference", "rules"])
 CALENDAR = dg.AssetKey(["reference", "calendar"])
 CASCADE = dg.AssetKey(["cascade", "targets"])
+FORECAST = dg.AssetKey(["forecast", "weekly_call"])
 DATA_TEAM = "team:data_team"
 
 

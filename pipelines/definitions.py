@@ -7,14 +7,18 @@ from datetime import date
 import dagster as dg
 
 from pipelines.assets.cascade import cascade_asset
+from pipelines.assets.forecast import forecast_asset
 from pipelines.assets.landed import landed_assets
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
 from pipelines.assets.review import review_asset
 from pipelines.assets.sources import source_assets
+from pipelines.checks.expectation_checks import landed_checks, mart_checks
 from pipelines.checks.flags import flag_checks
-from pipelines.checks.landed import landed_checks
+from pipelines.checks.rulebook import rulebook_checks
 from pipelines.checks.sources import source_checks
+from pipelines.checks.subjects import mart_subjects
+from pipelines.checks.targets import target_checks
 from pipelines.dbt_runner import parse
 from pipelines.jobs import nightly_job
 from pipelines.partitions import night_partitions
@@ -46,10 +50,18 @@ def build_definitions(
             landed_assets(settings, partitions),
             *models,
             cascade_asset(partitions),
+            forecast_asset(partitions),
             published_assets(manifest, marts, partitions),
             review_asset(partitions),
         ],
-        asset_checks=[*source_checks(settings), landed_checks(), flag_checks()],
+        asset_checks=[
+            *source_checks(settings),
+            rulebook_checks(),
+            landed_checks(),
+            target_checks(),
+            *mart_checks(mart_subjects(manifest).values(), models),
+            flag_checks(),
+        ],
         jobs=[nightly_job()],
         schedules=[nightly_schedule(folder, settings)],
         sensors=[inbox_sensor(folder, settings)],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipelines.assets.models import check_result
-from pipelines.checks.landed import check_spec
+from pipelines.checks.expectation_checks import check_spec
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.resources import NightResource
 
@@ -176,6 +176,15 @@ FLAGS: tuple[Flag, ...] = (
         sample=("person_id", "team", "region"),
         en="everybody in a team whose people have targets has one this month",
         zh="有个人目标的团队中，每位在岗人员本月都有目标",
+    ),
+    Flag(
+        mart="mart_attainment_forecast",
+        name="no_target_is_unlikely_near_its_end",
+        condition="is_probability_low and scope_type in ('company', 'region', 'team', 'person')",
+        figure="sum(target - expected_amount)",
+        sample=("period_label", "scope_type", "scope_id", "attainment_probability", "swing_deals"),
+        en="no target near its end has a forecast probability under the threshold of the rules workbook",
+        zh="没有临近期末的目标，其预测达成概率低于规则中的阈值",
     ),
 )
 

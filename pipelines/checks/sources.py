@@ -64,7 +64,7 @@ def _source_check(source: SourceSettings) -> dg.AssetChecksDefinition:
         for d in declared
     ]
 
-    @dg.multi_asset_check(specs=specs, name=f"check_{source.name}")
+    @dg.multi_asset_check(specs=specs, name=f"check_source_{source.name}")
     def check_source(night: NightResource) -> Iterator[dg.AssetCheckResult]:
         outcomes = judge_source(night.night, night.rules, source)
         night.night.log.checks(night.night.run_id, outcomes, night.night.seen_at)
