@@ -15,7 +15,9 @@ LONG_SUITES = (
     "tests/end_to_end/test_demo_truth_people_and_files.py",
     "tests/end_to_end/test_demo_truth_targets.py",
     "tests/end_to_end/test_sales_managers_path.py",
+    "tests/end_to_end/test_targets_fiscal_company.py",
     "tests/end_to_end/test_targets_small_company.py",
+    "tests/end_to_end/test_targets_worked_examples.py",
     "tests/real_data/",
 )
 STAY_IN_MAKE_TEST = ("tests/real_data/test_maven_crm.py",)

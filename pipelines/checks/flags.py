@@ -47,6 +47,28 @@ class Flag:
         return CheckDeclaration(("marts", self.mart), self.name, "warn", self.en, self.zh)
 
 
+AS_OF = "(select max(as_of) from reference.company)"
+RUNNING = f"period_start <= {AS_OF} and period_end >= {AS_OF}"
+LAST_CLOSED_MONTH = f"""
+    period_end = (
+        select max(month_end_on) from reference.calendar_day where month_end_on <= {AS_OF}
+    )
+"""
+TEAMS = """
+    scope_type in ('company', 'region', 'team', 'person')
+    and scope_id not in ('unknown', 'unallocated')
+"""
+HAS_TARGET = f"""
+    select scope_id from marts.mart_target_attainment
+    where scope_type = 'person' and metric = 'signed_amount' and period_type = 'month'
+    and is_in_force and target > 0 and {RUNNING}
+"""
+# Asked of teams in which anybody has a target: a company without targets for people lacks none.
+WITHOUT_TARGET = f"""
+    is_current and not has_left and person_id not in ({HAS_TARGET})
+    and team in (select team from marts.dim_person where is_current and person_id in ({HAS_TARGET}))
+"""
+
 FLAGS: tuple[Flag, ...] = (
     Flag(
         mart="mart_followup_due",
@@ -69,12 +91,91 @@ FLAGS: tuple[Flag, ...] = (
     Flag(
         mart="mart_target_attainment",
         name="no_target_is_behind",
-        condition="status = 'behind' and level = 'base' and scenario = 'base' and scope_type in "
-        "('company', 'region', 'team', 'person') and period_end >= (select max(as_of) from reference.company)",
+        condition=f"status = 'behind' and is_in_force and {TEAMS} and {RUNNING}",
         figure="sum(gap_to_date)",
         sample=("metric", "period_label", "scope_type", "scope_id", "lag_rate", "gap_to_date"),
         en="no running target lags by more than the limit of the rules workbook",
         zh="没有进行中的目标落后超过规则中的限额",
+    ),
+    Flag(
+        mart="mart_target_attainment",
+        name="no_closed_month_needs_a_review",
+        condition=f"needs_review and is_in_force and {TEAMS} and {LAST_CLOSED_MONTH}",
+        figure="sum(abs(gap))",
+        sample=("metric", "period_label", "scope_type", "scope_id", "deviation_rate", "gap"),
+        en="the month that closed last deviates by no more than the review limit",
+        zh="最近结束的月份偏差未超过复盘限额",
+    ),
+    Flag(
+        mart="mart_target_attainment",
+        name="no_target_is_two_closed_weeks_behind",
+        condition=f"weeks_behind_streak >= 2 and is_in_force and {TEAMS} and {RUNNING}",
+        figure="sum(gap_to_date)",
+        sample=("metric", "period_label", "scope_type", "scope_id", "weeks_behind_streak"),
+        en="nobody has been behind for two closed weeks in a row",
+        zh="没有连续两周落后的目标",
+    ),
+    Flag(
+        mart="mart_target_attainment",
+        name="no_market_move_asks_for_calibration",
+        condition=f"needs_calibration and is_in_force and target > 0 and {RUNNING}",
+        figure="sum(target)",
+        sample=("metric", "period_label", "scope_type", "scope_id", "target"),
+        en="the market moved by no more than the limit in a running target's period",
+        zh="进行中的目标期内市场变动未超过校准限额",
+    ),
+    Flag(
+        mart="mart_target_cascade",
+        name="no_split_leaves_the_elastic_band",
+        condition="is_in_force and level = 'base' and scenario = 'base' and band <> 'inside' "
+        f"and {RUNNING}",
+        figure="sum(abs(unallocated))",
+        sample=("metric", "period_label", "node_id", "over_assignment", "band", "unallocated"),
+        en="what the children hold stays inside the elastic band around their parent's target",
+        zh="下级目标合计都在弹性区间之内",
+    ),
+    Flag(
+        mart="mart_target_progress",
+        name="no_typed_actual_is_off",
+        condition=f"is_typed_off and reported_on > {AS_OF} - 31",
+        figure="sum(abs(difference_amount))",
+        sample=(
+            "metric",
+            "period_label",
+            "scope_id",
+            "typed_actual",
+            "computed_actual",
+            "source_row",
+        ),
+        en="what was typed into the progress sheet lies within 1 % of the computed figure",
+        zh="进度表填报的实际值与计算值相差不超过1%",
+    ),
+    Flag(
+        mart="mart_target_progress",
+        name="every_progress_row_is_understood",
+        condition=f"problem is not null and reported_on > {AS_OF} - 31",
+        figure="count(*)",
+        sample=("metric", "period_label", "scope_id", "problem", "source_row"),
+        en="every row of the progress sheet names a metric, a period and a scope that are known",
+        zh="进度表每一行的指标、期间与范围都能识别",
+    ),
+    Flag(
+        mart="mart_target_progress",
+        name="no_lag_is_left_without_a_reason",
+        condition=f"is_reason_missing and week_start_on > {AS_OF} - 14",
+        figure="count(*)",
+        sample=("metric", "period_label", "scope_type", "scope_id", "week_label", "lag_rate"),
+        en="whoever ended a week behind has said why",
+        zh="周末落后的范围都已填写未达成原因",
+    ),
+    Flag(
+        mart="dim_person",
+        name="nobody_in_a_team_with_targets_is_without_one",
+        condition=WITHOUT_TARGET,
+        figure="count(*)",
+        sample=("person_id", "team", "region"),
+        en="everybody in a team whose people have targets has one this month",
+        zh="有个人目标的团队中，每位在岗人员本月都有目标",
     ),
     Flag(
         mart="mart_attainment_forecast",

@@ -7,7 +7,7 @@ with
 
 attainment as (
     select * from {{ ref('mart_target_attainment') }}
-    where metric = 'signed_amount' and level = 'base' and scenario = 'base'
+    where metric = 'signed_amount' and is_in_force
 ),
 
 deals as (
