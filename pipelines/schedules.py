@@ -9,22 +9,20 @@ import dagster as dg
 
 from pipelines.jobs import NIGHTLY
 from pipelines.landing.manifest import Manifest
+from pipelines.night import default_as_of
 from pipelines.settings import CompanyFolder, CompanySettings
-
-MOST_NIGHTS_AT_ONCE = 31
 
 
 def missing_days(nights: list[date], last: date) -> list[date]:
     """Return the days to run, in order: from the day after the newest night up to the last one.
 
-    A company without any night starts with the last day alone; a long outage is caught up a month
-    at a time, the newest day always among them.
+    A company without any night starts with the last day alone. An outage is caught up whole, however
+    long: the run queue takes one night after the other.
     """
     if not nights:
         return [last]
     newest = max(nights)
-    days = [newest + timedelta(days=i) for i in range(1, (last - newest).days + 1)]
-    return days[-MOST_NIGHTS_AT_ONCE:]
+    return [newest + timedelta(days=i) for i in range(1, (last - newest).days + 1)]
 
 
 def nightly_schedule(folder: CompanyFolder, settings: CompanySettings) -> dg.ScheduleDefinition:
@@ -42,7 +40,7 @@ def nightly_schedule(folder: CompanyFolder, settings: CompanySettings) -> dg.Sch
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest]:
         local = context.scheduled_execution_time.astimezone(settings.zone)
-        last = local.date() - timedelta(days=1)
+        last = default_as_of(settings, local)
         nights = [night.as_of for night in Manifest(folder.archive).nights()]
         for day in missing_days(nights, last):
             # One run a night and tick: a tick that fires twice asks only once.

@@ -35,7 +35,7 @@ def inbox_sensor(folder: CompanyFolder, settings: CompanySettings) -> dg.SensorD
     @dg.sensor(
         job_name=NIGHTLY,
         minimum_interval_seconds=SETTLED_SECONDS,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING,
         description="Runs the latest D when files arrive in the inbox. 收件箱有新文件时运行。",
     )
     def inbox(

@@ -44,7 +44,7 @@ def test_a_tick_after_downtime_asks_for_every_missed_night_in_company_time(
     folder: CompanyFolder,
 ) -> None:
     published(folder, "2026-03-05")
-    schedule = nightly_schedule(folder, load_company(folder))
+    schedule = nightly_schedule(folder, load_company(folder).model_copy(update={"as_of": None}))
     assert schedule.execution_timezone == "Asia/Shanghai"
     # 19:00 UTC on the 8th is 03:00 on the 9th in Shanghai: the 8th has just ended there.
     context = dg.build_schedule_context(
@@ -100,3 +100,18 @@ def test_a_torn_line_at_the_end_of_the_manifest_is_no_line(folder: CompanyFolder
         Night(date(2026, 3, 2), 2, "r2", "v2", datetime(2026, 3, 3, tzinfo=UTC))
     )
     assert [n.as_of.day for n in Manifest(folder.archive).nights()] == [1, 2]
+
+
+def test_an_outage_of_half_a_year_loses_no_night() -> None:
+    days = missing_days([date(2026, 1, 31)], date(2026, 7, 31))
+    assert len(days) == 181 and days[0] == date(2026, 2, 1) and days[-1] == date(2026, 7, 31)
+
+
+def test_a_company_whose_day_is_fixed_is_not_run_beyond_it(folder: CompanyFolder) -> None:
+    published(folder, "2026-02-27")
+    settings = load_company(folder).model_copy(update={"as_of": date(2026, 2, 28)})
+    context = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 11, 8, 19, 0, tzinfo=UTC)
+    )
+    asked = list(nightly_schedule(folder, settings)(context))
+    assert [request.partition_key for request in asked] == ["2026-02-28"]
