@@ -6,6 +6,7 @@ from datetime import date
 
 import dagster as dg
 
+from pipelines.assets.alerts import alerts_asset
 from pipelines.assets.cascade import cascade_asset
 from pipelines.assets.landed import landed_assets
 from pipelines.assets.models import model_assets
@@ -15,11 +16,11 @@ from pipelines.checks.flags import flag_checks
 from pipelines.checks.landed import landed_checks
 from pipelines.checks.sources import source_checks
 from pipelines.dbt_runner import parse
-from pipelines.jobs import nightly_job
+from pipelines.jobs import nightly_job, send_alerts_job
 from pipelines.partitions import night_partitions
 from pipelines.resources import NightResource
 from pipelines.schedules import nightly_schedule
-from pipelines.sensors import inbox_sensor
+from pipelines.sensors import inbox_sensor, waiting_alerts_sensor
 from pipelines.settings import CompanyFolder, load_company, resolve_home
 from pipelines.translation import FlowTranslator
 
@@ -46,11 +47,12 @@ def build_definitions(
             *models,
             cascade_asset(partitions),
             published_assets(manifest, marts, partitions),
+            alerts_asset(partitions),
         ],
         asset_checks=[*source_checks(settings), landed_checks(), flag_checks()],
-        jobs=[nightly_job()],
+        jobs=[nightly_job(), send_alerts_job(folder)],
         schedules=[nightly_schedule(folder, settings)],
-        sensors=[inbox_sensor(folder, settings)],
+        sensors=[inbox_sensor(folder, settings), waiting_alerts_sensor(folder, settings)],
         resources={"night": NightResource(home=str(folder.root), publish_older=publish_older)},
     )
 

@@ -1,4 +1,4 @@
-"""One digest per recipient and night, most valuable first: what, how much, since when, what to do."""
+"""One digest per recipient and night, most valuable first: what, how much, since when, what now."""
 
 from __future__ import annotations
 
@@ -95,6 +95,7 @@ def render(
     is_resent: bool = False,
     link: Callable[[str, str], str] = lambda text, address: f"{text} {address}",
     heading: Callable[[str], str] = str,
+    escape: Callable[[str], str] = str,
 ) -> str:
     """Return a digest as one text within a channel's limit of bytes.
 
@@ -104,22 +105,23 @@ def render(
         is_resent: an earlier attempt had no answer: the reader may have it already.
         link: how the channel writes a link.
         heading: how the channel writes the first line.
+        escape: what the channel wants done to words.
     """
     is_zh = digest.language == "zh"
     mark = ("【重发】" if is_zh else "[resent] ") if is_resent else ""
     more = "查看" if is_zh else "open"
     lines = [
-        line.text if line.link is None else f"{line.text} {link(more, line.link)}"
+        escape(line.text) + ("" if line.link is None else f" {link(more, line.link)}")
         for line in digest.lines
     ]
     everything = (
         "" if digest.link is None else " " + link("查看全部" if is_zh else "see all", digest.link)
     )
-    tails = [digest.closing]
+    tails = [escape(digest.closing)]
     for left_out in range(1, len(lines) + 1):
         rest = f"另有 {left_out} 项未列出。" if is_zh else f"{left_out} more not shown."
         tails.append(f"{rest}{everything}")
-    return fit(heading(mark + digest.title), lines, tails, limit)
+    return fit(heading(escape(mark + digest.title)), lines, tails, limit)
 
 
 def _most_valuable_first(notice: Notice) -> tuple[bool, bool, Decimal, int, str]:

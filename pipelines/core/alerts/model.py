@@ -105,7 +105,9 @@ class Alert:
         clean_nights: nights in a row that did not find it.
         cleared_on: D of the night that ended it; None while it lasts.
         is_retracted: good news that was told and did not hold.
-        told: person by role in which he was told, of this occurrence.
+        told: role by person who was told of this occurrence.
+        responsible_id: who has to act, as of the last night; None: nobody can be named.
+        manager_id: that person's manager.
     """
 
     finding: Finding
@@ -115,6 +117,8 @@ class Alert:
     cleared_on: date | None = None
     is_retracted: bool = False
     told: Mapping[str, str] = field(default_factory=dict)
+    responsible_id: str | None = None
+    manager_id: str | None = None
 
     @property
     def key(self) -> str:

@@ -31,6 +31,13 @@ def not_before(now: datetime, quiet_from: time, quiet_to: time, zone: ZoneInfo) 
     return datetime.combine(day, quiet_to, tzinfo=zone).astimezone(UTC)
 
 
+def seconds_past_the_half_hour(now: datetime) -> float:
+    """Return how long to wait so as not to send on the full or half hour, when 飞书 is crowded."""
+    if now.minute not in (0, 30):
+        return 0.0
+    return 60.0 - now.second - now.microsecond / 1_000_000
+
+
 def seconds_to_wait(
     now: datetime, earlier: Sequence[datetime], calls: int, seconds: float
 ) -> float:

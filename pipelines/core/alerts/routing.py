@@ -43,7 +43,7 @@ def notices(
     """Return what has to be told after the night of D.
 
     Args:
-        alerts: the state of D.
+        alerts: the state of D, each with who has to act.
         rules: by kind.
         directory: the people on D.
         as_of: D.
@@ -61,6 +61,14 @@ def notices(
     return found
 
 
+def with_responsible(alert: Alert, directory: Directory) -> Alert:
+    """Return an alert that names who has to act and whom that person reports to."""
+    finding = alert.finding
+    owner = directory.responsible(finding.owner_id, finding.scope_type, finding.scope_id)
+    manager = directory.manager_of(owner) if owner else None
+    return replace(alert, responsible_id=owner, manager_id=manager)
+
+
 def with_told(alert: Alert, new: Iterable[Notice]) -> Alert:
     """Return an alert that knows whom tonight's notices tell."""
     told = {n.recipient: n.role for n in new if not n.is_retraction}
@@ -74,8 +82,7 @@ def _to_tell(
     as_of: date,
     workdays_since: Callable[[date], int],
 ) -> list[Notice]:
-    finding = alert.finding
-    owner = directory.responsible(finding.owner_id, finding.scope_type, finding.scope_id)
+    finding, owner = alert.finding, alert.responsible_id
     if finding.is_good_news:
         is_old = finding.since_on is None or finding.since_on <= as_of - timedelta(days=NEWS_DAYS)
         if is_old and not alert.told:

@@ -64,7 +64,8 @@ def _query(flag: Flag, as_of: date) -> tuple[str, dict[str, date]]:
         "scope_type": scope_type,
         "scope_id": f"cast({flag.scope_id} as varchar)",
         "scope_name": f"case when {scope_type} = 'company' then "
-        f"(select max(company_name) from reference.company) else cast({flag.scope_name} as varchar) end",
+        "(select max(company_name) from reference.company) "
+        f"else cast({flag.scope_name} as varchar) end",
         "owner_id": f"cast({flag.owner_id} as varchar)",
         "value_amount": f"cast({flag.value_amount} as decimal(18, 2))",
         "since_on": f"cast({flag.since_on} as date)",
