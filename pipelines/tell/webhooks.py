@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,9 @@ from pipelines.settings.secrets import Secret
 from pipelines.tell.attempt import DELIVERED, Attempt, not_sent, refused, uncertain
 from pipelines.tell.http import as_json, by_status, post_json
 
+# The library would write the address, which is the key, into the log.
+_SILENT = logging.getLogger("gapwise.slack")
+_SILENT.setLevel(logging.CRITICAL + 1)
 SLACK_BYTES = 35_000
 TIMEOUT_SECONDS = 20
 
@@ -27,12 +31,16 @@ class Slack:
         """Send a digest as one message."""
         from slack_sdk.webhook import WebhookClient
 
+        if not self.url.reveal().startswith(("http://", "https://")):
+            return refused(self.title, f"{self.url.name} holds no http address")
         text = render(
             digest, SLACK_BYTES, is_resent=is_resent,
             link=lambda words, address: f"<{address}|{words}>", escape=_escaped,
         )  # fmt: skip
         # without its retries: a second try after a lost answer has to be marked
-        client = WebhookClient(self.url.reveal(), timeout=TIMEOUT_SECONDS, retry_handlers=[])
+        client = WebhookClient(
+            self.url.reveal(), timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_SILENT
+        )
         try:
             answer = client.send(text=text)
         except URLError as error:  # raised while connecting and sending
