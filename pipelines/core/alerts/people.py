@@ -84,6 +84,8 @@ class Directory:
 
     def responsible(self, owner_id: str | None, scope_type: str, scope_id: str) -> str | None:
         """Return who has to act: the owner, else a leaver's manager, else the head of the unit."""
+        if owner_id is None and scope_type == "person":
+            owner_id = scope_id
         if owner_id is not None and owner_id in self.people:
             return owner_id if self.people[owner_id].is_here else self.manager_of(owner_id)
         return self.head_of(scope_type, scope_id)

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+# A leaver has no place any more, but his customers lead to his manager: the last one counts.
 _PEOPLE = """
-    select person.person_id, any_value(person.person_name), any_value(person.manager_id),
-        any_value(person.org_path), any_value(person.team), any_value(person.region),
-        bool_and(not person.has_left), any_value(landed.email)
+    select person.person_id, person.person_name, person.manager_id, person.org_path,
+        person.team, person.region, not person.has_left, landed.email
     from marts.dim_person as person
     left join landed.people as landed on person.person_id = landed.person_id
-    where person.is_current
-    group by person.person_id
+    where person.valid_from <= $as_of
+    qualify row_number() over (
+        partition by person.person_id
+        order by person.valid_from desc, landed.source, landed.source_row) = 1
+    order by person.person_id
 """
 _UNITS = """
     select org_id, kind, org_path, region, team, depth from marts.dim_org
@@ -38,7 +41,7 @@ def directory_of(con: duckdb.DuckDBPyConnection, as_of: date) -> Directory:
         person_id: Person(person_id, name or person_id, manager, path or "/", team, region,
                           is_here, email)
         for person_id, name, manager, path, team, region, is_here, email in con.execute(
-            _PEOPLE
+            _PEOPLE, {"as_of": as_of}
         ).fetchall()
     }  # fmt: skip
     paths: dict[tuple[str, str], str] = {("company", "company"): "/"}

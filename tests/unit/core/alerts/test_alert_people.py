@@ -47,6 +47,11 @@ def test_a_leavers_matters_go_to_his_manager():
     assert told(Nights().run(MONDAY, finding(owner="gone"))) == [("lead", "owner")]
 
 
+def test_what_is_about_a_person_goes_to_that_person():
+    about = finding(owner=None, scope_type="person", scope_id="rep2")
+    assert told(Nights().run(MONDAY, about)) == [("rep2", "owner")]
+
+
 def test_a_manager_who_left_is_stepped_over():
     people = dict(PEOPLE.people)
     people["lead"] = Person("lead", "王芳", "head", "/c/r/t/", "华东一队", "华东", is_here=False)
