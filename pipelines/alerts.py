@@ -61,12 +61,11 @@ def rehearse(folder: CompanyFolder, say: Callable[[str], None]) -> AlertPlan:
 
 
 def _built_day(con: duckdb.DuckDBPyConnection) -> date:
-    built = con.execute(
+    [(built,)] = con.execute(
         "select count(*) from information_schema.tables "
         "where table_schema = 'marts' and table_name = 'mart_target_attainment'"
-    ).fetchone()
-    if not built or not built[0]:
+    ).fetchall()
+    if not built:
         raise ConfigurationError("the last night was held before its marts were built")
-    found = con.execute("select max(as_of) from reference.company").fetchone()
-    day: date = found[0] if found else date.min
-    return day
+    [(day,)] = con.execute("select max(as_of) from reference.company").fetchall()
+    return date.fromisoformat(str(day))

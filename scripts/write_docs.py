@@ -10,6 +10,7 @@ from pipelines.checks.expectation_list import expectations_markdown
 from pipelines.core.rules.reference_page import rules_reference_page
 from pipelines.dbt_runner import parse
 from pipelines.dictionary import data_dictionary
+from pipelines.operations.flags.page import flags_markdown
 from pipelines.settings import CompanyFolder, company_json_schema
 
 ROOT = Path(__file__).parent.parent
@@ -22,6 +23,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "docs" / "data-dictionary.md": data_dictionary(manifest),
         ROOT / "docs" / "checks" / "landed-expectations.md": expectations_markdown(),
+        ROOT / "docs" / "checks" / "business-flags.md": flags_markdown(),
         ROOT / "docs" / "rules-workbook.md": rules_reference_page(),
         ROOT / "docs" / "company.schema.json": json.dumps(
             company_json_schema(), ensure_ascii=False, indent=2

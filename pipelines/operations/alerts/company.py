@@ -86,5 +86,6 @@ def workday_numbers(con: duckdb.DuckDBPyConnection) -> dict[date, int]:
 
 def currency_of(con: duckdb.DuckDBPyConnection) -> str:
     """Return the reporting currency."""
-    found = con.execute("select max(currency) from reference.company").fetchone()
-    return str(found[0]) if found else ""
+    # fetchall: with fetchone the result stays open, and the connection refuses the next step
+    [(currency,)] = con.execute("select max(currency) from reference.company").fetchall()
+    return str(currency)

@@ -44,7 +44,7 @@ def outcome_of(
         flag: the flag.
         findings: of `findings_of`.
     """
-    (has_rows,) = con.execute(f"select exists(from marts.{flag.mart})").fetchone() or (False,)
+    [(has_rows,)] = con.execute(f"select exists(from marts.{flag.mart})").fetchall()
     amounts = [f.value_amount for f in findings if f.value_amount is not None]
     return CheckOutcome(
         declaration=flag.declaration,
