@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,6 +21,7 @@ from pipelines.publish.manifest import kept_manifests, read_manifest
 from pipelines.settings import CompanyFolder
 
 SLOWEST_SHOWN = 8
+MESSAGES_SHOWN = 3
 
 
 class _StepPrinter(logging.Handler):
@@ -72,11 +75,19 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
         console.print(
             f"           {level} {row['asset']}: {escape(str(row['description_en']))} {escape(row['figures'])}"
         )
+        for message in messages_of(row):
+            console.print(f"                 {escape(message)}")
     published = folder.published
     console.print(f"  files    {published / 'marts.duckdb'}")
     console.print(f"           {published / 'parquet'}  {published / 'manifest.json'}")
     console.print(f"           {published / 'operations.duckdb'}")
     console.print(f"  Dagster  gapwise serve --home {folder.root}   (opens on 127.0.0.1:3000)")
+
+
+def messages_of(check: Mapping[str, Any]) -> list[str]:
+    """Return what a failed check says to people, in both languages, a few rows of it."""
+    rows = json.loads(check["sample"])[:MESSAGES_SHOWN]
+    return [row[name] for row in rows for name in ("message_zh", "message_en") if row.get(name)]
 
 
 def print_status(folder: CompanyFolder) -> None:

@@ -26,6 +26,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._engines: dict[str, sa.Engine] = {}
         self._open = threading.local()
+        self._tables_seen: set[str] = set()
         super().__init__(*args, **kwargs)
         # Taken once per event and file by the same thread.
         self._db_lock = threading.RLock()  # type: ignore[assignment]
@@ -44,6 +45,12 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             transactions.callback(setattr, self._open, "connections", None)
             self._open.transactions = transactions
             super().store_event(event)
+
+    def has_table(self, table_name: str) -> bool:
+        """Return whether a table exists; one that was seen stays (the stock storage asks per check)."""
+        if table_name not in self._tables_seen and super().has_table(table_name):
+            self._tables_seen.add(table_name)
+        return table_name in self._tables_seen
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sa.Connection]:

@@ -12,6 +12,9 @@ from typing import Any
 
 from pipelines.settings import CompanyFolder
 
+# What this process parsed, by target folder: a night's two builds go by it instead of reading it again.
+_parsed: dict[Path, Any] = {}
+
 PROJECT_DIR = Path(__file__).parent.parent / "dbt_project"
 
 
@@ -37,7 +40,7 @@ def target_dir(folder: CompanyFolder) -> Path:
 
 def parse(folder: CompanyFolder) -> Mapping[str, Any]:
     """Parse the project (only what changed) and return its manifest as a dictionary."""
-    _invoke(folder, ["parse"])
+    _parsed[target_dir(folder)] = _invoke(folder, ["parse"])
     text = (target_dir(folder) / "manifest.json").read_text(encoding="utf-8")
     manifest: Mapping[str, Any] = json.loads(text)
     return manifest
@@ -55,7 +58,7 @@ def build(
         args += ["--select", *selection]
     if exclusion:
         args += ["--exclude", *exclusion]
-    result = _invoke(folder, args, must_succeed=False)
+    result = _invoke(folder, args, must_succeed=False, manifest=_parsed.get(target_dir(folder)))
     return [
         NodeResult(
             unique_id=node.node.unique_id,
@@ -68,13 +71,15 @@ def build(
     ]
 
 
-def _invoke(folder: CompanyFolder, args: list[str], *, must_succeed: bool = True) -> Any:
+def _invoke(
+    folder: CompanyFolder, args: list[str], *, must_succeed: bool = True, manifest: Any = None
+) -> Any:
     from dbt.cli.main import dbtRunner
 
     target = target_dir(folder)
     target.mkdir(parents=True, exist_ok=True)
     with _environment(folder):
-        outcome = dbtRunner().invoke(
+        outcome = dbtRunner(manifest=manifest).invoke(
             [
                 *args,
                 "--project-dir",
@@ -85,6 +90,9 @@ def _invoke(folder: CompanyFolder, args: list[str], *, must_succeed: bool = True
                 str(target),
                 "--log-path",
                 str(target / "logs"),
+                # Debug lines of some hundred nodes cost as much as their queries; errors are kept.
+                "--log-level-file",
+                "warn",
                 "--quiet",
                 "--no-use-colors",
                 "--no-send-anonymous-usage-stats",

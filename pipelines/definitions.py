@@ -12,9 +12,12 @@ from pipelines.assets.landed import landed_assets
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
 from pipelines.assets.sources import source_assets
+from pipelines.checks.expectation_checks import landed_checks, mart_checks
 from pipelines.checks.flags import flag_checks
-from pipelines.checks.landed import landed_checks
+from pipelines.checks.rulebook import rulebook_checks
 from pipelines.checks.sources import source_checks
+from pipelines.checks.subjects import mart_subjects
+from pipelines.checks.targets import target_checks
 from pipelines.dbt_runner import parse
 from pipelines.jobs import nightly_job, send_alerts_job
 from pipelines.partitions import night_partitions
@@ -49,7 +52,14 @@ def build_definitions(
             published_assets(manifest, marts, partitions),
             alerts_asset(partitions),
         ],
-        asset_checks=[*source_checks(settings), landed_checks(), flag_checks()],
+        asset_checks=[
+            *source_checks(settings),
+            rulebook_checks(),
+            landed_checks(),
+            target_checks(),
+            *mart_checks(mart_subjects(manifest).values(), models),
+            flag_checks(),
+        ],
         jobs=[nightly_job(), send_alerts_job(folder)],
         schedules=[nightly_schedule(folder, settings)],
         sensors=[inbox_sensor(folder, settings), waiting_alerts_sensor(folder, settings)],

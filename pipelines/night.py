@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version as package_version
 from pathlib import Path
 
@@ -47,14 +47,14 @@ class Night:
     log: RunLog
     publishes: bool = True
 
-    @property
+    @cached_property
     def archive(self) -> Archive:
-        """The company's archive and its manifest."""
+        """The archive; one for the night, whose manifest reads only what was appended since."""
         return Archive(self.folder.archive)
 
     @property
     def cutoff_seq(self) -> int:
-        """Last delivery that D may use."""
+        """Last delivery that D may use by now; reads the manifest, so ask once and keep it."""
         return cutoff_for(self.archive.manifest, self.as_of)
 
     @property

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from pipelines.checks.expectation_list import expectations_markdown
+from pipelines.checks.subjects import LANDED, MARTS, landed_subjects, mart_subjects
 from pipelines.core.rules.reference_page import rules_reference_page
 from pipelines.dbt_runner import parse
 from pipelines.dictionary import data_dictionary
@@ -22,7 +23,12 @@ def generated() -> dict[Path, str]:
         manifest = parse(CompanyFolder(Path(scratch)))
     return {
         ROOT / "docs" / "data-dictionary.md": data_dictionary(manifest),
-        ROOT / "docs" / "checks" / "landed-expectations.md": expectations_markdown(),
+        ROOT / "docs" / "checks" / "landed-expectations.md": expectations_markdown(
+            LANDED, landed_subjects().values()
+        ),
+        ROOT / "docs" / "checks" / "mart-expectations.md": expectations_markdown(
+            MARTS, mart_subjects(manifest).values()
+        ),
         ROOT / "docs" / "checks" / "business-flags.md": flags_markdown(),
         ROOT / "docs" / "rules-workbook.md": rules_reference_page(),
         ROOT / "docs" / "company.schema.json": json.dumps(

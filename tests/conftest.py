@@ -10,7 +10,9 @@ import pytest
 LONG_SUITES = (
     "tests/dbt/",
     "tests/end_to_end/test_demo_truth_ledger.py",
+    "tests/end_to_end/test_demo_truth_people_and_files.py",
     "tests/end_to_end/test_demo_truth_targets.py",
+    "tests/end_to_end/test_sales_managers_path.py",
     "tests/end_to_end/test_targets_small_company.py",
     "tests/real_data/",
 )

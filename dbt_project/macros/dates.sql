@@ -35,3 +35,29 @@
 {% macro spark__days_after(day, days) -%}
     date_add({{ day }}, cast({{ days }} as int))
 {%- endmacro %}
+
+{# A date n months later, clamped to the end of a shorter month. #}
+{% macro months_after(day, months) -%}
+    {{ return(adapter.dispatch('months_after', 'gapwise')(day, months)) }}
+{%- endmacro %}
+
+{% macro default__months_after(day, months) -%}
+    cast({{ day }} + interval '{{ months }}' month as date)
+{%- endmacro %}
+
+{% macro spark__months_after(day, months) -%}
+    add_months({{ day }}, {{ months }})
+{%- endmacro %}
+
+{# The same where the number of months stands in a column. #}
+{% macro months_after_column(day, months) -%}
+    {{ return(adapter.dispatch('months_after_column', 'gapwise')(day, months)) }}
+{%- endmacro %}
+
+{% macro default__months_after_column(day, months) -%}
+    cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+{% macro spark__months_after_column(day, months) -%}
+    add_months({{ day }}, cast({{ months }} as int))
+{%- endmacro %}

@@ -19,7 +19,7 @@ from pipelines.publish.build_file import describe_marts
 from pipelines.publish.comments import write_comments
 from pipelines.publish.duckdb_session import DuckDBLimits
 from pipelines.publish.files import replace_file_atomically
-from pipelines.publish.history import write_history
+from pipelines.publish.history import history_order, write_history
 from pipelines.publish.intent import complete_recorded_publish, intend_publish
 from pipelines.publish.night import MartInfo
 from pipelines.publish.night import Night as NightToPublish
@@ -87,7 +87,7 @@ def _spec(key: dg.AssetKey, deps: list[dg.AssetKey], description: str) -> dg.Ass
 
 def _mart_infos(manifest: Mapping[str, Any]) -> dict[str, MartInfo]:
     """Return what the contracts say of each mart: its grain orders the rows, its words describe it."""
-    infos = {}
+    infos = {name: MartInfo(order_by=order) for name, order in history_order().items()}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and node["schema"] == "marts":
             meta = node["config"].get("meta") or {}

@@ -1,4 +1,4 @@
-"""Show what was expected and found as Data Docs: one page per landed entity, readable offline.
+"""Show what was expected and found as Data Docs: one page per table, readable offline.
 
 The pages come from Great Expectations' own page renderer. Its site builder is left aside: its index
 is drawn in the browser by scripts from five networks, and it would want the raw results stored.
@@ -17,9 +17,11 @@ from typing import Any
 from pipelines.checks.expectation_engine import load_great_expectations
 from pipelines.checks.expectation_sql import rules_of
 from pipelines.checks.expectation_suites import Suite, load_suite
+from pipelines.checks.subjects import LANDED, MARTS, Subject
 from pipelines.operations.outcome import CheckOutcome
 from pipelines.publish.files import replace_file_atomically
 
+_TITLES = {LANDED: "What was handed over · 落地数据检查", MARTS: "What is published · 发布数据检查"}
 # Everything that the renderer fetches from a network, and what does nothing without it.
 _FROM_NETWORKS = re.compile(
     r"<script\b.*?</script>|<link\b[^>]*>|<img\b[^>]*>|<footer\b.*?</footer>|<a\b[^>]*></a>"
@@ -38,34 +40,40 @@ nav, button, .sidebar, .navbar, .page-action-card { display: none; }
 </style>"""
 
 
-def write_data_docs(outcomes: Sequence[CheckOutcome], folder: Path, as_of: date) -> list[Path]:
-    """Write a page per landed entity with rows, and an index over all; return the files written.
+def write_data_docs(
+    subjects: Sequence[Subject], outcomes: Sequence[CheckOutcome], folder: Path, as_of: date
+) -> list[Path]:
+    """Write a page per table with rows, and an index over all; return the files written.
 
     The pages are made from outcomes, so they show counts and reasons, and no value of any row.
 
     Args:
-        outcomes: what `run_suites` returned; outcomes of other assets are passed over.
-        folder: where the pages stand, such as published/data_docs; pages of entities that have
-            no rows any more are removed.
+        subjects: the tables judged, all of one schema.
+        outcomes: what `run_suites` returned for them.
+        folder: where the pages stand, such as published/data_docs; pages of tables that have no
+            rows any more are removed.
         as_of: D, shown on each page and used for its bounds.
     """
-    pages = folder / "landed"
-    landed = [o for o in outcomes if o.declaration.asset[0] == "landed"]
+    schema = subjects[0].schema
+    pages = folder / schema
+    by_asset = {subject.asset: subject for subject in subjects}
     written: list[Path] = []
     lines: list[str] = []
-    for asset, grouped in groupby(landed, key=lambda outcome: outcome.declaration.asset):
+    for asset, grouped in groupby(outcomes, key=lambda outcome: outcome.declaration.asset):
         found = list(grouped)
+        suite = load_suite(by_asset[asset])
         has_rows = any(outcome.is_applicable for outcome in found)
         if has_rows:
             path = pages / f"{asset[1]}.html"
-            replace_file_atomically(path, _page(load_suite(asset[1]), found, as_of).encode())
+            replace_file_atomically(path, _page(suite, found, as_of).encode())
             written.append(path)
-        lines.append(_index_line(load_suite(asset[1]), found, has_rows))
+        lines.append(_index_line(suite, found, has_rows))
     for stale in set(pages.glob("*.html")) - set(written):
         stale.unlink()
-    index = folder / "index.html"
-    replace_file_atomically(index, _index(lines, as_of).encode())
-    return [*written, index]
+    listed, index = folder / f"{schema}.html", folder / "index.html"
+    replace_file_atomically(listed, _list(schema, lines, as_of).encode())
+    replace_file_atomically(index, _index(folder).encode())
+    return [*written, listed, index]
 
 
 def _page(suite: Suite, outcomes: Sequence[CheckOutcome], as_of: date) -> str:
@@ -81,7 +89,7 @@ def _page(suite: Suite, outcomes: Sequence[CheckOutcome], as_of: date) -> str:
     validation = ExpectationSuiteValidationResult(
         success=passed == len(outcomes),
         results=results,
-        suite_name=f"landed.{suite.entity.name}",
+        suite_name=".".join(suite.subject.asset),
         statistics={
             "evaluated_expectations": len(outcomes),
             "successful_expectations": passed,
@@ -118,7 +126,11 @@ def _result(rule: Any, outcome: CheckOutcome) -> Any:
             description=f"{words} ({rule.name}, {rule.expectation.severity})",
         ),
         result=_counts(figures),
-        exception_info={"raised_exception": False},
+        exception_info={
+            "raised_exception": False,
+            "exception_message": None,
+            "exception_traceback": None,
+        },
     )
 
 
@@ -147,8 +159,8 @@ def offline(page: str) -> str:
 
 
 def _index_line(suite: Suite, outcomes: Sequence[CheckOutcome], has_rows: bool) -> str:
-    name = html.escape(suite.entity.name)
-    title = f"{name} {html.escape(suite.entity.zh)}"
+    name = html.escape(suite.subject.name)
+    title = f"{name} {html.escape(suite.subject.zh)}"
     failed = [o.declaration.name for o in outcomes if not o.passed]
     if not has_rows:
         state = '<td class="none">no rows, not applicable · 无数据，不适用</td>'
@@ -156,15 +168,30 @@ def _index_line(suite: Suite, outcomes: Sequence[CheckOutcome], has_rows: bool) 
         state = f'<td class="bad">{len(failed)}: {html.escape(", ".join(failed))}</td>'
     else:
         state = "<td>all hold · 全部通过</td>"
-    linked = f'<a href="landed/{name}.html">{title}</a>' if has_rows else title
+    linked = f'<a href="{suite.subject.schema}/{name}.html">{title}</a>' if has_rows else title
     return f"<tr><td>{linked}</td><td>{len(outcomes)}</td>{state}</tr>"
 
 
-def _index(lines: Sequence[str], as_of: date) -> str:
+def _list(schema: str, lines: Sequence[str], as_of: date) -> str:
+    title = _TITLES[schema]
+    return (
+        f"{_head(title)}<h1>{title}</h1><p>D = {as_of}</p>"
+        "<table><tr><th>table · 表</th><th>checks · 检查</th><th>broken · 未通过</th></tr>"
+        f"{''.join(lines)}</table></body></html>\n"
+    )
+
+
+def _index(folder: Path) -> str:
+    links = "".join(
+        f'<li><a href="{schema}.html">{title}</a></li>'
+        for schema, title in _TITLES.items()
+        if (folder / f"{schema}.html").is_file()
+    )
+    return f"{_head('Data Docs')}<h1>Data Docs</h1><ul>{links}</ul></body></html>\n"
+
+
+def _head(title: str) -> str:
     return (
         '<!DOCTYPE html><html><head><meta charset="UTF-8">'
-        f"<title>Data Docs {as_of}</title>{_STYLE}</head><body>"
-        f"<h1>What was handed over · 数据检查</h1><p>D = {as_of}</p>"
-        "<table><tr><th>entity · 实体</th><th>checks · 检查</th><th>broken · 未通过</th></tr>"
-        f"{''.join(lines)}</table></body></html>\n"
+        f"<title>{title}</title>{_STYLE}</head><body>"
     )

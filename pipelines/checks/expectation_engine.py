@@ -123,7 +123,7 @@ def _validate(frame: pd.DataFrame, expectations: Sequence[GxExpectation]) -> dic
     """Return Great Expectations' results by name; it returns them in an order of its own."""
     gx = load_great_expectations()
     batch = _whole_frame().get_batch({"dataframe": frame})
-    suite = gx.ExpectationSuite(name="landed", expectations=list(expectations))
+    suite = gx.ExpectationSuite(name="table", expectations=list(expectations))
     validated: ExpectationSuiteValidationResult = batch.validate(suite, result_format=COUNTS_ONLY)
     return {_name(result): result for result in validated.results}
 
@@ -137,7 +137,7 @@ def _whole_frame() -> Any:
     context = load_great_expectations().get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("landed").add_dataframe_asset("frame")
+    asset = context.data_sources.add_pandas("tables").add_dataframe_asset("frame")
     return asset.add_batch_definition_whole_dataframe("whole")
 
 

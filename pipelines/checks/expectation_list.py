@@ -1,52 +1,43 @@
-"""Write down everything that is expected of landed data, for people, in English and Chinese."""
+"""Write down everything that is expected of tables, for people, in English and Chinese."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from pipelines.checks.expectation_suites import AS_OF, Expectation, Suite, load_suite
-from pipelines.landing.contract import load_entities
+from pipelines.checks.subjects import LANDED, MARTS, Subject
 
-LIST_FILE = Path(__file__).resolve().parents[2] / "docs" / "checks" / "landed-expectations.md"
+_TITLES = {LANDED: "landed data 落地数据检查", MARTS: "published marts 发布数据检查"}
+_HEAD = """# What we expect of {title}
 
-_HEAD = """# What we expect of landed data 落地数据检查
-
-Made from `expectations/landed/*.yml` by `python -m pipelines.checks.expectation_list`; change the \
-expectations, not this page.
+Made from `expectations/{schema}/*.yml` by `make docs`; change the expectations, not this page.
 critical 严重: holds the night, yesterday's marts stay 拦下当晚发布，保留昨日结果. \
 warning 提醒: is reported 仅提示.
 D is the day of the night D为当晚数据日期. What must hold for how many rows 应满足的比例 stands \
 under "share".
-An entity without rows is not judged 没有数据的实体不检查.
+A table without rows is not judged 没有数据的表不检查.
 """
 _SEVERITY = {"critical": "critical 严重", "warning": "warning 提醒"}
 
 
-def expectations_markdown() -> str:
-    """Return the page that lists every expectation of landed data, entity by entity.
+def expectations_markdown(schema: str, subjects: Iterable[Subject]) -> str:
+    """Return the page that lists every expectation of one schema, table by table.
 
     Grain: one line per expectation. Columns: name, what holds in English and Chinese, what is
     looked at, bounds, share of rows that must hold, severity.
     """
-    parts = [_HEAD]
-    for name in load_entities():
-        suite = load_suite(name)
-        parts.append(f"\n## {name} {suite.entity.zh}\n\n")
+    parts = [_HEAD.format(title=_TITLES[schema], schema=schema)]
+    for subject in subjects:
+        suite = load_suite(subject)
+        parts.append(f"\n## {subject.name} {subject.zh}\n\n")
         parts.append(
             "| check 检查 | holds when 通过条件 | looks at 对象 | share 比例 | severity |\n"
         )
         parts.append("| --- | --- | --- | --- | --- |\n")
         parts += [_line(suite, expectation) for expectation in suite.expectations]
     return "".join(parts)
-
-
-def write_list() -> Path:
-    """Write the page into the documentation and return its path."""
-    LIST_FILE.parent.mkdir(parents=True, exist_ok=True)
-    LIST_FILE.write_text(expectations_markdown(), encoding="utf-8")
-    return LIST_FILE
 
 
 def _line(suite: Suite, expectation: Expectation) -> str:
@@ -93,7 +84,3 @@ def _bound(value: Any) -> str:
     if placeholder:
         return f"D {placeholder[1]} days 天" if placeholder[1] else "D"
     return str(value)
-
-
-if __name__ == "__main__":
-    write_list()

@@ -1,4 +1,4 @@
-"""Judge landed data against its suites: one outcome per declared check, in declared order."""
+"""Judge tables against their suites: one outcome per declared check, in declared order."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ from pipelines.checks.expectation_sql import (
     count_facts,
     day_text,
     frame_sql,
-    landed_table,
     rules_of,
     sample_rows,
 )
 from pipelines.checks.expectation_suites import (
     Suite,
     declared_checks,
-    landed_table_columns,
     load_suite,
 )
+from pipelines.checks.subjects import Subject
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 
 if TYPE_CHECKING:
@@ -50,33 +49,33 @@ class _Finding:
 
 def run_suites(
     con: duckdb.DuckDBPyConnection,
-    entities: Sequence[str],
+    subjects: Sequence[Subject],
     as_of: date,
     *,
     most_rows_in_a_frame: int = MOST_ROWS_IN_A_FRAME,
 ) -> list[CheckOutcome]:
-    """Judge what was handed over for these entities, as of the end of day D.
+    """Judge these tables, as of the end of day D.
 
     Args:
-        con: the build database, which holds schema `landed`.
-        entities: names in entities.yml.
+        con: the build database, which holds schemas `landed` and `marts`.
+        subjects: the tables.
         as_of: D; bounds such as {as_of+365d} count from it.
         most_rows_in_a_frame: longer tables are counted by the engine, and the counts are judged.
 
     Returns:
-        One outcome per declared check: entities in the order given, checks in the order of their
-        file. An entity without rows passes as not applicable. A check that cannot be computed
+        One outcome per declared check: tables in the order given, checks in the order of their
+        file. A table without rows passes as not applicable. A check that cannot be computed
         fails with its reason. No outcome holds a value of a row other than its key.
 
     Raises:
         ExpectationError: a suite is missing or wrong.
     """
     outcomes: list[CheckOutcome] = []
-    for entity in entities:
-        suite = load_suite(entity)
+    for subject in subjects:
+        suite = load_suite(subject)
         rules = rules_of(suite, as_of)
         found = _findings(con, suite, rules, most_rows_in_a_frame)
-        for rule, declaration in zip(rules, declared_checks(entity), strict=True):
+        for rule, declaration in zip(rules, declared_checks(subject), strict=True):
             outcomes.append(_outcome(declaration, rule, found.get(rule.name)))
     return outcomes
 
@@ -84,12 +83,12 @@ def run_suites(
 def _findings(
     con: duckdb.DuckDBPyConnection, suite: Suite, rules: Sequence[Rule], most_rows: int
 ) -> dict[str, _Finding]:
-    """Return what was found by rule; nothing where the entity has no rows."""
+    """Return what was found by rule; nothing where the table has no rows."""
     try:
         # All of it is fetched: a result left open would refuse the next query.
-        (counted,) = con.execute(f"select count(*) from {landed_table(suite)}").fetchall()
+        (counted,) = con.execute(f"select count(*) from {suite.subject.table}").fetchall()
     except duckdb.CatalogException:
-        missing = Judgement(False, reason=f"table {landed_table(suite)} is missing: land first")
+        missing = Judgement(False, reason=f"table {suite.subject.table} is missing: build first")
         return {rule.name: _Finding(missing) for rule in rules}
     row_count = int(counted[0])
     if row_count == 0:
@@ -106,7 +105,7 @@ def _judge_table(
     con: duckdb.DuckDBPyConnection, suite: Suite, rules: Sequence[Rule]
 ) -> dict[str, _Finding]:
     """Judge a table as a whole: an empty frame has its columns."""
-    shape = _frame(con, f"select * from {landed_table(suite)} limit 0")
+    shape = _frame(con, f"select * from {suite.subject.table} limit 0")
     judged = judge_frame(shape, rules, _known_names(suite))
     return {name: _Finding(judgement) for name, judgement in judged.items()}
 
@@ -217,4 +216,4 @@ def _plain(value: float | None, rule: Rule) -> float | str | None:
 def _known_names(suite: Suite) -> set[str]:
     """Return the words that belong to us, so that a reason may name them."""
     rules = {expectation.name for expectation in suite.expectations}
-    return {*landed_table_columns(suite.entity), *suite.computed, *rules, suite.entity.name}
+    return {*suite.subject.columns, *suite.computed, *rules, suite.subject.name}

@@ -17,8 +17,6 @@ from pipelines.checks.expectation_suites import Expectation, Suite, resolve_kwar
 from pipelines.landing.typing_sql import literal, quoted
 
 SAMPLE_ROWS = 5
-# Kinds of key column that identify a row without naming anybody.
-SAMPLE_KEY_TYPES = ("id", "date", "timestamp", "period")
 BETWEEN = "expect_column_values_to_be_between"
 EPOCH = date(1970, 1, 1)
 MICROSECONDS_IN_A_DAY = 86_400_000_000
@@ -67,14 +65,9 @@ class Facts:
 def rules_of(suite: Suite, as_of: date) -> list[Rule]:
     """Return a suite's rules for one day D, in the order of its file."""
     return [
-        Rule(expectation, resolve_kwargs(expectation, suite.entity, as_of))
+        Rule(expectation, resolve_kwargs(expectation, suite.subject, as_of))
         for expectation in suite.expectations
     ]
-
-
-def landed_table(suite: Suite) -> str:
-    """Return the suite's table, quoted."""
-    return f"landed.{quoted(suite.entity.name)}"
 
 
 def frame_sql(
@@ -85,8 +78,8 @@ def frame_sql(
 ) -> str:
     """Return the select of what the rules look at.
 
-    Grain: one row per landed row. Columns: those of the rules, landed or computed; one boolean
-    `if_<rule>` per condition; `of_<column>` as landed for each carried column. Money and numbers
+    Grain: one row per row of the table. Columns: those of the rules, its own or computed; one
+    boolean `if_<rule>` per condition; `of_<column>` as it stands for each carried column. Money and numbers
     are doubles: a decimal against 0.9999 pandas would not compare as it stands. Days and times
     are microseconds since 1970, exact in a double until 2255: Great Expectations compares
     timestamps one by one, 4 seconds per rule and million rows, and numbers all at once.
@@ -100,7 +93,7 @@ def frame_sql(
     ]
     as_landed = {f"of_{name}": name for name in carried}
     parts += [f"{quoted(name)} as {quoted(alias)}" for alias, name in as_landed.items()]
-    body = f"select {', '.join(parts)} from {landed_table(suite)}"
+    body = f"select {', '.join(parts)} from {suite.subject.table}"
     described = con.execute(f"describe {body}").fetchall()
     chosen = [
         quoted(name) if name in as_landed else _comparable(name, kind)
@@ -138,16 +131,15 @@ def sample_rows(
 ) -> list[dict[str, object]]:
     """Return a few rows that break a rule, as the way back to file, sheet and row.
 
-    Columns: source, source_row and the key columns that name nobody; never a personal column.
+    Columns: the table's way back (source and source row, keys or grain), never a personal column; of
+    a rule with bounds also the value that is out of them.
     """
-    keys = [
-        name
-        for name in suite.entity.key
-        if suite.entity.column(name).type in SAMPLE_KEY_TYPES
-        and not suite.entity.column(name).personal
-    ]
-    lineage = ["source", "source_row", *keys]
+    lineage = suite.subject.way_back
     chosen = ", ".join(quoted("of_" + name) for name in lineage)
+    names = list(lineage)
+    if rule.expectation.expect == BETWEEN:
+        chosen += f", cast({quoted(rule.expectation.columns[0])} as varchar)"
+        names.append("value")
     found = con.execute(
         f"""
         select {chosen}
@@ -157,7 +149,7 @@ def sample_rows(
         limit {SAMPLE_ROWS}
         """
     ).fetchall()
-    return [dict(zip(lineage, row, strict=True)) for row in found]
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def judged_sql(rule: Rule) -> str:

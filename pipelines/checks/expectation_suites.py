@@ -1,7 +1,8 @@
-"""Read what we expect of landed data: one readable YAML file per entity, in expectations/landed/.
+"""Read what we expect of tables: one readable YAML file per landed entity and per published mart.
 
-A suite says what was handed over. What the landing contract already quarantines (required cells,
-types, accepted values) is not repeated here, and keys belong to dbt.
+A suite of `expectations/landed/` says what was handed over: what the landing contract already
+quarantines (required cells, types, accepted values) is not repeated there. A suite of
+`expectations/marts/` says what a figure can be at all. Keys, relations and sums belong to dbt.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.landing.contract import Entity, load_entities
-from pipelines.landing.state import LINEAGE_COLUMNS
+from pipelines.checks.subjects import LANDED, Subject
 from pipelines.operations.outcome import CheckDeclaration
 
-EXPECTATIONS_FOLDER = Path(__file__).resolve().parents[2] / "expectations" / "landed"
+EXPECTATIONS_FOLDER = Path(__file__).resolve().parents[2] / "expectations"
 
-# The contract is written in entities.yml: a suite points to it and never lists columns again.
+# The contract is written in one place: a suite points to it and never lists columns again.
 CONTRACT = "contract"
 AS_OF = re.compile(r"^\{as_of(?:([+-]\d+)d)?\}$")
 # Python and the engine read these classes differently beyond ASCII: the paths could disagree.
@@ -102,23 +102,24 @@ class Expectation(_Strict):
 class _File(_Strict):
     """A file of expectations; `computed` names SQL expressions to be used like columns."""
 
-    entity: str
+    entity: str | None = None
+    mart: str | None = None
     computed: dict[str, str] = {}
     expectations: list[Expectation] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Everything expected of one landed entity."""
+    """Everything expected of one table."""
 
-    entity: Entity
+    subject: Subject
     computed: Mapping[str, str]
     expectations: tuple[Expectation, ...]
 
     def declaration(self, expectation: Expectation) -> CheckDeclaration:
-        """Return the check that an expectation declares on its landed entity."""
+        """Return the check that an expectation declares on its table."""
         return CheckDeclaration(
-            asset=("landed", self.entity.name),
+            asset=self.subject.asset,
             name=expectation.name,
             severity="error" if expectation.severity == "critical" else "warn",
             description_en=expectation.description.en,
@@ -126,52 +127,43 @@ class Suite:
         )
 
 
-def declared_checks(entity: str) -> list[CheckDeclaration]:
-    """Return the checks declared on one landed entity, in the order of its file.
-
-    Args:
-        entity: name in entities.yml.
+def declared_checks(subject: Subject) -> list[CheckDeclaration]:
+    """Return the checks declared on one table, in the order of its file.
 
     Raises:
         ExpectationError: the file is missing or wrong; names file, entry and fix.
     """
-    suite = load_suite(entity)
+    suite = load_suite(subject)
     return [suite.declaration(expectation) for expectation in suite.expectations]
 
 
 @cache
-def load_suite(entity: str, folder: Path = EXPECTATIONS_FOLDER) -> Suite:
-    """Return what is expected of one landed entity.
+def load_suite(subject: Subject, folder: Path = EXPECTATIONS_FOLDER) -> Suite:
+    """Return what is expected of one table.
 
     Raises:
         ExpectationError: the file is missing or wrong; names file, entry and fix.
     """
-    known = load_entities()
-    if entity not in known:
-        raise ExpectationError(f"No entity {entity!r}; entities.yml has {', '.join(known)}.")
-    path = folder / f"{entity}.yml"
-    where = f"{folder.parent.name}/{folder.name}/{path.name}"
+    path = folder / subject.schema / f"{subject.name}.yml"
+    where = f"{folder.name}/{subject.schema}/{path.name}"
+    kind = "entity" if subject.schema == LANDED else "mart"
     if not path.is_file():
-        raise ExpectationError(f"{where} is missing: every landed entity has a file there.")
+        raise ExpectationError(f"{where} is missing: every {kind} has a file there.")
     content = _read(path, where)
-    if content.entity != entity:
-        raise ExpectationError(f"{where}: entity is {content.entity!r}, write {entity!r}.")
-    suite = Suite(known[entity], content.computed, tuple(content.expectations))
+    named = {"entity": content.entity, "mart": content.mart}
+    if named != {"entity": None, "mart": None} | {kind: subject.name}:
+        raise ExpectationError(f"{where}: {kind} is {named[kind]!r}, write {subject.name!r}.")
+    suite = Suite(subject, content.computed, tuple(content.expectations))
     _check(suite, where)
     return suite
 
 
-def landed_table_columns(entity: Entity) -> list[str]:
-    """Return every column of a landed table: the contract's, then those of its lineage."""
-    return [name for name, _ in (*entity.landed_columns, *LINEAGE_COLUMNS)]
-
-
-def resolve_kwargs(expectation: Expectation, entity: Entity, as_of: date) -> dict[str, Any]:
+def resolve_kwargs(expectation: Expectation, subject: Subject, as_of: date) -> dict[str, Any]:
     """Return an expectation's arguments for one day D, its placeholders filled in.
 
     Args:
         expectation: the expectation.
-        entity: the contract of its entity, which stands for `column_set: contract`.
+        subject: its table, whose columns stand for `column_set: contract`.
         as_of: D, which stands for {as_of}; {as_of+365d} is 365 days later.
     """
     resolved: dict[str, Any] = {}
@@ -180,7 +172,7 @@ def resolve_kwargs(expectation: Expectation, entity: Entity, as_of: date) -> dic
         if placeholder:
             resolved[name] = as_of + timedelta(days=int(placeholder[1] or 0))
         elif name == "column_set" and value == CONTRACT:
-            resolved[name] = landed_table_columns(entity)
+            resolved[name] = list(subject.columns)
         else:
             resolved[name] = value
     return resolved
@@ -211,10 +203,10 @@ def _first_problem(problem: ValidationError, content: Any) -> str:
 
 def _check(suite: Suite, where: str) -> None:
     """Hold what a single field cannot say: names, columns and arguments fit together."""
-    landed = landed_table_columns(suite.entity)
-    shadowing = sorted(set(suite.computed) & set(landed))
+    columns = suite.subject.columns
+    shadowing = sorted(set(suite.computed) & set(columns))
     if shadowing:
-        raise ExpectationError(f"{where}: computed {shadowing} are landed columns; rename them.")
+        raise ExpectationError(f"{where}: computed {shadowing} are columns already; rename them.")
     used = {column for expectation in suite.expectations for column in expectation.columns}
     unused = sorted(set(suite.computed) - used)
     if unused:
@@ -227,8 +219,8 @@ def _check(suite: Suite, where: str) -> None:
         seen.add(expectation.name)
         _check_kwargs(expectation, entry)
         for column in expectation.columns:
-            if column not in landed and column not in suite.computed:
-                choice = ", ".join([*landed, *suite.computed])
+            if column not in columns and column not in suite.computed:
+                choice = ", ".join([*columns, *suite.computed])
                 raise ExpectationError(f"{entry}: no column {column!r}; there are {choice}.")
     if all(expectation.severity != "critical" for expectation in suite.expectations):
         raise ExpectationError(f"{where}: no expectation is critical; at least one must be.")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets.models import check_result
-from pipelines.checks.landed import check_spec
+from pipelines.checks.expectation_checks import check_spec
 from pipelines.operations.flags import declared_flags
 from pipelines.operations.flags.raising import findings_of, outcome_of
 from pipelines.resources import NightResource

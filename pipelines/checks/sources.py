@@ -64,7 +64,7 @@ def _source_check(source: SourceSettings) -> dg.AssetChecksDefinition:
         for d in declared
     ]
 
-    @dg.multi_asset_check(specs=specs, name=f"check_{source.name}")
+    @dg.multi_asset_check(specs=specs, name=f"check_source_{source.name}")
     def check_source(night: NightResource) -> Iterator[dg.AssetCheckResult]:
         outcomes = judge_source(night.night, night.rules, source)
         night.night.log.checks(night.night.run_id, outcomes, night.night.seen_at)
@@ -77,8 +77,9 @@ def _source_check(source: SourceSettings) -> dg.AssetChecksDefinition:
 def judge_source(night: Night, rules: CompanyRules, source: SourceSettings) -> list[CheckOutcome]:
     """Judge one source as D sees it; outcomes in the order of the declarations."""
     records = LandingLog(night.folder.landing).of_source(source.name)
-    visible = visible_landings(records, night.as_of, night.cutoff_seq)
-    arrived = [r for r in records if r.seq <= night.cutoff_seq]
+    cutoff_seq = night.cutoff_seq
+    visible = visible_landings(records, night.as_of, cutoff_seq)
+    arrived = [r for r in records if r.seq <= cutoff_seq]
     outcomes = [
         _reconciled(arrived),
         _readable(arrived, visible),

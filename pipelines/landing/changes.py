@@ -38,6 +38,8 @@ def find_changes(
     order: dict[str, list[int]] = {part: [] for part in parts}
     for read in batch:
         order[read.record.part if is_snapshot else ""].append(read.seq)
+    # What is written is put in order at the end; keeping an order till then costs memory.
+    context.con.execute("set preserve_insertion_order = false")
     _presence(context, order, chain, is_snapshot)
     _write_changes(context, is_snapshot)
     return _counts(context, order)

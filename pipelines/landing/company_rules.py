@@ -1,4 +1,4 @@
-"""The company's rules as of one night: the workbook from the inbox through the archive to tables."""
+"""The company's rules as of one night: the workbook from inbox through archive to tables."""
 
 from __future__ import annotations
 
@@ -10,20 +10,28 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.core.names import normalise_name
+from pipelines.core.rules.formulas import formula_tables
 from pipelines.core.rules.vocabulary import stage_vocabulary
 from pipelines.landing.archive import Archive, FileStillChanging
 from pipelines.landing.mapping import Vocabulary
 from pipelines.landing.rules import (
     RulesReading,
     choose_rules_in_force,
+    landed_entity_columns,
     parse_rules_workbook,
     rules_tables,
+    rules_version_log,
     say_rules_in_force,
 )
 from pipelines.settings import CompanyFolder, CompanySettings
 from pipelines.sources.presets import load_preset
 
 RULES_SOURCE = "rules"
+# Wherever a sheet names a person, by name or by id.
+PEOPLE_COLUMNS = (
+    "person", "person_id", "owner_id", "manager_id", "responsible_id", "assignee", "reported_by",
+    "auditor", "changed_by",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,8 +39,9 @@ class CompanyRules:
     """The rules in force and how they came to be.
 
     Attributes:
-        tables: one Arrow table per sheet, each row with `rules_version`.
-        stages: every stage that this company's deals can stand in, presets' own pipelines included.
+        tables: one Arrow table per sheet, each row with `rules_version`; the metrics sheet's
+            formulas taken apart; and `workbook_version`, every version that arrived.
+        stages: every stage that this company's deals can stand in, presets' own included.
         stage_versions: the same for every list of stages that was ever in force, oldest first.
         readings: every version that arrived, good or not, in order.
         message: which version is in force and what is wrong with a newer one, (English, Chinese).
@@ -56,8 +65,8 @@ class CompanyRules:
         words["to_stage"] = words["from_stage"] = words["stage"]
         words["metric"] = _metric_words(self.tables)
         for row in self.tables["aliases"].to_pylist():
-            column = row["kind"]
-            words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]
+            for column in PEOPLE_COLUMNS if row["kind"] == "person" else (row["kind"],):
+                words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]
         return Vocabulary(words, frozenset({"stage", "to_stage"}))
 
     def calendar_overrides(self) -> pd.DataFrame | None:
@@ -94,9 +103,12 @@ def company_rules(settings: CompanySettings, archive: Archive, cutoff_seq: int) 
     )
     in_force, _ = choose_rules_in_force(readings)
     tables = rules_tables(in_force)
+    formulas = formula_tables(
+        tables["metrics"].to_pylist(), tables["aliases"].to_pylist(), landed_entity_columns()
+    )
     said = say_rules_in_force(readings)
     return CompanyRules(
-        tables,
+        tables | formulas | {"workbook_version": rules_version_log(readings)},
         _all_stages(settings, tables),
         _stage_versions(settings, readings, in_force),
         readings,

@@ -27,11 +27,13 @@ class RequiredColumnMissing(Exception):
 class Binding:
     """Where the value of one canonical column comes from: cells (joined when several) or a constant.
 
-    `is_number` takes a cell that a sheet shows as a date back to its number.
+    `is_number` takes a cell that a sheet shows as a date back to its number; `constant_cell` names the
+    cell that carries the constant, where tables that differ in constants alone are read together.
     """
 
     positions: tuple[int, ...] = ()
     constant: str | None = None
+    constant_cell: str | None = None
     unit_factor: Decimal = Decimal(1)
     separator: str = "|"
     is_number: bool = False
@@ -67,6 +69,22 @@ class ColumnPlan:
     def layout(self) -> str:
         """Two tables of one layout are read by the same SQL."""
         return repr(self)
+
+    @property
+    def constants(self) -> dict[str, str]:
+        """Return column → text for every column that a constant fills."""
+        return {n: b.constant for n, b in self.bindings.items() if b.constant is not None}
+
+    def with_constants_as_cells(self) -> ColumnPlan:
+        """Return the plan that reads its constants from cells `k_<column>`.
+
+        A wide sheet is one table per month, alike but for the month: planned as one they cost one.
+        """
+        lifted = {
+            name: replace(self.bindings[name], constant=None, constant_cell=f"k_{name}")
+            for name in self.constants
+        }
+        return replace(self, bindings=self.bindings | lifted)
 
 
 @dataclass(frozen=True)

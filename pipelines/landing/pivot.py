@@ -36,6 +36,8 @@ _UNIT_IN_TITLE = re.compile(
 )
 _METRIC_IN_TITLE = re.compile(r"指标\s*[::：]\s*(?P<metric>[^\s,，;；、)）\]】]+)")
 VALUE_HEADER = "目标值"
+# A header without a year is a period whatever the year.
+_ANY_YEAR = 2000
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ def unpivot(
     columns = _period_columns(table.headers, around.year, settings)
     if not columns:
         return []
-    taken = {column.position for column in columns}
-    labels = [i for i in range(len(table.headers)) if i not in taken]
+    table = _read_once(con, table)
+    labels = _labels(table, columns)
     found = []
     for number, column in enumerate(columns):
         part = _part(con, table, labels, column, around, is_first=number == 0)
@@ -100,6 +102,40 @@ def unpivot(
         where = f"{file} [{part.sheet}]"
         found.append((part, plan_columns(entity, own, part.headers, where, vocabulary)))
     return found
+
+
+def is_period_header(header: str) -> bool:
+    """Tell whether a column called this holds one period: 1月, Q1/冲刺, 2026年10月(万元)."""
+    return _period_column(0, header, _ANY_YEAR, None) is not None
+
+
+def first_period(
+    con: duckdb.DuckDBPyConnection, table: TextTable
+) -> tuple[TextTable, NamedPeriod] | None:
+    """Return the first period column of a wide table as `unpivot` would read it.
+
+    None where fewer than two columns are periods: a lone one may be anything.
+    """
+    columns = _period_columns(
+        table.headers, year_in(f"{table.sheet} {table.title}") or _ANY_YEAR, None
+    )
+    if len(columns) < 2:
+        return None
+    around = _Surroundings(_ANY_YEAR, None, None)
+    part = _part(con, table, _labels(table, columns), columns[0], around, is_first=True)
+    return part, columns[0].period
+
+
+def _labels(table: TextTable, columns: Sequence[_PeriodColumn]) -> list[int]:
+    taken = {column.position for column in columns}
+    return [i for i in range(len(table.headers)) if i not in taken]
+
+
+def _read_once(con: duckdb.DuckDBPyConnection, table: TextTable) -> TextTable:
+    """Return the sheet as a table of its own: it is read once, not once per month."""
+    relation = f"wide_sheet_{next(_numbers)}"
+    con.execute(f"create or replace temp table {relation} as from {table.relation}")
+    return replace(table, relation=relation)
 
 
 def _surroundings(
@@ -128,14 +164,14 @@ def _longest_known(words: Mapping[str, str], texts: Sequence[str]) -> str | None
 
 
 def _period_columns(
-    headers: Sequence[str], year: int, settings: CompanySettings
+    headers: Sequence[str], year: int, settings: CompanySettings | None
 ) -> list[_PeriodColumn]:
     found = (_period_column(i, header, year, settings) for i, header in enumerate(headers))
     return [column for column in found if column is not None]
 
 
 def _period_column(
-    position: int, header: str, year: int, settings: CompanySettings
+    position: int, header: str, year: int, settings: CompanySettings | None
 ) -> _PeriodColumn | None:
     """Read one header, of one level or two: 1月, Q1/1月, 2026年/1月, 1月/冲刺, Q1(万元)."""
     if _SKIPPED.search(header):
@@ -155,7 +191,9 @@ def _period_column(
     return _PeriodColumn(position, header, period, level, unit)
 
 
-def _read(text: str, year: int, settings: CompanySettings) -> NamedPeriod | None:
+def _read(text: str, year: int, settings: CompanySettings | None) -> NamedPeriod | None:
+    if settings is None:
+        return read_period(text, year=year)
     return read_period(
         text,
         year=year,

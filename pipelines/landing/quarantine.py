@@ -92,8 +92,8 @@ MESSAGES: dict[str, Explanation] = {
         "同一键有两行且数值不同（{value}）；请只保留一行；在此之前沿用上次的数值",
     ),
     "superseded": Explanation(
-        "another row with the same key is newer and was taken",
-        "同一编号另有更新的一行，已采用较新的一行",
+        "another row with {value} in {column} is newer and was taken; deliver each key once",
+        "{column} 为 {value} 的另有更新的一行，已采用较新的一行；同一编号请只交付一次",
     ),
 }
 
@@ -156,7 +156,8 @@ def _errors_select(context: LandingContext, read: ReadDelivery) -> str:
             from typed where _seq = {read.seq} and _errors is not null
         )
         union all
-        select typed._table, typed._row, {key_column}, replace(typed._key, chr(31), ' | '),
+        select typed._table, typed._row, {key_column},
+            replace(rtrim(typed._key, chr(31)), chr(31), ' | '),
             set_aside._fate, 1, null
         from set_aside
         inner join typed

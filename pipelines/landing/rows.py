@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.mapping import ColumnPlan
-from pipelines.landing.typing_sql import quoted, typed_select, used_cells
+from pipelines.landing.typing_sql import literal, quoted, typed_select, used_cells
 
 KEY_SEPARATOR = "chr(31)"
 NULL_MARK = "chr(30)"
@@ -80,12 +80,17 @@ def _typed(context: LandingContext, layout: Layout, relation: str, carried: str)
 
 
 def _layouts(batch: Sequence[ReadDelivery]) -> list[Layout]:
-    """Group text tables by how they are read."""
+    """Group text tables by how they are read; constants are cells, so that they tell none apart."""
     found: dict[tuple[str, bool], Layout] = {}
     for read in batch:
-        for number, (table, plan) in enumerate(zip(read.tables, read.plans, strict=True)):
+        for number, (table, own) in enumerate(zip(read.tables, read.plans, strict=True)):
+            plan = own.with_constants_as_cells()
             layout = (plan.layout, table.is_date1904)
-            cells = "".join(f", {cell}" for cell in used_cells(plan))
+            constants = {f"k_{name}": literal(text) for name, text in own.constants.items()}
+            cells = "".join(
+                f", {constants[cell]} as {cell}" if cell in constants else f", {cell}"
+                for cell in used_cells(plan)
+            )
             _, _, selects = found.setdefault(layout, (plan, table.is_date1904, []))
             selects.append(
                 f"select {read.seq}::bigint as _seq, {number} as _table, _row{cells} from {table.relation}"

@@ -25,6 +25,7 @@ __all__ = [
     "CellError",
     "RulesReading",
     "choose_rules_in_force",
+    "landed_entity_columns",
     "parse_rules_workbook",
     "read_rules",
     "rules_tables",
@@ -71,7 +72,8 @@ def rules_version_of(data: bytes) -> str:
 
 
 @cache
-def _entity_columns() -> EntityColumns:
+def landed_entity_columns() -> EntityColumns:
+    """Return the columns that rules may name per entity, handed over or derived."""
     text = files("pipelines.landing").joinpath("entities.yml").read_text("utf-8")
     return entity_columns(yaml.safe_load(text))
 
@@ -97,7 +99,7 @@ def parse_rules_workbook(
     except RulesFileError as error:
         problem = CellError.of(name, ("", ""), None, "", error.text)
         return replace(reading, errors=(problem,))
-    judged = judge_layout(name, find_tables(book.sheets), _entity_columns())
+    judged = judge_layout(name, find_tables(book.sheets), landed_entity_columns())
     return replace(
         reading,
         modified_by=book.modified_by,

@@ -29,7 +29,8 @@ from pipelines.settings import (
     SourceSettings,
 )
 
-MEMORY_LIMIT = "1GB"
+# What DuckDB may hold; with everything beside it a landing stays within 1 GB.
+MEMORY_LIMIT = "700MB"
 BATCH_BYTES = 64 * 1024**2
 BATCH_FILES = 200
 TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".filepart")

@@ -96,7 +96,8 @@ def used_cells(plan: ColumnPlan) -> list[str]:
         | set(plan.extra.values())
         | {o.position for found in plan.overrides.values() for o in found}
     )
-    return [f"c{p}" for p in positions]
+    constants = sorted(b.constant_cell for b in plan.bindings.values() if b.constant_cell)
+    return [*(f"c{p}" for p in positions), *constants]
 
 
 def _raw_json(plan: ColumnPlan) -> str:
@@ -139,6 +140,8 @@ def _word_for(cell: str, words: dict[str, str]) -> str:
 def _cell(binding: Binding) -> str:
     if binding.constant is not None:
         return literal(binding.constant)
+    if binding.constant_cell is not None:
+        return binding.constant_cell
     if len(binding.positions) == 1:
         cell = f"c{binding.positions[0]}"
     else:

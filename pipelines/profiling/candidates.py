@@ -10,8 +10,8 @@ import duckdb
 from pipelines.core.header_match import plain_header
 from pipelines.core.names import normalise_name
 from pipelines.landing.contract import Entity, load_entities
+from pipelines.landing.pivot import first_period
 from pipelines.landing.reshape import ShapeColumnMissing, reshape
-from pipelines.landing.wide_targets import unpivot_periods
 from pipelines.profiling.evidence import TableEvidence
 from pipelines.profiling.spellings import common_headers
 from pipelines.settings import FileSource
@@ -77,10 +77,13 @@ def candidates(
 def _plain(
     con: duckdb.DuckDBPyConnection, table: TextTable, entity: Entity, evidence: TableEvidence
 ) -> Candidate:
-    if entity.name == "targets":
-        first = unpivot_periods(con, table, ())[0]
-        if first is not table:
-            return Candidate(entity, "", _ASK_NOTHING, first, TableEvidence(con, first))
+    wide = first_period(con, table) if entity.pivot is not None else None
+    if wide is not None and entity.pivot is not None:
+        # Landing gives period and value by itself, so neither is asked for.
+        first, named = wide
+        period, value = entity.pivot
+        given = EntityPreset(columns={value: first.headers[-1:]}, constants={period: named.label})
+        return Candidate(entity, "", given, first, TableEvidence(con, first))
     return Candidate(entity, "", _ASK_NOTHING, table, evidence)
 
 

@@ -11,10 +11,11 @@ from rapidfuzz import fuzz
 
 from pipelines.core.header_match import likeness, plain_header
 from pipelines.landing.contract import Column
-from pipelines.landing.wide_targets import period_of_header
+from pipelines.landing.pivot import is_period_header
 from pipelines.profiling.candidates import Candidate, candidates
 from pipelines.profiling.questions import Question, questions_about
 from pipelines.profiling.spellings import entity_words, spellings
+from pipelines.profiling.values import ValueProposal, value_proposals
 from pipelines.sources.errors import FileUnreadable
 from pipelines.sources.files import FileOptions, TextTable, read_tables
 from pipelines.sources.headers import is_label
@@ -55,6 +56,7 @@ class TableProfile:
         unmapped: headers that no column takes.
         missing: required columns that no header is sure to hold.
         questions: what a person has to say, in both languages.
+        values: what the words of stages, kinds and states mean.
     """
 
     table: TextTable
@@ -70,6 +72,7 @@ class TableProfile:
     date_order: str
     as_numbers: tuple[str, ...]
     questions: tuple[Question, ...] = field(default=())
+    values: tuple[ValueProposal, ...] = field(default=())
 
 
 def profile_file(
@@ -97,7 +100,7 @@ def profile_file(
             bare = FileOptions(**{**vars(options), "has_header": False})
             again = read_tables(path, con, work_dir=work_dir / f"bare{number}", options=bare)
             table, has_header = again[number], False
-        profiles.append(_judged(table, has_header, list(candidates(con, table)), path))
+        profiles.append(_judged(con, table, has_header, list(candidates(con, table)), path))
     return profiles
 
 
@@ -123,18 +126,22 @@ def _document_profiles(
                 continue
             found = [c for c in candidates(con, table, preset) if c.entity.name == entity]
             if found:
-                profiles.append(_judged(table, True, found, path))
+                profiles.append(_judged(con, table, True, found, path))
     return profiles
 
 
 def _is_headless(table: TextTable) -> bool:
     """Tell whether the header is a row of values: figures and days are no names of columns."""
-    values = [h for h in table.headers if not is_label(h) and period_of_header(h) is None]
+    values = [h for h in table.headers if not is_label(h) and not is_period_header(h)]
     return len(values) >= 0.4 * len(table.headers)
 
 
 def _judged(
-    table: TextTable, has_header: bool, readings: Sequence[Candidate], path: Path
+    con: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    has_header: bool,
+    readings: Sequence[Candidate],
+    path: Path,
 ) -> TableProfile:
     """Choose the likeliest reading; a reading nearly as likely makes the entity a question."""
     scored = []
@@ -145,12 +152,13 @@ def _judged(
         )
     scored.sort(key=lambda each: -each[0])
     best_score, best, matches = scored[0]
-    lacking = _missing(best, matches)
     if best_score < ASKED_FROM:
         return TableProfile(
             table, has_header, "", round(best_score, 2), _rivals(scored, ""), "", (), table.headers, (), (), "", ()
         )  # fmt: skip
     rivals = _rivals([s for s in scored if s[0] >= best_score - RIVAL_WITHIN], best.entity.name)
+    matches, values, about_values = value_proposals(con, best, matches)
+    lacking = _missing(best, matches)
     used = {match.position for match in matches}
     asked = questions_about(best, matches, lacking)
     doubts = () if best_score >= ENTITY_SURE_FROM and not rivals else (_which_entity(best, rivals),)
@@ -167,7 +175,8 @@ def _judged(
         given=tuple(c.name for c in best.entity.columns if best.is_given(c.name)),
         date_order=asked.date_order,
         as_numbers=asked.as_numbers,
-        questions=(*doubts, *asked.questions),
+        questions=(*doubts, *asked.questions, *about_values),
+        values=tuple(values),
     )
 
 

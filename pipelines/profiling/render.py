@@ -11,6 +11,8 @@ from pipelines.landing.contract import load_entities
 from pipelines.profiling.profile import Match, TableProfile
 
 _PLAIN = re.compile(r"[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_ \u4e00-\u9fff()（）/.-]*$")
+_WORD = re.compile(r"[A-Za-z_\u4e00-\u9fff][A-Za-z0-9_ \u4e00-\u9fff/.-]*$")
+_SPECIAL = re.compile(r"(?:y|n|yes|no|on|off|true|false|null)$", re.IGNORECASE)
 
 
 def profile_yaml(path: Path, profiles: Sequence[TableProfile], encoding: str | None = None) -> str:
@@ -59,6 +61,7 @@ def _source_lines(
         lines.append(f"    preset: {profile.preset}")
     lines += _option_lines(profile, encoding)
     lines += _column_lines(profile)
+    lines += _value_lines(profile)
     lines += [f"    # ? {question.zh} / {question.en}" for question in profile.questions]
     return lines
 
@@ -97,6 +100,21 @@ def _column_lines(profile: TableProfile) -> list[str]:
     return ["    columns:" if sure else "    # columns:", *lines]
 
 
+def _value_lines(profile: TableProfile) -> list[str]:
+    """Return the words: known ones without a need as comments, unknown ones as questions."""
+    lines: list[str] = []
+    is_written = any(each.is_sure and not each.is_native for each in profile.values)
+    for column in dict.fromkeys(each.column for each in profile.values):
+        own = [each for each in profile.values if each.column == column]
+        has_line = any(each.is_sure and not each.is_native for each in own)
+        lines.append(f"      {'' if has_line else '# '}{column}:")
+        for each in own:
+            mark = "" if each.is_sure and not each.is_native else "# " if each.is_sure else "# ? "
+            text = f"{_word(each.theirs)}: {each.ours or '?'}"
+            lines.append(f"        {mark}{text}  # {each.rows} 行 / rows")
+    return ["    values:" if is_written else "    # values:", *lines] if lines else []
+
+
 def profile_table(profiles: Sequence[TableProfile]) -> str:
     """Return the mapping as text columns: column, header, confidence, sample values."""
     blocks = []
@@ -108,6 +126,10 @@ def profile_table(profiles: Sequence[TableProfile]) -> str:
             f"{profile.table.sheet or profile.table.file}: {called} {profile.confidence:.0%}{preset}"
         ]
         lines += [_match_line(match) for match in profile.matches]
+        lines += [
+            f"      {each.column}: {each.theirs} → {each.ours or '?'}{'' if each.is_sure else ' ?'}"
+            for each in profile.values
+        ]
         lines += [f"  ? {question.zh}\n    {question.en}" for question in profile.questions]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
@@ -124,6 +146,15 @@ def _match_line(match: Match) -> str:
 def _quoted(text: str) -> str:
     return (
         text if _PLAIN.match(text) and not text.isdigit() else json.dumps(text, ensure_ascii=False)
+    )
+
+
+def _word(text: str) -> str:
+    """Write a word as a key: what YAML would take for yes, no or a number stays text."""
+    return (
+        text
+        if _WORD.match(text) and not _SPECIAL.match(text)
+        else json.dumps(text, ensure_ascii=False)
     )
 
 

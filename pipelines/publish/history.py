@@ -36,6 +36,11 @@ def write_history(con: duckdb.DuckDBPyConnection, folder: CompanyFolder, as_of: 
         _publish(con, directory, mart, key, as_of)
 
 
+def history_order() -> dict[str, tuple[str, ...]]:
+    """Return history mart → columns that identify its rows: the order in which it is published."""
+    return {f"{mart}_history": (*key, "valid_from") for mart, key in HISTORY_MARTS.items()}
+
+
 def nights_kept(folder: CompanyFolder) -> set[date]:
     """Return the nights that history holds for every history mart."""
     kept = [
@@ -143,6 +148,5 @@ def _publish(
             from ({union})
         )
         where _op = 'U'
-        order by {keys}, valid_from
         """
     )

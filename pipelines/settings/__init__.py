@@ -109,6 +109,11 @@ class CompanyFolder:
         return self.root / "published"
 
     @property
+    def data_docs(self) -> Path:
+        """What was expected of the data and found, as pages; written on held nights too."""
+        return self.published / "data_docs"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own records."""
         return self.root / "dagster"

@@ -132,10 +132,16 @@ class _Budget:
             fix_en="deliver it unpacked, or raise the source's limits",
         )
 
+    def admit(self, count: int) -> None:
+        """Refuse more members than allowed before the first of them costs anything."""
+        if self.members + count > self.limits.members:
+            raise self.exceeded(
+                "压缩包里文件太多", "too many files in the archive", self.members + count
+            )
+
     def path(self, work_dir: Path) -> Path:
+        self.admit(1)
         self.members += 1
-        if self.members > self.limits.members:
-            raise self.exceeded("压缩包里文件太多", "too many files in the archive", self.members)
         return work_dir / f"member_{self.members}.bin"
 
     def spend(self, count: int) -> None:
@@ -169,9 +175,13 @@ def _unzip(content: Content, work_dir: Path, budget: _Budget) -> Iterator[Conten
     try:
         with zipfile.ZipFile(content.path) as archive:
             check_directory(archive, content.label, budget.limits)
-            for info in archive.infolist():
-                if info.is_dir() or any(part in info.filename for part in _IGNORED):
-                    continue
+            files = [
+                info
+                for info in archive.infolist()
+                if not info.is_dir() and not any(part in info.filename for part in _IGNORED)
+            ]
+            budget.admit(len(files))
+            for info in files:
                 target = budget.path(work_dir)
                 with archive.open(info) as source:
                     _copy(source, target, budget)

@@ -18,7 +18,7 @@ from pipelines.sources.errors import EmptyFile, FileUnreadable, LimitExceeded, N
 from pipelines.sources.headers import Header, find_header, header_at, title_above
 from pipelines.sources.options import Content, FileOptions
 from pipelines.sources.records import read_records
-from pipelines.sources.tables import RawRows, skippable_sql
+from pipelines.sources.tables import RawRows, suspicious_count_sql
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_BYTES = 1 << 20
@@ -201,9 +201,8 @@ def _count(
 
     Returns None where DuckDB does not take every record: then they are looked at one by one.
     """
-    skippable = skippable_sql(list(columns))
     try:
-        found = con.execute(f"select count(*), count(*) filter ({skippable}) from {scan}")
+        found = con.execute(suspicious_count_sql(scan, list(columns)))
         total, skipped = found.fetchone() or (0, 0)
     except duckdb.InvalidInputException:
         return None, 0

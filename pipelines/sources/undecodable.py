@@ -51,7 +51,17 @@ def row_of(path: Path, byte_offset: int) -> int:
 
 
 def mixture(path: Path, label: str, bad_utf8: int, utf8_line: int) -> FileUnreadable:
-    """Word that two encodings are mixed."""
+    """Word that two encodings are mixed, or that UTF-8 text ends inside a character."""
+    if _is_cut_off(path, bad_utf8):
+        return UndecodableBytes(
+            "文件在一个字符中间断了，像是没有传完",
+            "the file ends in the middle of a character, as if cut off in transfer",
+            file=label,
+            row=row_of(path, bad_utf8),
+            byte_offset=bad_utf8,
+            fix_zh="请重新导出或重新传送",
+            fix_en="export it or send it again",
+        )
     row, other = row_of(path, bad_utf8), row_of(path, utf8_line)
     return UndecodableBytes(
         f"文件里混有两种编码：第 {other} 行是 UTF-8，第 {row} 行不是",
@@ -62,6 +72,18 @@ def mixture(path: Path, label: str, bad_utf8: int, utf8_line: int) -> FileUnread
         fix_zh="请用同一种编码重新导出",
         fix_en="export it again in one encoding",
     )
+
+
+def _is_cut_off(path: Path, bad_utf8: int) -> bool:
+    """Tell whether the file's last bytes are the beginning of a UTF-8 character."""
+    with path.open("rb") as handle:
+        handle.seek(bad_utf8)
+        tail = handle.read(4)
+    try:
+        tail.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return False
 
 
 def nul_in_text(label: str, encoding: str, path: Path, offset: int) -> FileUnreadable:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines.landing.archive import Archive
-from pipelines.landing.company_rules import CompanyRules, company_rules
+from pipelines.landing.company_rules import CompanyRules, admit_rules, company_rules
 from pipelines.landing.inputs import build_inputs
 from pipelines.landing.source import land_source
 from pipelines.settings import CompanyFolder, CompanySettings, load_company
@@ -43,7 +43,9 @@ class BuiltCompany:
 
     def _land(self) -> CompanyRules:
         if self._rules is None:
-            self._rules = company_rules(self.settings, Archive(self.folder.archive), 10**9)
+            archive = Archive(self.folder.archive)
+            admit_rules(self.folder, archive, SEEN_AT)
+            self._rules = company_rules(self.settings, archive, 10**9)
             for source in self.settings.sources:
                 words = self._rules.vocabulary()
                 landed = land_source(self.folder, self.settings, source, words, SEEN_AT)

@@ -9,14 +9,24 @@ from typing import Any
 import duckdb
 import yaml
 
+from pipelines.checks.subjects import Subject, landed_subjects
 from pipelines.landing.contract import load_entities
 from pipelines.landing.state import LINEAGE_COLUMNS
 from pipelines.landing.typing_sql import quoted
 
 AS_OF = date(2026, 3, 10)
 ENTITIES = list(load_entities())
+SUBJECTS = list(landed_subjects().values())
 SHAPE = "columns_are_those_of_the_contract"
 VIOLATIONS = Path(__file__).with_name("violations")
+
+
+def subject(entity: str) -> Subject:
+    return landed_subjects()[entity]
+
+
+def subjects(*entities: str) -> list[Subject]:
+    return [subject(entity) for entity in entities]
 
 
 def load_cases(entity: str) -> dict[str, Any]:

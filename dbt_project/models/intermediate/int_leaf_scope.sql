@@ -6,6 +6,10 @@ booked as (
     select {{ leaf_columns() | join(', ') }} from {{ ref('int_metric_day') }}
 ),
 
+counted as (
+    select {{ leaf_columns() | join(', ') }} from {{ ref('int_formula_object') }}
+),
+
 dealt as (
     select {{ leaf_columns() | join(', ') }} from {{ ref('fct_opportunity') }}
 ),
@@ -20,6 +24,8 @@ targeted as (
 
 leaves as (
     select {{ leaf_columns() | join(', ') }} from booked
+    union
+    select {{ leaf_columns() | join(', ') }} from counted
     union
     select {{ leaf_columns() | join(', ') }} from dealt
     union

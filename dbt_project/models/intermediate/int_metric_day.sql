@@ -18,16 +18,20 @@ new_customers as (
     select * from {{ ref('int_new_customer_event') }}
 ),
 
-activities as (
-    select * from {{ ref('fct_activity') }}
-),
-
-quotes as (
-    select * from {{ ref('fct_quote') }}
-),
-
 leads as (
     select * from {{ ref('fct_lead') }}
+),
+
+formula_days as (
+    select * from {{ ref('int_formula_day') }}
+),
+
+reached_days as (
+    select * from {{ ref('int_formula_reached_day') }}
+),
+
+metrics as (
+    select * from {{ source('rules', 'metrics') }}
 ),
 
 events as (
@@ -63,34 +67,40 @@ events as (
     from new_customers
     union all
     select
-        case kind when 'call' then 'call_count' else 'visit_count' end as metric,
-        occurred_on as event_on,
-        {{ leaf_columns() | join(', ') }}, cast(1 as decimal(18, 4)) as value
-    from activities
-    where kind in ('call', 'visit')
-    union all
-    select
-        'quote_count' as metric, issued_on as event_on,
-        {{ leaf_columns() | join(', ') }}, cast(1 as decimal(18, 4)) as value
-    from quotes
-    union all
-    select
         'valid_lead_count' as metric, created_on as event_on,
         {{ leaf_columns() | join(', ') }}, cast(1 as decimal(18, 4)) as value
     from leads
     where is_valid
 ),
 
-final as (
+summed as (
     select
         metric,
         event_on,
-        {{ leaf_id('events') }} as leaf_id,
         {{ leaf_columns() | join(', ') }},
-        coalesce(sum(value), 0) as value,
+        sum(value) as value,
         count(case when value is null then 1 end) as unconverted_count
     from events
     group by all
+    union all
+    select metric, event_on, {{ leaf_columns() | join(', ') }}, value, unconverted_count from formula_days
+    union all
+    select metric, event_on, {{ leaf_columns() | join(', ') }}, value, 0 as unconverted_count from reached_days
+),
+
+-- A wrong row of the metrics sheet switches off that metric alone.
+final as (
+    select
+        summed.metric,
+        summed.event_on,
+        {{ leaf_id('summed') }} as leaf_id,
+        {%- for column in leaf_columns() %}
+        summed.{{ column }},
+        {%- endfor %}
+        cast(coalesce(summed.value, 0) as decimal(28, 6)) as value,
+        summed.unconverted_count
+    from summed
+    inner join metrics on summed.metric = metrics.metric and metrics.is_enabled
 )
 
 select * from final

@@ -12,7 +12,9 @@ from pipelines.checks.expectation_suites import (
     load_suite,
     resolve_kwargs,
 )
+from pipelines.checks.subjects import landed_subjects
 
+FX_RATES = landed_subjects()["fx_rates"]
 BETWEEN = {
     "name": "rates_are_positive",
     "expect": "expect_column_values_to_be_between",
@@ -27,7 +29,7 @@ def write(tmp_path, *expectations, **others):
     folder.mkdir(parents=True)
     content = {"entity": "fx_rates", "expectations": list(expectations)} | others
     (folder / "fx_rates.yml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-    return folder
+    return folder.parent
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def write(tmp_path, *expectations, **others):
 def test_a_wrong_entry_is_named_by_file_number_and_name(tmp_path, changed, words):
     entry = BETWEEN | changed
     with pytest.raises(ExpectationError) as caught:
-        load_suite("fx_rates", write(tmp_path, BETWEEN | {"name": "all_is_well"}, entry))
+        load_suite(FX_RATES, write(tmp_path, BETWEEN | {"name": "all_is_well"}, entry))
     message = str(caught.value)
     assert message.startswith(f"expectations/landed/fx_rates.yml: expectation 2 ({entry['name']})")
     assert words in message
@@ -76,27 +78,25 @@ def test_a_wrong_entry_is_named_by_file_number_and_name(tmp_path, changed, words
         ([BETWEEN, BETWEEN], {}, "expectation 2 (rates_are_positive): that name stands twice"),
         ([BETWEEN | {"severity": "warning"}], {}, "no expectation is critical"),
         ([BETWEEN], {"entity": "market"}, "entity is 'market', write 'fx_rates'"),
-        ([BETWEEN], {"computed": {"rate": "1"}}, "computed ['rate'] are landed columns"),
+        ([BETWEEN], {"computed": {"rate": "1"}}, "computed ['rate'] are columns already"),
         ([BETWEEN], {"computed": {"idle": "1"}}, "computed ['idle'] are used by no expectation"),
         ([], {}, "expectations: List should have at least 1 item"),
     ],
 )
 def test_a_wrong_file_is_named_with_the_fix(tmp_path, expectations, others, words):
     with pytest.raises(ExpectationError) as caught:
-        load_suite("fx_rates", write(tmp_path, *expectations, **others))
+        load_suite(FX_RATES, write(tmp_path, *expectations, **others))
     assert str(caught.value).startswith("expectations/landed/fx_rates.yml")
     assert words in str(caught.value)
 
 
 def test_a_file_that_is_no_yaml_or_missing_is_named(tmp_path):
     folder = write(tmp_path, BETWEEN)
-    (folder / "fx_rates.yml").write_text("entity: [", "utf-8")
+    (folder / "landed" / "fx_rates.yml").write_text("entity: [", "utf-8")
     with pytest.raises(ExpectationError, match=r"landed/fx_rates.yml is not YAML"):
-        load_suite("fx_rates", folder)
+        load_suite(FX_RATES, folder)
     with pytest.raises(ExpectationError, match=r"landed/market.yml is missing"):
-        load_suite("market", folder)
-    with pytest.raises(ExpectationError, match=r"No entity 'rates'; entities.yml has people"):
-        load_suite("rates", folder)
+        load_suite(landed_subjects()["market"], folder)
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_a_file_that_is_no_yaml_or_missing_is_named(tmp_path):
 )
 def test_placeholders_count_from_the_day_of_the_night(tmp_path, written, day):
     entry = BETWEEN | {"kwargs": {"column": "valid_on", "max_value": written}}
-    suite = load_suite("fx_rates", write(tmp_path, entry))
-    resolved = resolve_kwargs(suite.expectations[0], suite.entity, date(2026, 3, 10))
+    suite = load_suite(FX_RATES, write(tmp_path, entry))
+    resolved = resolve_kwargs(suite.expectations[0], suite.subject, date(2026, 3, 10))
     assert resolved == {"column": "valid_on", "max_value": day}
 
 
 def test_contract_stands_for_landed_columns_and_lineage():
-    suite = load_suite("fx_rates")
-    resolved = resolve_kwargs(suite.expectations[0], suite.entity, date(2026, 3, 10))
+    suite = load_suite(FX_RATES)
+    resolved = resolve_kwargs(suite.expectations[0], suite.subject, date(2026, 3, 10))
     assert resolved["column_set"] == [
         "currency", "valid_on", "rate",
         "source", "source_kind", "source_row", "landed_at", "landed_on", "is_reconstructed",

@@ -88,3 +88,53 @@ def test_a_file_that_is_no_table_gives_its_reason_in_both_languages(tmp_path):
     path.write_text("<html><body>login</body></html>", encoding="utf-8")
     result = CliRunner().invoke(main, ["profile", str(path)])
     assert result.exit_code == 1 and "网页" in result.output and "html" in result.output
+
+
+DEALS = "商机编号,阶段,预计金额,创建时间\n" + "".join(
+    f"D{i},{stage},{i}00,2026-01-{i:02d}\n"
+    for i, stage in enumerate(["赢单", "Closed Won", "签约待付", "等老板点头", "no"], start=1)
+)
+
+
+def test_stage_words_are_proposed_where_known_and_asked_where_not(tmp_path):
+    path, (profile,) = profiled(tmp_path, "商机.csv", DEALS)
+    meant = {each.theirs: (each.ours, each.is_sure, each.is_native) for each in profile.values}
+    assert meant["赢单"] == ("won", True, True)
+    assert meant["Closed Won"] == ("won", True, False)
+    assert meant["等老板点头"] == ("", False, False)
+    assert meant["签约待付"][1:] == (False, False)  # alike, so asked
+    (question,) = [q for q in profile.questions if "等老板点头" in q.en]
+    assert "阶段" in question.zh and "stage" in question.en and "赢单" not in question.en
+    text = profile_yaml(path, [profile])
+    (source,) = yaml.safe_load(text)["sources"]
+    assert source["values"] == {"stage": {"Closed Won": "won"}}
+    assert "# ? 等老板点头: ?" in text and '# ? "no": ?' in text
+    assert FileSource.model_validate(source).values["stage"] == {"Closed Won": "won"}
+
+
+def test_kinds_of_contact_are_read_by_what_presets_know_and_two_meanings_are_none(tmp_path):
+    text = "record id,activity type,activity date,owner id\n" + "".join(
+        f"A{i},{kind},2026-01-{i:02d},P1\n"
+        for i, kind in enumerate(["WHATS_APP", "call", "Divination"], start=1)
+    )
+    _, (profile,) = profiled(tmp_path, "activities.csv", text)
+    meant = {each.theirs: each.ours for each in profile.values if each.column == "kind"}
+    assert meant == {"WHATS_APP": "message", "call": "call", "Divination": ""}
+
+
+def test_a_column_called_state_whose_words_are_no_states_is_asked_about(tmp_path):
+    text = "account id,account name,state,created at\n" + "".join(
+        f"C{i},客户{i},{state},2026-01-{i:02d}\n"
+        for i, state in enumerate(["Texas", "Ohio"], start=1)
+    )
+    _, (profile,) = profiled(tmp_path, "accounts.csv", text)
+    assert not any(match.column.name == "state" and match.is_sure for match in profile.matches)
+
+
+def test_a_wide_target_sheet_needs_no_line_for_period_and_value(tmp_path):
+    path, (profile,) = profiled(
+        tmp_path, "销售目标.csv", "大区,2026年1月(万元),2026年2月(万元)\n华东,100,90\n华南,50,60\n"
+    )
+    assert profile.entity == "targets" and profile.missing == ()
+    (source,) = yaml.safe_load(profile_yaml(path, [profile]))["sources"]
+    assert source["columns"] == {"region": "大区"}

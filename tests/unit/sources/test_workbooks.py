@@ -1,12 +1,15 @@
 """Workbooks as people make them, written by real writers and read by the worker."""
 
 import datetime as dt
+import shutil
+import subprocess
 import zipfile
 
 import openpyxl
 import pytest
 import xlsxwriter
 from old_workbooks import compound_file, xls
+from xlsb_workbook import xlsb
 
 from pipelines.sources import spreadsheets
 from pipelines.sources.errors import (
@@ -189,6 +192,44 @@ def test_an_xls_is_read(read, rows):
     cells = [(0, 0, "编号"), (0, 1, "金额"), (1, 0, "A1"), (1, 1, 12.5), (2, 0, "A2"), (2, 1, 7.0)]
     (table,) = read("a.xls", xls(cells))
     assert (table.sheet, rows(table)) == ("目标", [(2, "A1", "12.5"), (3, "A2", "7")])
+
+
+def test_an_xlsb_is_read_with_texts_numbers_booleans_days_and_gaps(read, rows):
+    lines = [
+        ("编号", "金额", "有效", "签订日期"),
+        ("A1", 12.5, True, dt.date(2026, 3, 1)),
+        ("A2", None, False, dt.date(2024, 2, 29)),
+    ]
+    (table,) = read("a.xlsb", xlsb("目标", lines))
+    assert (table.sheet, table.headers) == ("目标", ("编号", "金额", "有效", "签订日期"))
+    assert rows(table) == [
+        (2, "A1", "12.5", "TRUE", "2026-03-01"),
+        (3, "A2", None, "FALSE", "2024-02-29"),
+    ]
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice here")
+@pytest.mark.parametrize("kind", ["xls", "ods", "xlsx"])
+def test_a_workbook_saved_by_libreoffice_reads_as_the_xlsb_it_was(tmp_path, read, rows, kind):
+    lines = [("编号", "金额", "备注"), ("A1", 12.5, "客户"), ("A2", 7, "第二行")]
+    (tmp_path / "a.xlsb").write_bytes(xlsb("目标", lines))
+    subprocess.run(
+        ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/office",
+         "--convert-to", kind, "--outdir", str(tmp_path), str(tmp_path / "a.xlsb")],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    (table,) = read(f"a.{kind}")
+    assert (table.sheet, table.headers) == ("目标", ("编号", "金额", "备注"))
+    assert rows(table) == [(2, "A1", "12.5", "客户"), (3, "A2", "7", "第二行")]
+
+
+def test_an_xlsm_is_read_like_an_xlsx(book, read, rows, tmp_path):
+    wb = book("a.xlsm")
+    wb.add_worksheet("目标").write_column(0, 0, ["编号", "A1"])
+    (tmp_path / "macros.bin").write_bytes(b"\xd0\xcf\x11\xe0" * 300)
+    wb.add_vba_project(str(tmp_path / "macros.bin"))
+    wb.close()
+    assert rows(read("a.xlsm")[0]) == [(2, "A1")]
 
 
 def ods(body):

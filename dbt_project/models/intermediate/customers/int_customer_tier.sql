@@ -1,23 +1,29 @@
--- Grain: one row per customer: its tier and the rule that gave it
+-- Grain: one row per customer: its tier at D and the rule that gave it
+-- A person's decision goes before the rules, through the day that it expires on.
 with
 
 customers as (
     select * from {{ ref('int_customer') }}
 ),
 
+spans as (
+    select * from {{ ref('int_customer_tier_span') }}
+    where valid_before > {{ as_of() }}
+),
+
 bookings as (
-    select * from {{ ref('fct_booking') }}
+    select customer_id, booked_on, reporting_after - reporting_before as amount
+    from {{ ref('int_booking_entry') }}
 ),
 
-opportunities as (
-    select * from {{ ref('fct_opportunity') }}
+expected_spans as (
+    select * from {{ ref('int_expected_span') }}
 ),
 
-tiers as (
-    select * from {{ source('rules', 'tiers') }}
+overrides as (
+    select * from {{ source('rules', 'tier_overrides') }}
 ),
 
--- Six months = D minus six calendar months, exclusive.
 signed as (
     select customer_id, sum(amount) as six_month_amount
     from bookings
@@ -27,49 +33,36 @@ signed as (
 
 expected as (
     select customer_id, sum(amount) as expected_amount
-    from opportunities
-    where is_open
+    from expected_spans
+    where valid_from <= {{ as_of() }} and valid_before > {{ as_of() }}
     group by customer_id
 ),
 
-measured as (
-    select
-        customers.customer_id,
-        customers.is_strategic,
-        coalesce(signed.six_month_amount, 0) as six_month_amount,
-        coalesce(expected.expected_amount, 0) as expected_amount
+decided as (
+    select customers.customer_id, overrides.override_tier, overrides.approved_by, overrides.expires_on
     from customers
-    left join signed on customers.customer_id = signed.customer_id
-    left join expected on customers.customer_id = expected.customer_id
-),
-
-judged as (
-    select
-        measured.*,
-        tiers.tier,
-        tiers.criterion as tier_reason,
-        tiers.rule_order
-    from measured
-    inner join tiers
-        on
-            (tiers.criterion = 'is_strategic' and measured.is_strategic)
-            or (
-                tiers.criterion = 'six_month_signed_amount'
-                and measured.six_month_amount >= coalesce(tiers.at_least_amount, 0)
-                and (tiers.below_amount is null or measured.six_month_amount < tiers.below_amount)
-            )
-            or (
-                tiers.criterion = 'expected_amount'
-                and measured.expected_amount >= coalesce(tiers.at_least_amount, 0)
-                and (tiers.below_amount is null or measured.expected_amount < tiers.below_amount)
-            )
-            or tiers.criterion = 'otherwise'
+    inner join overrides
+        on lower(trim(overrides.account)) in (lower(customers.account_id), lower(trim(customers.account_name)))
+    where overrides.expires_on >= {{ as_of() }}
+    qualify row_number() over (partition by customers.customer_id order by overrides.expires_on desc, overrides.account)
+        = 1
 ),
 
 final as (
-    select customer_id, tier, tier_reason, six_month_amount, expected_amount
-    from judged
-    qualify row_number() over (partition by customer_id order by rule_order) = 1
+    select
+        spans.customer_id,
+        coalesce(decided.override_tier, spans.tier) as tier,
+        case when decided.customer_id is not null then 'override' else spans.tier_reason end as tier_reason,
+        spans.tier as rule_tier,
+        decided.approved_by,
+        decided.expires_on,
+        coalesce(signed.six_month_amount, 0) as six_month_amount,
+        coalesce(expected.expected_amount, 0) as expected_amount,
+        spans.rules_version
+    from spans
+    left join signed on spans.customer_id = signed.customer_id
+    left join expected on spans.customer_id = expected.customer_id
+    left join decided on spans.customer_id = decided.customer_id
 )
 
 select * from final

@@ -1,12 +1,14 @@
 -- Grain: one row per pipeline, stage, cohort period, scope and source with at least ten under observation
 -- Aalen–Johansen cumulative incidence of advancing, lost as the competing event, at 30, 60 and 90 workdays.
-{% set keys = ['pipeline', 'stage', 'scope_type', 'scope_id', 'lead_source', 'cohort_type', 'period_start'] %}
+-- cohort_no stands for the seven columns that name a cohort: one number is sorted and joined, not seven texts.
+{% set names = ['pipeline', 'stage', 'scope_type', 'scope_id', 'lead_source', 'cohort_type', 'period_start'] %}
+{% set keys = ['cohort_no'] %}
 {% set cell = keys | join(', ') %}
 with
 
 steps as (
     select
-        {{ cell }}, elapsed_workdays, entered_count, observed_30_count, observed_60_count, observed_90_count,
+        {{ cell }}, {{ names | join(', ') }}, elapsed_workdays, entered_count, observed_30_count, observed_60_count, observed_90_count,
         advanced_count as event_count, lost_count as rival_count, censored_count
     from {{ ref('int_funnel_step') }}
 ),
@@ -16,6 +18,7 @@ steps as (
 at_risk as (
     select
         {{ cell }},
+        {% for name in names %}max({{ name }}) as {{ name }}, {% endfor %}
         sum(entered_count) as cohort_count
         {%- for h in (30, 60, 90) %},
         sum(observed_{{ h }}_count) as n_observed_{{ h }},
@@ -54,7 +57,7 @@ spread as (
 
 final as (
     select
-        {% for key in keys %}at_risk.{{ key }}, {% endfor %}
+        {% for name in names %}at_risk.{{ name }}, {% endfor %}
         at_risk.cohort_count
         {%- for h in (30, 60, 90) %},
         at_risk.n_at_risk_{{ h }},

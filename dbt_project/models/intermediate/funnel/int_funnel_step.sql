@@ -25,6 +25,26 @@ periods as (
     where period_type in ('month', 'quarter')
 ),
 
+-- Which period a month of entry lies in, and which four quarters each quarter is compared with: small
+-- lists, so that the large steps below join on equal days.
+quarter_months as (
+    select months.period_start as month_start_on, quarters.period_start
+    from periods as months
+    inner join periods as quarters
+        on
+            months.period_type = 'month' and quarters.period_type = 'quarter'
+            and months.period_start >= quarters.period_start and months.period_start <= quarters.period_end
+),
+
+baseline_quarters as (
+    select earlier.period_start as quarter_start_on, quarters.period_start
+    from periods as quarters
+    inner join periods as earlier
+        on
+            quarters.period_type = 'quarter' and earlier.period_type = 'quarter'
+            and earlier.period_no < quarters.period_no and earlier.period_no >= quarters.period_no - 4
+),
+
 moments as (
     select
         pipeline, stage, month_start_on, leaf_id, lead_source, risk_from_workdays as elapsed_workdays,
@@ -86,28 +106,20 @@ scope_months as (
 
 scope_quarters as (
     select
-        {{ cell }}, periods.period_start, periods.period_no, elapsed_workdays,
+        {{ cell }}, quarter_months.period_start, elapsed_workdays,
         {{ sums }}
     from scope_months
-    inner join periods
-        on
-            periods.period_type = 'quarter'
-            and scope_months.month_start_on >= periods.period_start
-            and scope_months.month_start_on <= periods.period_end
-    group by {{ cell }}, periods.period_start, periods.period_no, elapsed_workdays
+    inner join quarter_months on scope_months.month_start_on = quarter_months.month_start_on
+    group by {{ cell }}, quarter_months.period_start, elapsed_workdays
 ),
 
 baselines as (
     select
-        {{ cell }}, periods.period_start, elapsed_workdays,
+        {{ cell }}, baseline_quarters.period_start, elapsed_workdays,
         {{ sums }}
     from scope_quarters
-    inner join periods
-        on
-            periods.period_type = 'quarter'
-            and scope_quarters.period_no < periods.period_no
-            and scope_quarters.period_no >= periods.period_no - 4
-    group by {{ cell }}, periods.period_start, elapsed_workdays
+    inner join baseline_quarters on scope_quarters.period_start = baseline_quarters.quarter_start_on
+    group by {{ cell }}, baseline_quarters.period_start, elapsed_workdays
 ),
 
 cohorts as (
@@ -127,13 +139,29 @@ cohorts as (
     from baselines
 ),
 
+-- No rate is published on fewer than ten deals: smaller cohorts need no curve.
+sizes as (
+    select
+        {{ cell }}, cohort_type, period_start,
+        sum(entered_count) as cohort_count,
+        row_number() over (order by {{ cell }}, cohort_type, period_start) as cohort_no
+    from cohorts
+    group by {{ cell }}, cohort_type, period_start
+    having sum(entered_count) >= 10
+),
+
 final as (
     select
         cohorts.*,
-        sum(entered_count) over (partition by {{ cell }}, cohort_type, period_start) as cohort_count
+        sizes.cohort_count,
+        sizes.cohort_no
     from cohorts
+    inner join sizes
+        on
+            cohorts.pipeline = sizes.pipeline and cohorts.stage = sizes.stage
+            and cohorts.scope_type = sizes.scope_type and cohorts.scope_id = sizes.scope_id
+            and cohorts.lead_source = sizes.lead_source
+            and cohorts.cohort_type = sizes.cohort_type and cohorts.period_start = sizes.period_start
 )
 
 select * from final
--- No rate is published on fewer than ten deals: smaller cohorts need no curve.
-where cohort_count >= 10

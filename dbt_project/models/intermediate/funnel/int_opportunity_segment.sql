@@ -6,10 +6,6 @@ opportunities as (
     select * from {{ ref('fct_opportunity') }}
 ),
 
-tiers as (
-    select * from {{ ref('int_opportunity_tier') }}
-),
-
 visits as (
     select * from {{ ref('fct_stage_visit') }}
 ),
@@ -167,7 +163,7 @@ placed as (
         coalesce(opportunities.own_region, memberships.region, 'unknown') as region,
         coalesce(opportunities.product_line, 'unknown') as product_line,
         coalesce(opportunities.customer_type, 'unknown') as customer_type,
-        coalesce(tiers.tier, 'unknown') as tier,
+        coalesce(opportunities.tier, 'unknown') as tier,
         coalesce(opportunities.lead_source, 'unknown') as lead_source,
         valued.original_amount,
         valued.currency,
@@ -184,7 +180,6 @@ placed as (
         inner join {{ ref('int_opportunity') }} as own on facts.opportunity_id = own.opportunity_id
         left join {{ ref('int_customer') }} as customers on facts.customer_id = customers.customer_id
     ) as opportunities on valued.opportunity_id = opportunities.opportunity_id
-    left join tiers on valued.opportunity_id = tiers.opportunity_id
     left join memberships
         on
             valued.person_id = memberships.person_id

@@ -14,19 +14,77 @@ metrics as (
     select * from {{ source('rules', 'metrics') }}
 ),
 
-summed as (
+-- Metrics that count different objects: a day's figure belongs to one type of period, or to all days after it.
+object_days as (
+    select * from {{ ref('int_formula_scope_day') }}
+),
+
+dated as (
     select
-        scope_days.metric,
-        scope_days.scope_type,
-        scope_days.scope_id,
-        compare_days.period_type,
-        compare_days.period_start,
-        compare_days.period_end,
-        sum(case when compare_days.basis = 'current' then scope_days.value end) as actual,
-        sum(case when compare_days.basis = 'prior' then scope_days.value end) as prior_actual,
-        sum(case when compare_days.basis = 'prior_year' then scope_days.value end) as prior_year_actual
+        scope_days.metric, scope_days.scope_type, scope_days.scope_id,
+        compare_days.period_type, compare_days.period_start, compare_days.period_end, compare_days.basis,
+        scope_days.value
     from scope_days
     inner join compare_days on scope_days.event_on = compare_days.date_day
+    union all
+    select
+        object_days.metric, object_days.scope_type, object_days.scope_id,
+        compare_days.period_type, compare_days.period_start, compare_days.period_end, compare_days.basis,
+        object_days.value
+    from object_days
+    inner join compare_days
+        on object_days.event_on = compare_days.date_day and object_days.period_type = compare_days.period_type
+),
+
+standing as (
+    select
+        metric, scope_type, scope_id, event_on,
+        sum(value) over (partition by metric, scope_type, scope_id order by event_on) as value,
+        lead(event_on) over (partition by metric, scope_type, scope_id order by event_on) as next_on
+    from object_days
+    where period_type = '(trailing)'
+),
+
+-- What trails is read on the last day compared.
+last_days as (
+    select basis, period_type, period_start, period_end, max(date_day) as last_on
+    from compare_days
+    group by all
+),
+
+read_off as (
+    select
+        standing.metric, standing.scope_type, standing.scope_id,
+        last_days.period_type, last_days.period_start, last_days.period_end, last_days.basis,
+        standing.value
+    from standing
+    inner join metrics on standing.metric = metrics.metric
+    inner join last_days
+        on
+            standing.event_on <= last_days.last_on
+            and (standing.next_on is null or standing.next_on > last_days.last_on)
+            and {{ list_contains('metrics.periods', 'last_days.period_type') }}
+    where standing.value <> 0
+),
+
+valued as (
+    select * from dated
+    union all
+    select * from read_off
+),
+
+summed as (
+    select
+        metric,
+        scope_type,
+        scope_id,
+        period_type,
+        period_start,
+        period_end,
+        sum(case when basis = 'current' then value end) as actual,
+        sum(case when basis = 'prior' then value end) as prior_actual,
+        sum(case when basis = 'prior_year' then value end) as prior_year_actual
+    from valued
     group by all
 ),
 
@@ -53,7 +111,7 @@ ratios as (
             and denominators.period_type = numerators.period_type
             and denominators.period_start = numerators.period_start
             and denominators.period_end = numerators.period_end
-    where metrics.aggregate = 'ratio' and metrics.is_enabled and metrics.window_months is null
+    where metrics.aggregate = 'ratio' and metrics.is_enabled
 ),
 
 final as (

@@ -1,5 +1,7 @@
 -- Grain: one row per metric × level × scenario × period × scope that has a target or an actual
 -- So that neither side loses rows; an actual without a target stands at level base, scenario base.
+-- A view: one model alone reads it, and its rows are as many as the mart's.
+{{ config(materialized='view') }}
 with
 
 targets as (

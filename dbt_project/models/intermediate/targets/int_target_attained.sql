@@ -16,6 +16,13 @@ compare_days as (
     where basis = 'current'
 ),
 
+-- Only lines are run up to: a scope and period without a target has none.
+aimed as (
+    select metric, scope_type, scope_id, period_type, period_start, period_end
+    from targets
+    group by metric, scope_type, scope_id, period_type, period_start, period_end
+),
+
 running as (
     select
         scope_days.metric,
@@ -39,6 +46,11 @@ running as (
         ) as next_on
     from scope_days
     inner join compare_days on scope_days.event_on = compare_days.date_day
+    inner join aimed
+        on
+            scope_days.metric = aimed.metric and scope_days.scope_type = aimed.scope_type
+            and scope_days.scope_id = aimed.scope_id and compare_days.period_type = aimed.period_type
+            and compare_days.period_start = aimed.period_start and compare_days.period_end = aimed.period_end
 ),
 
 lines as (

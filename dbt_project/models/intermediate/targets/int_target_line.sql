@@ -6,10 +6,8 @@ lines as (
     select * from {{ source('cascade', 'target_line') }}
 ),
 
-paths as (
-    select org_id, max(org_name) as org_name, max(kind) as kind, min(depth) as depth
-    from {{ ref('int_org_path') }}
-    group by org_id
+scopes as (
+    select * from {{ ref('int_target_line_scope') }}
 ),
 
 usable as (
@@ -29,51 +27,26 @@ usable as (
 placed as (
     select
         usable.*,
-        paths.org_name,
-        case
-            when usable.holder_kind = 'person' then 'person'
-            when usable.holder_id = 'company' or paths.depth = 0 and paths.kind in ('company', 'group') then 'company'
-            when paths.kind in ('region', 'team') then paths.kind
-            else 'org'
-        end as own_scope_type
+        scopes.org_name,
+        scopes.own_scope_type,
+        scopes.own_scope_id,
+        scopes.scope_type as given_type,
+        scopes.scope_id as given_id
     from usable
-    left join paths on usable.holder_id = paths.org_id
-),
-
-named as (
-    select
-        placed.*,
-        case own_scope_type
-            when 'company' then 'company'
-            when 'region' then placed.org_name
-            when 'team' then placed.org_name
-            else placed.holder_id
-        end as own_scope_id
-    from placed
+    inner join scopes on usable.line = scopes.line
 ),
 
 final as (
-    select
-        named.*,
-        case
-            when product_line is null then own_scope_type
-            when own_scope_type = 'company' then 'product_line'
-            else concat(own_scope_type, '_product_line')
-        end as scope_type,
-        case
-            when product_line is null then own_scope_id
-            when own_scope_type = 'company' then product_line
-            else concat(own_scope_id, '|', product_line)
-        end as scope_id
-    from named
-    where customer_type is null
+    select placed.*, given_type as scope_type, given_id as scope_id
+    from placed
+    where given_type is not null
     union all
-    select named.*, 'org' as scope_type, holder_id as scope_id
-    from named
+    select placed.*, 'org' as scope_type, holder_id as scope_id
+    from placed
     where own_scope_type in ('company', 'region', 'team') and product_line is null and customer_type is null
     union all
-    select named.*, 'customer_type' as scope_type, customer_type as scope_id
-    from named
+    select placed.*, 'customer_type' as scope_type, customer_type as scope_id
+    from placed
     where customer_type is not null and product_line is null and own_scope_type = 'company'
 )
 

@@ -27,7 +27,8 @@ final as (
         {{ masked('customers.phone') }} as phone_masked,
         {{ masked('customers.email') }} as email_masked,
         customers.source,
-        customers.source_row
+        customers.source_row,
+        {{ rules_version() }} as rules_version
     from customers
     inner join tiers on customers.customer_id = tiers.customer_id
 )

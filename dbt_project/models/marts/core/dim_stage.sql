@@ -9,5 +9,6 @@ select
     is_signed,
     is_after_sale,
     default_probability_rate,
-    allowed_workdays
+    allowed_workdays,
+    {{ rules_version() }} as rules_version
 from {{ source('reference', 'stage') }}

@@ -13,8 +13,24 @@ customers as (
     select * from {{ ref('int_customer') }}
 ),
 
+places as (
+    select * from {{ ref('int_account_place') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
+),
+
 memberships as (
     select * from {{ ref('int_person_org') }}
+),
+
+cadence as (
+    select * from {{ source('rules', 'cadence') }}
+),
+
+stop_phrases as (
+    select * from {{ source('rules', 'followup_stop_phrases') }}
 ),
 
 final as (
@@ -23,10 +39,10 @@ final as (
         activities.person_id,
         coalesce(memberships.org_path, '/unknown/') as org_path,
         coalesce(memberships.team, 'unknown') as team,
-        coalesce(customers.region, memberships.region, 'unknown') as region,
+        coalesce(places.region, memberships.region, 'unknown') as region,
         coalesce(opportunities.product_line, 'unknown') as product_line,
         coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
+        coalesce(tiers.tier, 'unknown') as tier,
         activities.occurred_at,
         activities.occurred_on,
         activities.kind,
@@ -35,6 +51,9 @@ final as (
         coalesce(customers.customer_id, opportunities.customer_id) as customer_id,
         activities.opportunity_id,
         activities.lead_id,
+        -- A kind that counts for the tier of that day, and more than a stop phrase.
+        coalesce({{ list_contains('cadence.qualifying_kinds', 'activities.kind') }}, false)
+        and stop_phrases.phrase is null as is_qualifying,
         activities.content,
         activities.feedback,
         activities.next_step,
@@ -45,6 +64,19 @@ final as (
     from activities
     left join opportunities on activities.opportunity_id = opportunities.opportunity_id
     left join customers on activities.account_id = customers.account_id
+    left join places
+        on
+            activities.account_id = places.account_id
+            and activities.occurred_on >= places.valid_from
+            and activities.occurred_on < places.valid_before
+    left join tiers
+        on
+            coalesce(customers.customer_id, opportunities.customer_id) = tiers.customer_id
+            and activities.occurred_on >= tiers.valid_from
+            and activities.occurred_on < tiers.valid_before
+    -- A contact without a customer counts as tier C.
+    left join cadence on coalesce(tiers.tier, 'C') = cadence.tier
+    left join stop_phrases on trim(activities.content) = stop_phrases.phrase
     left join memberships
         on
             activities.person_id = memberships.person_id

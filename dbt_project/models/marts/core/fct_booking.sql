@@ -4,16 +4,8 @@
 -- was booked, from whom it was credited to, at the rate of the booking.
 with
 
-company as (
-    select * from {{ source('reference', 'company') }}
-),
-
-order_entries as (
-    select * from {{ ref('int_order_entry') }}
-),
-
-opportunity_entries as (
-    select * from {{ ref('int_opportunity_entry') }}
+entries as (
+    select * from {{ ref('int_booking_entry') }}
 ),
 
 orders as (
@@ -28,46 +20,16 @@ shares as (
     select * from {{ ref('int_credit_share') }}
 ),
 
-customers as (
-    select * from {{ ref('int_customer') }}
+places as (
+    select * from {{ ref('int_account_place') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
 ),
 
 memberships as (
     select * from {{ ref('int_person_org') }}
-),
-
-rates as (
-    select * from {{ ref('int_fx_rate') }}
-),
-
-entries as (
-    select order_entries.*, 'orders' as actual_source
-    from order_entries
-    cross join company
-    where company.signed_amount_source = 'orders'
-    union all
-    select opportunity_entries.*, 'won_opportunities' as actual_source
-    from opportunity_entries
-    cross join company
-    where company.signed_amount_source = 'won_opportunities'
-),
-
-rated as (
-    select
-        entries.*,
-        case
-            when entries.order_id is not null then concat('order|', entries.order_id)
-            else concat('opportunity|', entries.opportunity_id)
-        end as credit_key,
-        rates.fx_rate,
-        {{ converted('entries.position_before', 'rates.fx_rate') }} as reporting_before,
-        {{ converted('entries.position_after', 'rates.fx_rate') }} as reporting_after
-    from entries
-    left join rates
-        on
-            entries.currency = rates.currency
-            and entries.signed_on >= rates.valid_from
-            and entries.signed_on < rates.valid_before
 ),
 
 -- A split whose shares do not make 1 falls back to the row's own person.
@@ -79,14 +41,14 @@ split_keys as (
 
 credited as (
     select
-        rated.*,
+        entries.*,
         split_keys.is_valid as is_split_valid,
-        coalesce(shares.person_id, rated.person_id, 'unknown') as credited_person_id,
+        coalesce(shares.person_id, entries.person_id, 'unknown') as credited_person_id,
         coalesce(shares.share_from, cast(0 as decimal(18, 6))) as share_from,
         coalesce(shares.share_to, cast(1 as decimal(18, 6))) as share_to
-    from rated
+    from entries
     left join split_keys
-        on rated.credit_key = split_keys.credit_key
+        on entries.credit_key = split_keys.credit_key
     left join shares on split_keys.is_valid and split_keys.credit_key = shares.credit_key
 ),
 
@@ -136,14 +98,14 @@ final as (
         placed.signed_on,
         placed.order_id,
         placed.opportunity_id,
-        coalesce(customers.customer_id, 'unknown') as customer_id,
+        placed.customer_id,
         placed.credited_person_id as person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
         coalesce(placed.team, 'unknown') as team,
-        coalesce(placed.region, customers.region, placed.person_region, 'unknown') as region,
+        coalesce(placed.region, places.region, placed.person_region, 'unknown') as region,
         placed.product_line,
-        coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
+        placed.customer_type,
+        coalesce(tiers.tier, 'unknown') as tier,
         placed.original_part as original_amount,
         placed.currency,
         placed.fx_rate,
@@ -156,7 +118,17 @@ final as (
         placed.source,
         coalesce(orders.source_row, opportunities.source_row) as source_row
     from placed
-    left join customers on placed.account_id = customers.account_id
+    left join places
+        on
+            placed.account_id = places.account_id
+            and placed.signed_on >= places.valid_from
+            and placed.signed_on < places.valid_before
+    -- Graded as it stood before: a signing must not grade itself.
+    left join tiers
+        on
+            placed.customer_id = tiers.customer_id
+            and placed.signed_on > tiers.valid_from
+            and placed.signed_on <= tiers.valid_before
     left join orders
         on
             placed.actual_source = 'orders'

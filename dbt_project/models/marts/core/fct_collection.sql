@@ -15,15 +15,20 @@ orders as (
     select * from {{ ref('int_order') }}
 ),
 
--- Orders that were never booked (drafts) may have received money all the same.
 landed_orders as (
-    select order_id, account_id, person_id, currency, product_line, region
-    from {{ ref('stg_orders') }}
-    qualify row_number() over (partition by order_id order by line_no) = 1
+    select * from {{ ref('int_landed_order') }}
 ),
 
 customers as (
     select * from {{ ref('int_customer') }}
+),
+
+places as (
+    select * from {{ ref('int_account_place') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
 ),
 
 memberships as (
@@ -134,10 +139,10 @@ final as (
         placed.person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
         coalesce(placed.team, 'unknown') as team,
-        coalesce(placed.region, customers.region, placed.person_region, 'unknown') as region,
+        coalesce(placed.region, places.region, placed.person_region, 'unknown') as region,
         placed.product_line,
         coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
+        coalesce(tiers.tier, 'unknown') as tier,
         cast({{ part_of('payment_amount', 'share_from', 'share_to') }} as decimal(18, 4))
             as original_amount,
         placed.currency,
@@ -148,6 +153,16 @@ final as (
         placed.source_row
     from placed
     left join customers on placed.account_id = customers.account_id
+    left join places
+        on
+            placed.account_id = places.account_id
+            and placed.received_on >= places.valid_from
+            and placed.received_on < places.valid_before
+    left join tiers
+        on
+            customers.customer_id = tiers.customer_id
+            and placed.received_on >= tiers.valid_from
+            and placed.received_on < tiers.valid_before
 )
 
 select * from final

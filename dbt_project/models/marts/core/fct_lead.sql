@@ -10,6 +10,14 @@ customers as (
     select * from {{ ref('int_customer') }}
 ),
 
+places as (
+    select * from {{ ref('int_account_place') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
+),
+
 memberships as (
     select * from {{ ref('int_person_org') }}
 ),
@@ -50,10 +58,10 @@ final as (
         coalesce(placed.owner_id, 'unknown') as person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
         coalesce(placed.team, 'unknown') as team,
-        coalesce(placed.region, customers.region, placed.person_region, 'unknown') as region,
+        coalesce(placed.region, places.region, placed.person_region, 'unknown') as region,
         placed.product_line,
         coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
+        coalesce(tiers.tier, 'unknown') as tier,
         placed.lead_source,
         placed.status,
         placed.is_valid,
@@ -64,6 +72,16 @@ final as (
         placed.source_row
     from placed
     left join customers on placed.converted_account_id = customers.account_id
+    left join places
+        on
+            placed.converted_account_id = places.account_id
+            and placed.created_on >= places.valid_from
+            and placed.created_on < places.valid_before
+    left join tiers
+        on
+            customers.customer_id = tiers.customer_id
+            and placed.created_on >= tiers.valid_from
+            and placed.created_on < tiers.valid_before
 )
 
 select * from final

@@ -9,6 +9,14 @@ customers as (
     select * from {{ ref('int_customer') }}
 ),
 
+places as (
+    select * from {{ ref('int_account_place') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
+),
+
 memberships as (
     select * from {{ ref('int_person_org') }}
 ),
@@ -34,7 +42,8 @@ credited as (
     select
         opportunities.*,
         -- Credit is stamped at the outcome; an open deal is credited where its owner stands at D.
-        coalesce(opportunities.closed_on, {{ as_of() }}) as credited_on
+        coalesce(opportunities.closed_on, {{ as_of() }}) as credited_on,
+        coalesce(opportunities.created_on, opportunities.closed_on, {{ as_of() }}) as graded_on
     from opportunities
 ),
 
@@ -46,10 +55,11 @@ final as (
         coalesce(credited.owner_id, 'unknown') as person_id,
         coalesce(memberships.org_path, '/unknown/') as org_path,
         coalesce(memberships.team, 'unknown') as team,
-        coalesce(credited.region, customers.region, memberships.region, 'unknown') as region,
+        coalesce(credited.region, places.region, memberships.region, 'unknown') as region,
         credited.product_line,
         coalesce(customers.customer_type, 'unknown') as customer_type,
-        'unknown' as tier,
+        -- Today's tier would be circular: customers are grade A because they were won.
+        coalesce(tiers.tier, 'unknown') as tier,
         credited.pipeline,
         credited.stage,
         credited.stage_order,
@@ -85,6 +95,16 @@ final as (
     cross join company
     left join ordered on credited.opportunity_id = ordered.opportunity_id
     left join customers on credited.account_id = customers.account_id
+    left join places
+        on
+            credited.account_id = places.account_id
+            and credited.credited_on >= places.valid_from
+            and credited.credited_on < places.valid_before
+    left join tiers
+        on
+            customers.customer_id = tiers.customer_id
+            and credited.graded_on >= tiers.valid_from
+            and credited.graded_on < tiers.valid_before
     left join memberships
         on
             credited.owner_id = memberships.person_id

@@ -9,8 +9,16 @@ opportunities as (
     select * from {{ ref('fct_opportunity') }}
 ),
 
+tiers as (
+    select * from {{ ref('int_customer_tier_span') }}
+),
+
 memberships as (
     select * from {{ ref('int_person_org') }}
+),
+
+rates as (
+    select * from {{ ref('int_fx_rate') }}
 ),
 
 -- Nobody named: the owner of the opportunity.
@@ -44,22 +52,34 @@ placed as (
 
 final as (
     select
-        quote_id,
-        opportunity_id,
-        issued_on,
-        customer_id,
+        placed.quote_id,
+        placed.opportunity_id,
+        placed.issued_on,
+        placed.customer_id,
         credited_person_id as person_id,
         coalesce(org_path, '/unknown/') as org_path,
         coalesce(team, 'unknown') as team,
         coalesce(region, person_region, 'unknown') as region,
-        product_line,
-        customer_type,
-        'unknown' as tier,
-        amount as original_amount,
-        currency,
-        source,
-        source_row
+        placed.product_line,
+        placed.customer_type,
+        coalesce(tiers.tier, 'unknown') as tier,
+        placed.amount as original_amount,
+        placed.currency,
+        rates.fx_rate,
+        {{ converted('placed.amount', 'rates.fx_rate') }} as amount,
+        placed.source,
+        placed.source_row
     from placed
+    left join tiers
+        on
+            placed.customer_id = tiers.customer_id
+            and placed.issued_on >= tiers.valid_from
+            and placed.issued_on < tiers.valid_before
+    left join rates
+        on
+            placed.currency = rates.currency
+            and placed.issued_on >= rates.valid_from
+            and placed.issued_on < rates.valid_before
 )
 
 select * from final

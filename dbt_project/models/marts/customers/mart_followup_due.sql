@@ -123,7 +123,8 @@ final as (
         {{ money('due.open_amount') }} as open_amount,
         due.open_count,
         due.source,
-        due.source_row
+        due.source_row,
+        {{ rules_version() }} as rules_version
     from due
     cross join settings
     left join people on due.person_id = people.person_id

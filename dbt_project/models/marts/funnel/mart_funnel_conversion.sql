@@ -24,6 +24,23 @@ quarters as (
     select * from periods where period_type = 'quarter'
 ),
 
+-- Joined on equal days below: the stays are many, the months few.
+month_periods as (
+    select months.period_start as month_start_on, periods.*
+    from periods
+    inner join periods as months
+        on
+            months.period_type = 'month'
+            and months.period_start >= periods.period_start and months.period_start <= periods.period_end
+),
+
+quarter_of as (
+    select periods.period_type, periods.period_start, quarters.period_start as quarter_start_on
+    from periods
+    inner join quarters
+        on periods.period_start >= quarters.period_start and periods.period_start <= quarters.period_end
+),
+
 leaf_counts as (
     select
         pipeline,
@@ -83,16 +100,15 @@ sourced as (
 stays as (
     select
         {{ cell }},
-        periods.period_type,
-        periods.period_start,
+        month_periods.period_type,
+        month_periods.period_start,
         stay_workdays,
-        max(periods.period_label) as period_label,
+        max(month_periods.period_label) as period_label,
         max(scope_name) as scope_name,
         {{ sums }}
     from sourced
-    inner join periods
-        on sourced.month_start_on >= periods.period_start and sourced.month_start_on <= periods.period_end
-    group by {{ cell }}, periods.period_type, periods.period_start, stay_workdays
+    inner join month_periods on sourced.month_start_on = month_periods.month_start_on
+    group by {{ cell }}, month_periods.period_type, month_periods.period_start, stay_workdays
 ),
 
 -- The median and the 90 % point by counting up: exact, and no list of values is needed.
@@ -147,8 +163,8 @@ rated as (
         baselines.rate_{{ h }} as baseline_{{ h }}
         {%- endfor %}
     from cohorts
-    inner join quarters
-        on cohorts.period_start >= quarters.period_start and cohorts.period_start <= quarters.period_end
+    inner join quarter_of
+        on cohorts.period_type = quarter_of.period_type and cohorts.period_start = quarter_of.period_start
     left join rates
         on
             cohorts.pipeline = rates.pipeline and cohorts.stage = rates.stage
@@ -160,7 +176,7 @@ rated as (
             cohorts.pipeline = baselines.pipeline and cohorts.stage = baselines.stage
             and cohorts.scope_type = baselines.scope_type and cohorts.scope_id = baselines.scope_id
             and cohorts.lead_source = baselines.lead_source
-            and baselines.cohort_type = 'baseline' and quarters.period_start = baselines.period_start
+            and baselines.cohort_type = 'baseline' and quarter_of.quarter_start_on = baselines.period_start
     left join dwell
         on
             cohorts.pipeline = dwell.pipeline and cohorts.stage = dwell.stage

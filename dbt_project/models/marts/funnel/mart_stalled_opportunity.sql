@@ -182,7 +182,8 @@ final as (
             case when judged.is_without_contact then 'no_contact' end
         ), '') as reasons,
         judged.source,
-        judged.source_row
+        judged.source_row,
+        {{ rules_version() }} as rules_version
     from judged
     left join people on judged.person_id = people.person_id
 )

@@ -13,9 +13,7 @@ orders as (
 ),
 
 landed_orders as (
-    select order_id, account_id, person_id, currency
-    from {{ ref('stg_orders') }}
-    qualify row_number() over (partition by order_id order by line_no) = 1
+    select * from {{ ref('int_landed_order') }}
 ),
 
 customers as (

@@ -185,7 +185,8 @@ final as (
         case when lit.is_ratio then cast(lit.target as double) end as target_ratio,
         case when lit.is_ratio then cast(lit.known_actual as double) end as actual_ratio,
         case when lit.target is not null then versions.target_version end as target_version,
-        case when lit.metric = 'signed_amount' then company.signed_amount_source end as actual_source
+        case when lit.metric = 'signed_amount' then company.signed_amount_source end as actual_source,
+        {{ rules_version() }} as rules_version
     from lit
     cross join company
     cross join thresholds

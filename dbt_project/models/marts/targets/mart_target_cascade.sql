@@ -44,7 +44,7 @@ spread as (
 summed as (
     select
         metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id,
-        max(parent_id) as parent_id,
+        max_by(parent_id, segment_start) as parent_id,  -- who moved inside the period stands where he ended
         period_type, period_start, max(period_end) as period_end, max(period_label) as period_label,
         sum(value) as target,
         sum(unallocated) as unallocated,
@@ -112,7 +112,8 @@ final as (
             when summed.target - summed.unallocated > summed.target * (1 + settings.over_assignment_max_rate)
                 then 'over_assigned'
             else 'inside'
-        end as band
+        end as band,
+        {{ rules_version() }} as rules_version
     from summed
     inner join versions
         on
