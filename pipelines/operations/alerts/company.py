@@ -68,8 +68,9 @@ def kind_rules_of(con: duckdb.DuckDBPyConnection) -> dict[str, KindRule]:
 
 def quiet_hours_of(con: duckdb.DuckDBPyConnection) -> tuple[time, time]:
     """Return from when until when nothing is sent, local time."""
-    settings = con.execute("from rules.alerts_settings").to_arrow_table()
-    return quiet_hours_in(settings)
+    query = "select quiet_from, quiet_to from rules.alerts_settings"
+    [(start, end)] = con.execute(query).fetchall()
+    return time.fromisoformat(start), time.fromisoformat(end)
 
 
 def quiet_hours_in(settings: pa.Table) -> tuple[time, time]:
