@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,7 @@ def test_nobody_hears_the_same_matter_twice_while_it_lasts(home: Path) -> None:
         days.setdefault((recipient, key), []).append(day)
     # again only as a new occurrence: two clean nights cleared it, so at least three nights lie between
     again = {pair: heard for pair, heard in days.items() if len(heard) > 1}
-    assert [
-        h for h in again.values() if min((b - a).days for a, b in zip(h, h[1:], strict=False)) < 3
-    ] == []
+    assert [h for h in again.values() if min((b - a).days for a, b in pairwise(h)) < 3] == []
 
 
 def test_a_person_gets_one_message_a_night_at_most_and_all_arrive(home: Path) -> None:
