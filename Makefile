@@ -14,7 +14,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help nightly test test-deep serve lint docs lock setup clean
+.PHONY: help nightly test test-deep serve lint docs bench lock setup clean
 
 help:
 	@echo "make nightly          set up, then run the night on company/ if there is one, else on demo/"
@@ -22,6 +22,7 @@ help:
 	@echo "make test-deep TOPIC  long tests of one topic: $(DEEP_TOPICS)"
 	@echo "make serve            Dagster UI on the same company, on this machine only"
 	@echo "make lint             ruff, mypy and sqlfluff"
+	@echo "make bench SIZE       measure the night at a size (S, M/10, M) and write benchmarks/RESULTS.md"
 	@echo "make docs             write the generated pages anew: dictionary, checks, rules, company schema"
 	@echo "make lock             write requirements*.txt anew from pyproject.toml (UPGRADE=1: newest versions)"
 	@echo "make clean            remove .venv and caches; company/ and demo/ stay"
@@ -45,6 +46,10 @@ lint: .venv/dev.stamp
 
 docs: .venv/dev.stamp
 	@PYTHONPATH=. $(BIN)/python scripts/write_docs.py
+
+SIZE ?= S
+bench: .venv/dev.stamp
+	@$(BIN)/python -m benchmarks run "$(SIZE)"
 
 setup: .venv/dev.stamp
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from pipelines.landing.archive import Archive
 from pipelines.landing.manifest import cutoff_for, frozen_cutoff
 from pipelines.operations.run_log import RunLog
+from pipelines.operations.usage import Usage, measured
 from pipelines.settings import CompanyFolder, CompanySettings
 
 logger = logging.getLogger("gapwise")
@@ -69,18 +69,19 @@ class Night:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time one step, tell who watches, and keep why it failed."""
-        started_at, clock = datetime.now(UTC), time.perf_counter()
+        """Measure one step, tell who watches, and keep why it failed."""
+        started_at = datetime.now(UTC)
         error: str | None = None
+        usage = Usage()
         try:
-            yield
+            with measured() as usage:
+                yield
         except BaseException as failure:
             error = f"{type(failure).__name__}: {failure}"[:2000]
             raise
         finally:
-            seconds = time.perf_counter() - clock
-            self.log.step(self.run_id, name, started_at, seconds, error)
-            logger.info("%s", name, extra={"seconds": seconds, "failed": error is not None})
+            self.log.step(self.run_id, name, started_at, usage, error)
+            logger.info("%s", name, extra={"seconds": usage.seconds, "failed": error is not None})
 
 
 def default_as_of(settings: CompanySettings, now: datetime) -> date:

@@ -49,6 +49,8 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("started_at", _TIME),
             ("seconds", pa.float64()),
             ("error", pa.string()),
+            ("cpu_seconds", pa.float64()),
+            ("peak_memory_mb", pa.float64()),
         ]
     ),
     # Grain: one row per check and run

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from pipelines.landing.log import LandingRecord
 from pipelines.operations.outcome import CheckOutcome
+from pipelines.operations.usage import Usage
 
 _metadata = sa.MetaData()
 
@@ -41,6 +42,8 @@ steps = sa.Table(
     sa.Column("started_at", sa.DateTime, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("error", sa.String),
+    sa.Column("cpu_seconds", sa.Float),  # NULL in nights of before it was measured
+    sa.Column("peak_memory_mb", sa.Float),
 )
 
 check_results = sa.Table(
@@ -100,6 +103,7 @@ class RunLog:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
         _metadata.create_all(self._engine)
+        self._add_new_columns()
 
     def start(self, run_id: str, as_of: date, code_version: str, started_at: datetime) -> None:
         """Record that a night began; a second attempt of the same run replaces the first."""
@@ -139,9 +143,9 @@ class RunLog:
             )
 
     def step(
-        self, run_id: str, step: str, started_at: datetime, seconds: float, error: str | None
+        self, run_id: str, step: str, started_at: datetime, usage: Usage, error: str | None
     ) -> None:
-        """Record one step's duration and, if it failed, why."""
+        """Record what one step cost and, if it failed, why."""
         with self._engine.begin() as connection:
             done = sa.select(sa.func.count()).select_from(steps).where(steps.c.run_id == run_id)
             number = connection.execute(done).scalar_one()
@@ -151,8 +155,10 @@ class RunLog:
                     step_no=number + 1,
                     step=step,
                     started_at=_utc(started_at),
-                    seconds=seconds,
+                    seconds=usage.seconds,
                     error=error,
+                    cpu_seconds=usage.cpu_seconds,
+                    peak_memory_mb=usage.peak_memory_mb,
                 )
             )
 
@@ -246,6 +252,19 @@ class RunLog:
             query = sa.select(runs).order_by(runs.c.started_at.desc()).limit(1)
             row = connection.execute(query).mappings().first()
             return dict(row) if row else None
+
+    def _add_new_columns(self) -> None:
+        """Add what this version records and an older one did not; its old nights read NULL."""
+        known = sa.inspect(self._engine)
+        with self._engine.begin() as connection:
+            for table in _metadata.sorted_tables:
+                there = {column["name"] for column in known.get_columns(table.name)}
+                for column in table.columns:
+                    if column.name not in there:
+                        kind = column.type.compile(self._engine.dialect)
+                        connection.execute(
+                            sa.text(f'alter table "{table.name}" add column "{column.name}" {kind}')
+                        )
 
     def _replace(
         self, table: sa.Table, rows: list[dict[str, object]], key: tuple[str, ...]

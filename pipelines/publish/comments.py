@@ -19,6 +19,7 @@ def write_comments(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) 
         ).fetchall()
     }
     tables = {table for table, _ in built}
+    con.begin()  # a commit waits for the disk: one for all, not one for each of a thousand columns
     for node in manifest["nodes"].values():
         if (
             node["resource_type"] != "model"
@@ -36,6 +37,7 @@ def write_comments(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) 
                     column["description"], column.get("config", {}).get("meta") or column["meta"]
                 )
                 con.execute(f"comment on column {table}.{quoted(name)} is {literal(text)}")
+    con.commit()
 
 
 def _words(description: str, meta: Mapping[str, Any]) -> str:

@@ -54,7 +54,9 @@ class DuckDBTarget:
         with duckdb_session(self._limits, read=files, write={"staged": file}) as con:
             con.execute(f"create schema staged.{MARTS_SCHEMA}")
             for mart in night.marts:
+                con.begin()  # a commit waits for the disk: one per mart, not one per comment
                 _copy(con, mart)
+                con.commit()
             con.execute("checkpoint staged")
             con.execute("detach staged")
         seal(file)

@@ -64,7 +64,8 @@ final as (
         at_risk.n_observed_{{ h }},
         -- Nothing is said beyond the time to which ten deals were followed (at risk still, or known to have
         -- advanced or been lost): a cohort that is all decided is known best, though nobody is left at risk.
-        case when at_risk.n_observed_{{ h }} >= 10 then reached.incidence_{{ h }} end as rate_{{ h }},
+        -- To twelve digits: a sum that should be 1 and lacks a hair of it would be given an interval of its own.
+        case when at_risk.n_observed_{{ h }} >= 10 then {{ rate('reached.incidence_' ~ h) }} end as rate_{{ h }},
         cast(spread.variance_{{ h }} as double) as variance_{{ h }}
         {%- endfor %}
     from at_risk

@@ -86,17 +86,29 @@ first_deals as (
     group by contact_key, chain_no
 ),
 
-ordered as (
+-- By its deal, or by its customer where the order names no deal; one join each, so that both can be looked up.
+ordered_by_deal as (
+    select chained.contact_key, chained.chain_no
+    from chained
+    inner join effective on chained.converted_opportunity_id = effective.opportunity_id
+),
+
+ordered_by_customer as (
     select chained.contact_key, chained.chain_no
     from chained
     inner join effective
-        on
-            chained.converted_opportunity_id = effective.opportunity_id
-            or (
-                chained.converted_account_id = effective.account_id and effective.opportunity_id is null
-                and effective.signed_on >= chained.created_on
-            )
-    group by chained.contact_key, chained.chain_no
+        on chained.converted_account_id = effective.account_id and chained.created_on <= effective.signed_on
+    where effective.opportunity_id is null
+),
+
+ordered as (
+    select contact_key, chain_no
+    from (
+        select * from ordered_by_deal
+        union all
+        select * from ordered_by_customer
+    ) as either
+    group by contact_key, chain_no
 ),
 
 judged as (

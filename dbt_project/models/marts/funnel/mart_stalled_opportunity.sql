@@ -89,18 +89,34 @@ leveled as (
     left join tiers on opportunities.customer_id = tiers.customer_id
 ),
 
-contacts as (
-    select leveled.opportunity_id, max(activities.occurred_on) as last_contact_on
+-- One join per way to belong: joined by either at once, every deal would meet every activity.
+customer_contacts as (
+    select leveled.opportunity_id, leveled.customer_tier, activities.kind, activities.occurred_on
     from leveled
-    inner join cadence on leveled.customer_tier = cadence.tier
-    inner join activities
-        on
-            (activities.customer_id = leveled.customer_id and leveled.customer_id <> 'unknown')
-            or activities.opportunity_id = leveled.opportunity_id
+    inner join activities on leveled.customer_id = activities.customer_id
+    where leveled.customer_id <> 'unknown'
+),
+
+deal_contacts as (
+    select leveled.opportunity_id, leveled.customer_tier, activities.kind, activities.occurred_on
+    from leveled
+    inner join activities on leveled.opportunity_id = activities.opportunity_id
+),
+
+every_contact as (
+    select * from customer_contacts
+    union all
+    select * from deal_contacts
+),
+
+contacts as (
+    select every_contact.opportunity_id, max(every_contact.occurred_on) as last_contact_on
+    from every_contact
+    inner join cadence on every_contact.customer_tier = cadence.tier
     where
-        {{ list_contains('cadence.qualifying_kinds', 'activities.kind') }}
-        and activities.occurred_on <= {{ as_of() }}
-    group by leveled.opportunity_id
+        {{ list_contains('cadence.qualifying_kinds', 'every_contact.kind') }}
+        and every_contact.occurred_on <= {{ as_of() }}
+    group by every_contact.opportunity_id
 ),
 
 measured as (

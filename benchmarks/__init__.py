@@ -1,0 +1,1 @@
+"""Companies of any size, the real night over them, and a script by hand beside it."""
