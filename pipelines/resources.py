@@ -80,6 +80,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             return
         night = self.night
         desk = AlertDesk(night.folder, night.settings)
+        desk.settle()  # what was staged for a night that readers do not see is forgotten
         reasons = (str(run["reason_en"]), str(run["reason_zh"]))
         quiet = quiet_hours_in(self.rules.tables["alerts_settings"])
         desk.tell_data_team(night.as_of, str(run["outcome"]), reasons, quiet)

@@ -43,6 +43,15 @@ def test_a_staged_night_that_readers_never_saw_is_forgotten(tmp_path, engine):
     assert statuses(tmp_path) == {}
 
 
+def test_alerts_of_a_night_that_was_never_shown_stand_in_no_mart(engine):
+    states = AlertStates(engine)
+    states.stage("v1", D - timedelta(days=1), [alert("C1")], [])
+    states.settle("v1")
+    states.stage("v2", D, [alert("C2")], [])
+    states.settle("v1")  # the publish of v2 failed
+    assert [row["scope_id"] for row in alert_marts(engine)["mart_alert"].to_pylist()] == ["C1"]
+
+
 def test_a_crash_between_flip_and_commit_is_made_good_by_the_next_start(tmp_path, engine):
     AlertStates(engine).stage("v1", D, [alert()], [message()])
     assert Outbox(engine).due(MORNING) == []  # not before readers see it
