@@ -60,7 +60,11 @@ def test_a_night_is_told_after_quiet_hours_once_and_a_held_one_to_the_data_team(
     assert len(hook.calls) == len(told) == 5
     # worked out on paper: the company misses 230,000 of 320,000 and P9 leads it; all of February is
     # due on its last day
-    [behind] = [line for line in told["P9"]["lines"] if "Signed amount lags" in line["text"]]
+    [behind] = [
+        line
+        for line in told["P9"]["lines"]
+        if "纸上公司 2026-02 Signed amount lags" in line["text"]
+    ]
     assert "纸上公司 2026-02 Signed amount lags 71.9 %: 320,000 due, 90,000 done" in behind["text"]
     assert "CNY 230,000 at stake; since 2026-02-01" in behind["text"]
     assert behind["link"] == "https://bi.example.com/board#person=P9&alert=target_behind"
