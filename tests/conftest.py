@@ -9,6 +9,8 @@ import pytest
 # Each of these runs whole nights or builds of every model; together they take longer than all other tests.
 LONG_SUITES = (
     "tests/dbt/",
+    "tests/end_to_end/test_customer_decisions.py",
+    "tests/end_to_end/test_demo_truth_customers.py",
     "tests/end_to_end/test_demo_truth_ledger.py",
     "tests/end_to_end/test_demo_truth_people_and_files.py",
     "tests/end_to_end/test_demo_truth_targets.py",

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM
+from pipelines.asset_keys import DATA_TEAM, MARTS_FILE
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.manifest import Night as PublishedNight
 from pipelines.night import Night
@@ -28,7 +28,6 @@ from pipelines.resources import NightResource
 
 CONTRACT_VERSION = "0.1"
 HISTORY = dg.AssetKey(["published", "history"])
-MARTS_FILE = dg.AssetKey(["published", "marts_duckdb"])
 PARQUET = dg.AssetKey(["published", "parquet"])
 MANIFEST = dg.AssetKey(["published", "manifest"])
 VOLATILE_COLUMNS = frozenset({"landed_at"})

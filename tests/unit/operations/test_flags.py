@@ -50,6 +50,15 @@ CASCADE = {
     "period_end": date(2026, 3, 31), "target": Decimal("1000.00"), "children_sum": Decimal("900.00"),
     "unallocated": Decimal("100.00"), "over_assignment": -0.1, "band": "under_assigned",
 }  # fmt: skip
+FORECAST = {
+    "period_type": "month", "period_label": "2026-03", "scope_type": "person", "scope_id": "P1",
+    "scope_name": "李雷", "is_probability_low": True, "attainment_probability": 0.2,
+    "target": Decimal("1000.00"), "expected_amount": Decimal("400.00"),
+}  # fmt: skip
+PERSONAL = {
+    "source": "private", "source_kind": "personal", "person_id": "P1", "owner_name": "李雷",
+    "personal_only_customer_count": 2,
+}  # fmt: skip
 CLOSED = {
     "period_label": "2026-02", "period_start": date(2026, 2, 1), "period_end": date(2026, 2, 28),
     "needs_review": True,
@@ -100,6 +109,14 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
     "over_assignment": (
         "mart_target_cascade", CASCADE, {},
         [{"band": "inside"}, {"is_in_force": False}, {"period_start": date(2026, 3, 11)}],
+    ),
+    "forecast_probability_low": (
+        "mart_attainment_forecast", FORECAST, {},
+        [{"is_probability_low": False}, {"scope_type": "tier"}, {"scope_id": "unallocated"}],
+    ),
+    "personal_sheet_only": (
+        "mart_customer_coverage", PERSONAL, {},
+        [{"personal_only_customer_count": 0}, {"source_kind": "crm"}],
     ),
     "target_attained": (
         "mart_target_attainment", TARGET,
