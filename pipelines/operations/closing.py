@@ -13,6 +13,9 @@ from pipelines.publish.manifest import read_manifest
 from pipelines.publish.operations import PublishMeta, write_operations_file
 from pipelines.settings import CompanyFolder
 
+# Nobody in the run could say why: it was killed, or the orchestrator refused what a step said.
+STOPPED = ("The run was stopped before it finished", "运行在完成之前被中止")
+
 
 def record_outcome(log: RunLog, run_id: str, ended_at: datetime) -> dict[str, object]:
     """Record how a run ended, unless it was published or built, and return its row."""
@@ -72,7 +75,7 @@ def _why_not(log: RunLog, run_id: str) -> tuple[str, tuple[str, str]]:
             f"Step {first['step']} failed: {first['error']}",
             f"步骤 {first['step']} 失败：{first['error']}",
         )
-    return "failed", ("The run was stopped before it finished", "运行在完成之前被中止")
+    return "failed", STOPPED
 
 
 def _sentence(row: dict[str, object], language: str) -> str:
