@@ -30,6 +30,9 @@ def _build_in_order(folder: CompanyFolder, selection: Sequence[str]) -> list[Nod
     before = build(
         folder, [*selection, *reads] if selection else (), exclusion=[AFTER_CASCADE, AFTER_FORECAST]
     )
+    broken = [node for node in before if node.status in ("error", "fail")]
+    if broken:
+        return broken
     run_cascade_step(folder.build_file)
     wanted = [*selection, *reads] if selection else []
     chosen = [f"{part},{AFTER_CASCADE}" for part in wanted] or [AFTER_CASCADE]
