@@ -27,7 +27,7 @@ due as (
 )
 select
     customer_id, customer_name, due.owner_id as person_id, coalesce(people.name, due.owner_id) as owner_name,
-    people.manager_id, coalesce(place.team, 'unknown') as team, tier, cadence_workdays::bigint as cadence_workdays,
+    people.manager_id, coalesce(place.team, 'unknown') as team, tier, cadence_workdays::bigint as cadence,
     last_contact_on, last_any_on as last_any_contact_on, created_on as assigned_on, due_on,
     greatest(elapsed_workdays - cadence_workdays, 0) as overdue_workdays,
     case

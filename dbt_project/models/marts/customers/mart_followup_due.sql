@@ -106,7 +106,7 @@ final as (
         people.manager_id,
         coalesce(memberships.team, 'unknown') as team,
         due.tier,
-        due.cadence_workdays,
+        due.cadence_workdays as cadence,
         due.last_contact_on,
         due.last_any_contact_on,
         due.assigned_on,
