@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -98,10 +99,11 @@ def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
     filled = [index for index, count in enumerate(counts) if count]
     if not filled:
         return None
-    candidates = [index for index in filled if _is_well_filled(counts[index:])]
-    worded = (i for i in candidates if _worded_share(rows[i]) >= 0.5)
-    index = next(worded, candidates[0])
-    return _with_levels(rows, index, merges)
+    # One by one: the first row is the header of nearly every file, so the others are not looked at.
+    candidates = (index for index in filled if _is_well_filled(counts[index:]))
+    first = next(candidates)  # the last filled row is well filled, so there is one
+    worded = (i for i in itertools.chain((first,), candidates) if _worded_share(rows[i]) >= 0.5)
+    return _with_levels(rows, next(worded, first), merges)
 
 
 def title_above(grid: Grid, header: Header) -> str:
