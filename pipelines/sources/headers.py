@@ -94,8 +94,8 @@ def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
     levels (Q1 over 1月 2月 3月) are joined with '/'.
     Returns None where no row has a cell.
     """
-    rows = [[(cell or "").strip() for cell in row] for row in grid[:_LOOK_AT_ROWS]]
-    counts = [sum(1 for cell in row if cell) for row in rows]
+    rows = [[cell.strip() if cell else "" for cell in row] for row in grid[:_LOOK_AT_ROWS]]
+    counts = [len(row) - row.count("") for row in rows]
     filled = [index for index, count in enumerate(counts) if count]
     if not filled:
         return None
