@@ -28,6 +28,7 @@ class Counts:
 
     @property
     def is_reconciled(self) -> bool:
+        """Return whether every row read is accounted for."""
         return self.read == (
             self.landed
             + self.unchanged

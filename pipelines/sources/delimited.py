@@ -25,7 +25,7 @@ from pipelines.sources.tables import RawRows, suspicious_count_sql
 
 @dataclass(frozen=True)
 class DelimitedText:
-    """A delimited file that is UTF-8 by now, its form and header known, its records not yet counted."""
+    """A delimited file, UTF-8 by now, with form and header found, its records not yet counted."""
 
     content: Content
     work_dir: Path
@@ -37,6 +37,7 @@ class DelimitedText:
 
     @property
     def body_from(self) -> int:
+        """Return the number (from 1) of the first record after the header."""
         return self.header.last + 2 if self.options.has_header else 1
 
 

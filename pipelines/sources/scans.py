@@ -28,7 +28,7 @@ class CsvForm:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the names of the parsed columns: r0, r1, …"""
+        """Return the names of the parsed columns, r0, r1 and so on."""
         return tuple(f"r{i}" for i in range(self.width))
 
     def scan_sql(self, paths: Sequence[Path]) -> str:
@@ -65,8 +65,11 @@ class CsvScan:
 
     @property
     def relation(self) -> str:
-        """Give SQL of the data rows: `_row` and the cells c0, c1, …"""
-        return f"(select _row{_as_cells(self.form)} from {self.numbered} where _row >= {self.body_from})"
+        """Give SQL of the data rows, with `_row` and the cells c0, c1 and so on."""
+        return (
+            f"(select _row{_as_cells(self.form)} from {self.numbered}"
+            f" where _row >= {self.body_from})"
+        )
 
 
 def joint_relation(scans: Sequence[CsvScan]) -> str:

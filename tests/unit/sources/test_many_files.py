@@ -94,7 +94,9 @@ def test_files_read_by_one_statement_keep_their_own_row_numbers(shapes):
         assert joint_rows(con, tables) == expected
 
 
-def test_large_files_read_by_one_statement_keep_their_own_row_numbers(tmp_path, con, open_all):
+@pytest.mark.parametrize("threads", [1, 2, 16])
+def test_large_files_read_by_one_statement_keep_their_own_row_numbers(con, open_all, threads):
+    con.execute(f"set threads = {threads}")
     sizes = (150_000, 10, 80_000)
     texts = ["id,n\n" + "".join(f"{f}-{i},{i}\n" for i in range(n)) for f, n in enumerate(sizes)]
     tables = open_all([text.encode() for text in texts])
