@@ -1,4 +1,4 @@
-"""Build models in tests in the night's order: facts, cascade, target models, forecast, the rest."""
+"""Build models in tests in the night's order: matching, facts, cascade, target models, forecast, the rest."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipelines.dbt_runner import NodeResult, build
 from pipelines.settings import CompanyFolder
 from pipelines.steps.cascade import run_cascade_step
 from pipelines.steps.forecast import run_forecast_step
+from pipelines.steps.matching import run_matching_step
 
 
 def build_in_order(folder: CompanyFolder, selection: Sequence[str] = ()) -> list[NodeResult]:
@@ -24,10 +25,14 @@ def build_in_order(folder: CompanyFolder, selection: Sequence[str] = ()) -> list
 
 
 def _build_in_order(folder: CompanyFolder, selection: Sequence[str]) -> list[NodeResult]:
+    run_matching_step(folder.build_file)
     reads = [f"+{name}" for name in (*READS, *FORECAST_READS)]
     before = build(
         folder, [*selection, *reads] if selection else (), exclusion=[AFTER_CASCADE, AFTER_FORECAST]
     )
+    broken = [node for node in before if node.status in ("error", "fail")]
+    if broken:
+        return broken
     run_cascade_step(folder.build_file)
     wanted = [*selection, *reads] if selection else []
     chosen = [f"{part},{AFTER_CASCADE}" for part in wanted] or [AFTER_CASCADE]

@@ -7,7 +7,7 @@ with
 
 attainment as (
     select * from {{ ref('mart_target_attainment') }}
-    where metric = 'signed_amount' and level = 'base' and scenario = 'base'
+    where metric = 'signed_amount' and is_in_force
 ),
 
 deals as (
@@ -50,6 +50,7 @@ leaf_open as (
     select
         ahead.period_type,
         ahead.period_start,
+        ahead.period_end,
         deals.leaf_id,
         sum(case when deals.expected_close_on >= {{ as_of() }} then 1 else 0 end) as open_count,
         sum(case when deals.expected_close_on >= {{ as_of() }} then coalesce(deals.amount, 0) else 0 end) as open_amount,
@@ -74,11 +75,11 @@ leaf_open as (
             (deals.expected_close_on >= ahead.period_start and deals.expected_close_on <= ahead.period_end
                 and deals.expected_close_on >= {{ as_of() }})
             or (deals.expected_close_on < {{ as_of() }} and ahead.is_running)
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
     union all
     -- Signed in the period, but no order yet: in no pipeline and in no actual.
     select
-        ahead.period_type, ahead.period_start, segments.leaf_id,
+        ahead.period_type, ahead.period_start, ahead.period_end, segments.leaf_id,
         0 as open_count, 0 as open_amount, 0 as weighted_amount, 0 as typed_weighted_amount, 0 as uncalibrated_count,
         {%- for k in least_stages %}
         0 as open_amount_stage_{{ k }},
@@ -98,12 +99,13 @@ leaf_open as (
             and segments.valid_before > {{ as_of() }}
     cross join company
     where company.signed_amount_source = 'orders'
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 ),
 
 opened as (
     select
-        leaf_open.period_type, leaf_open.period_start, leaf_scopes.scope_type, leaf_scopes.scope_id,
+        leaf_open.period_type, leaf_open.period_start, leaf_open.period_end,
+        leaf_scopes.scope_type, leaf_scopes.scope_id,
         sum(open_count) as open_count, sum(open_amount) as open_amount, sum(weighted_amount) as weighted_amount,
         sum(typed_weighted_amount) as typed_weighted_amount, sum(uncalibrated_count) as uncalibrated_count,
         {%- for k in least_stages %}
@@ -114,7 +116,7 @@ opened as (
         sum(signed_without_order_amount) as signed_without_order_amount
     from leaf_open
     inner join leaf_scopes on leaf_open.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
 ),
 
 -- Past yield at the same workday of earlier periods: what was won in the period of what stood open then.
@@ -202,12 +204,16 @@ yields as (
 ),
 
 frame as (
-    select period_type, period_start, scope_type, scope_id from opened
+    select period_type, period_start, period_end, scope_type, scope_id from opened
     union
-    select attainment.period_type, attainment.period_start, attainment.scope_type, attainment.scope_id
+    select
+        attainment.period_type, attainment.period_start, attainment.period_end, attainment.scope_type,
+        attainment.scope_id
     from attainment
     inner join ahead
-        on attainment.period_type = ahead.period_type and attainment.period_start = ahead.period_start
+        on
+            attainment.period_type = ahead.period_type and attainment.period_start = ahead.period_start
+            and attainment.period_end = ahead.period_end
 ),
 
 scope_names as (
@@ -241,14 +247,19 @@ compared as (
         yields.won_amount_stage_{{ k }} as past_won_amount_stage_{{ k }}
         {%- endfor %}
     from frame
-    inner join ahead on frame.period_type = ahead.period_type and frame.period_start = ahead.period_start
+    inner join ahead
+        on
+            frame.period_type = ahead.period_type and frame.period_start = ahead.period_start
+            and frame.period_end = ahead.period_end
     left join attainment
         on
             frame.period_type = attainment.period_type and frame.period_start = attainment.period_start
+            and frame.period_end = attainment.period_end
             and frame.scope_type = attainment.scope_type and frame.scope_id = attainment.scope_id
     left join opened
         on
             frame.period_type = opened.period_type and frame.period_start = opened.period_start
+            and frame.period_end = opened.period_end
             and frame.scope_type = opened.scope_type and frame.scope_id = opened.scope_id
     left join scope_names on frame.scope_type = scope_names.scope_type and frame.scope_id = scope_names.scope_id
     left join elapsed on frame.period_type = elapsed.period_type and frame.period_start = elapsed.period_start

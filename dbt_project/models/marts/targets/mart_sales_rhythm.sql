@@ -22,9 +22,7 @@ expected as (
 attainment as (
     select attainment.*
     from {{ ref('mart_target_attainment') }} as attainment
-    inner join {{ source('rules', 'scenarios_settings') }} as settings
-        on attainment.scenario = settings.scenario_in_force
-    where attainment.metric = 'signed_amount' and attainment.level = 'base'
+    where attainment.metric = 'signed_amount' and attainment.is_in_force
 ),
 
 months as (
