@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
@@ -27,8 +27,16 @@ from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
 from pipelines.landing.typing_sql import literal
 from pipelines.settings import FileSource
+from pipelines.sources.delimited import Counts
 from pipelines.sources.errors import FileUnreadable
-from pipelines.sources.files import FileOptions, TextTable, read_tables
+from pipelines.sources.files import (
+    FileOptions,
+    OpenedFile,
+    TextTable,
+    count_files,
+    open_file,
+    tables_of,
+)
 
 
 def land_batch(
@@ -55,13 +63,21 @@ def land_batch(
     """
     done: dict[int, LandingRecord] = {}
     with ExitStack() as opened:
-        read: list[ReadDelivery] = []
+        files: list[_Opened] = []
         for delivery in deliveries:
             part = parts.setdefault(delivery.sha256, part_of(delivery.name))
             blank = blank_record(context, delivery, part)
-            result = _read(context, archive, delivery, blank, opened)
+            file = _open(context, archive, delivery, blank, opened)
+            if isinstance(file, LandingRecord):
+                done[delivery.seq] = file
+            else:
+                files.append(file)
+        counts = count_files(context.con, [file.opened for file in files])
+        read: list[ReadDelivery] = []
+        for file in files:
+            result = _read(context, file, counts)
             if isinstance(result, LandingRecord):
-                done[delivery.seq] = result
+                done[result.seq] = result
             else:
                 read.append(result)
         if read:
@@ -92,32 +108,55 @@ def blank_record(context: LandingContext, delivery: Delivery, part: str) -> Land
     )
 
 
-def _read(
+@dataclass(frozen=True)
+class _Opened:
+    """A delivery whose file is unpacked and decoded, with its record so far."""
+
+    delivery: Delivery
+    blank: LandingRecord
+    opened: OpenedFile
+
+
+def _open(
     context: LandingContext,
     archive: Archive,
     delivery: Delivery,
     blank: LandingRecord,
     opened: ExitStack,
-) -> ReadDelivery | LandingRecord:
-    """Read one file into text tables; it stays open until the whole batch has landed."""
+) -> _Opened | LandingRecord:
+    """Take one file out of the archive; it stays open until the whole batch has landed."""
     try:
         path = opened.enter_context(archive.opened(delivery, context.work_dir))
-        found = read_tables(
+        file = open_file(
             path, context.con, work_dir=path.parent / "read", options=_options(context)
         )
+    except FileUnreadable as error:
+        return _unreadable(blank, error)
+    except ArchiveDamaged as error:
+        return replace(blank, status="unreadable", error_en=str(error), error_zh=str(error))
+    return _Opened(delivery, blank, file)
+
+
+def _read(context: LandingContext, file: _Opened, counts: Counts) -> ReadDelivery | LandingRecord:
+    """Read one opened file into text tables, dated and mapped."""
+    delivery, blank = file.delivery, file.blank
+    try:
+        found = tables_of(file.opened, context.con, counts)
         tables, plans, strangers = _plan(context, delivery, found, blank.export_on.year)
         dated = _dated(context, delivery, blank, tables)
     except FileUnreadable as error:
-        return replace(
-            blank, status="unreadable", error_en=error.text("en"), error_zh=error.text("zh")
-        )
+        return _unreadable(blank, error)
     except RequiredColumnMissing as error:
         return replace(
             blank, status="blocked", error_en=error.message_en, error_zh=error.message_zh
         )
-    except (ArchiveDamaged, NoExportDate) as error:
+    except NoExportDate as error:
         return replace(blank, status="unreadable", error_en=str(error), error_zh=str(error))
     return ReadDelivery(delivery, _described(dated, tables, plans, strangers), tables, plans)
+
+
+def _unreadable(blank: LandingRecord, error: FileUnreadable) -> LandingRecord:
+    return replace(blank, status="unreadable", error_en=error.text("en"), error_zh=error.text("zh"))
 
 
 def _options(context: LandingContext) -> FileOptions:

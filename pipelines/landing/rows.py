@@ -10,16 +10,36 @@ Only the exceptions are written down, so that a clean file costs one pass.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.mapping import ColumnPlan
 from pipelines.landing.typing_sql import literal, quoted, typed_select, used_cells
+from pipelines.sources.files import TextTable
+from pipelines.sources.scans import CsvForm, CsvScan, joint_relation
 
 KEY_SEPARATOR = "chr(31)"
 NULL_MARK = "chr(30)"
 
 # How tables are read: the plan, 1904 dates or not, and one SELECT of raw cells per table.
 Layout = tuple[ColumnPlan, bool, list[str]]
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A text table with its delivery, its number there and the cells that are read of it."""
+
+    seq: int
+    number: int
+    table: TextTable
+    cells: str
+
+    @property
+    def select(self) -> str:
+        return (
+            f"select {self.seq}::bigint as _seq, {self.number} as _table, _row{self.cells}"
+            f" from {self.table.relation}"
+        )
 
 
 def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
@@ -81,21 +101,43 @@ def _typed(context: LandingContext, layout: Layout, relation: str, carried: str)
 
 def _layouts(batch: Sequence[ReadDelivery]) -> list[Layout]:
     """Group text tables by how they are read; constants are cells, so that they tell none apart."""
-    found: dict[tuple[str, bool], Layout] = {}
+    found: dict[tuple[str, bool], tuple[ColumnPlan, list[_Placed]]] = {}
     for read in batch:
         for number, (table, own) in enumerate(zip(read.tables, read.plans, strict=True)):
             plan = own.with_constants_as_cells()
-            layout = (plan.layout, table.is_date1904)
             constants = {f"k_{name}": literal(text) for name, text in own.constants.items()}
             cells = "".join(
                 f", {constants[cell]} as {cell}" if cell in constants else f", {cell}"
                 for cell in used_cells(plan)
             )
-            _, _, selects = found.setdefault(layout, (plan, table.is_date1904, []))
-            selects.append(
-                f"select {read.seq}::bigint as _seq, {number} as _table, _row{cells} from {table.relation}"
-            )
-    return list(found.values())
+            _, placed = found.setdefault((plan.layout, table.is_date1904), (plan, []))
+            placed.append(_Placed(read.seq, number, table, cells))
+    return [(plan, is_1904, _selects(placed)) for (_, is_1904), (plan, placed) in found.items()]
+
+
+def _selects(placed: Sequence[_Placed]) -> list[str]:
+    """Return the SELECTs of these tables' rows; CSV files of one form are parsed by one of them."""
+    alike: dict[tuple[CsvForm, str], list[tuple[_Placed, CsvScan]]] = {}
+    selects = []
+    for place in placed:
+        scan = place.table.plain_scan
+        if scan is not None:
+            alike.setdefault((scan.form, place.cells), []).append((place, scan))
+        else:
+            selects.append(place.select)
+    for (_, cells), files in alike.items():
+        if len(files) == 1:
+            selects.append(files[0][0].select)
+            continue
+        places = ", ".join(
+            f"({literal(str(scan.path))}, {place.seq}::bigint, {place.number})"
+            for place, scan in files
+        )
+        selects.append(
+            f"select _seq, _table, _row{cells} from {joint_relation([s for _, s in files])}"
+            f" inner join (values {places}) as delivered(_path, _seq, _table) using (_path)"
+        )
+    return selects
 
 
 def _number_contents(context: LandingContext, layouts: Sequence[Layout]) -> None:

@@ -7,126 +7,143 @@ record, which is some ten times slower and says exactly which record is wrong.
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from pipelines.sources.dialect import find_delimiter, sample_grid, sample_text
 from pipelines.sources.encodings import Decoded, decode_file
 from pipelines.sources.errors import EmptyFile, FileUnreadable, LimitExceeded, Note
 from pipelines.sources.headers import Header, find_header, header_at, title_above
 from pipelines.sources.options import Content, FileOptions
 from pipelines.sources.records import read_records
+from pipelines.sources.scans import CsvForm, CsvScan
 from pipelines.sources.tables import RawRows, suspicious_count_sql
 
-_DELIMITERS = (",", "\t", ";", "|")
-_SAMPLE_BYTES = 1 << 20
-_SAMPLE_RECORDS = 120
-_BUFFER_BYTES = 32 * 1024**2
+
+@dataclass(frozen=True)
+class DelimitedText:
+    """A delimited file, UTF-8 by now, with form and header found, its records not yet counted."""
+
+    content: Content
+    work_dir: Path
+    decoded: Decoded
+    form: CsvForm
+    header: Header
+    title: str
+    options: FileOptions
+
+    @property
+    def body_from(self) -> int:
+        """Return the number (from 1) of the first record after the header."""
+        return self.header.last + 2 if self.options.has_header else 1
 
 
-def read_delimited(
-    content: Content, con: duckdb.DuckDBPyConnection, work_dir: Path, options: FileOptions
-) -> RawRows:
-    """Read one delimited text file into raw rows.
+# Of each file (by path) that is read record for record by DuckDB: all records, and those of them
+# that may have to be skipped.
+Counts = dict[Path, tuple[int, int]]
 
-    Raises UndecodableBytes, EmptyFile, BrokenQuotes, LimitExceeded.
+
+def open_delimited(content: Content, work_dir: Path, options: FileOptions) -> DelimitedText:
+    """Decode one delimited text file and find its delimiter and header.
+
+    Raises UndecodableBytes, EmptyFile, LimitExceeded.
     """
     target = work_dir / f"{content.path.name}.utf8"
     decoded = decode_file(content.path, target, label=content.label, declared=options.encoding)
-    sample = _sample_text(decoded.path)
+    sample = sample_text(decoded.path)
     delimiter = options.delimiter or find_delimiter(sample)
-    grid = _sample_grid(sample, delimiter)
+    grid = sample_grid(sample, delimiter)
     header = _header(grid, content, options)
     width = len(header.texts)
     if width > options.limits.columns:
         raise _too_wide(content, header.first + 1, width, options)
-    notes = [_encoding_note(decoded), *_delimiter_note(options, delimiter)]
-    columns = tuple(f"r{i}" for i in range(width))
-    body_from = header.last + 2 if options.has_header else 1
-    parsed, clean_rows = None, None
-    if not decoded.has_blank_lines:
-        scan = _scan_sql(decoded.path, delimiter, columns, options)
-        total, skippable = _count(con, scan, columns)
-        if total is not None:
-            parsed = f"(select row_number() over () as _row, * from {scan})"
-            if not skippable and all(header.texts):
-                clean_rows = total - (body_from - 1)
+    return DelimitedText(
+        content=content,
+        work_dir=work_dir,
+        decoded=decoded,
+        form=CsvForm(delimiter, width, options.limits.record_bytes, "\r" in sample),
+        header=header,
+        title=title_above(grid, header) if options.has_header else "",
+        options=options,
+    )
+
+
+def count_records(con: duckdb.DuckDBPyConnection, texts: Sequence[DelimitedText]) -> Counts:
+    """Count the records of many files, those of one form in one parallel pass.
+
+    A file that is missing from the result has records that DuckDB does not take: they are looked
+    at one by one. It does not take its fellows along: each is then counted alone.
+    """
+    forms: dict[CsvForm, list[Path]] = {}
+    for text in texts:
+        if not text.decoded.has_blank_lines:
+            forms.setdefault(text.form, []).append(text.decoded.path)
+    counts: Counts = {}
+    for form, paths in forms.items():
+        together = _count(con, form, paths)
+        counts |= together
+        if len(paths) > 1:
+            for path in paths:
+                if path not in together:
+                    counts |= _count(con, form, [path])
+    return counts
+
+
+def _count(con: duckdb.DuckDBPyConnection, form: CsvForm, paths: Sequence[Path]) -> Counts:
+    sql = suspicious_count_sql(form.scan_sql(paths), list(form.columns), by="_path")
+    try:
+        found = con.execute(sql).fetchall()
+    except duckdb.InvalidInputException:
+        return {}
+    return {Path(path): (records, suspicious) for path, records, suspicious in found}
+
+
+def raw_rows(text: DelimitedText, counts: Counts) -> RawRows:
+    """Give the raw rows of a counted file.
+
+    Raises BrokenQuotes, LimitExceeded.
+    """
+    decoded, form, header = text.decoded, text.form, text.header
+    notes = [_encoding_note(decoded), *_delimiter_note(text.options, form.delimiter)]
+    scan, is_clean = None, False
     malformed: tuple[tuple[int, str, str, str], ...] = ()
     malformed_count = 0
-    if parsed is None:
+    if decoded.path in counts:
+        records_count, suspicious = counts[decoded.path]
+        scan = CsvScan(decoded.path, form, records_count, text.body_from)
+        is_clean = not suspicious and all(header.texts)
+        relation = scan.numbered
+    else:
         records = read_records(
-            content,
+            text.content,
             decoded.path,
-            work_dir,
-            delimiter=delimiter,
-            width=width,
-            body_from=body_from,
-            limits=options.limits,
+            text.work_dir,
+            delimiter=form.delimiter,
+            width=form.width,
+            body_from=text.body_from,
+            limits=text.options.limits,
         )
-        parsed, malformed = records.relation, records.malformed
+        relation, malformed = records.relation, records.malformed
         malformed_count = records.malformed_count
         notes += records.notes
     return RawRows(
-        content=content,
+        content=text.content,
         sheet="",
-        relation=parsed,
-        columns=columns,
+        relation=relation,
+        columns=form.columns,
         header_texts=header.texts,
-        header_row=header.first + 1 if options.has_header else 0,
-        body_from=body_from,
+        header_row=header.first + 1 if text.options.has_header else 0,
+        body_from=text.body_from,
         encoding=decoded.encoding,
         malformed=malformed,
         malformed_count=malformed_count,
         notes=tuple(notes),
-        clean_rows=clean_rows,
-        title=title_above(grid, header) if options.has_header else "",
+        scan=scan if is_clean else None,
+        title=text.title,
     )
-
-
-def _sample_text(path: Path) -> str:
-    with path.open("rb") as handle:
-        start = handle.read(_SAMPLE_BYTES)
-        is_whole = not handle.read(1)
-    if not is_whole and b"\n" in start:
-        start = start[: start.rindex(b"\n") + 1]
-    return start.decode("utf-8-sig", errors="ignore")
-
-
-def find_delimiter(sample: str) -> str:
-    """Choose the delimiter that splits the sample's records most evenly (comma if none does)."""
-
-    def evenness(delimiter: str) -> float:
-        widths = [len(row) for row in _sample_grid(sample, delimiter) if row]
-        wide = [width for width in widths if width > 1]
-        if not wide:
-            return 0.0
-        usual = max(set(wide), key=wide.count)
-        return wide.count(usual) / len(widths) * (2 - 1 / usual)
-
-    best = max(_DELIMITERS, key=evenness)
-    return best if evenness(best) else ","
-
-
-def _sample_grid(sample: str, delimiter: str) -> list[list[str]]:
-    """Parse the sample's first records; a record that cannot be parsed is left out."""
-    if len(delimiter) > 1:
-        sample, delimiter = sample.replace(delimiter, "\x1f"), "\x1f"
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-    previous = csv.field_size_limit(_SAMPLE_BYTES * 2)
-    grid: list[list[str]] = []
-    try:
-        while len(grid) < _SAMPLE_RECORDS:
-            try:
-                grid.append(next(reader))
-            except StopIteration:
-                break
-            except csv.Error:
-                grid.append([])
-    finally:
-        csv.field_size_limit(previous)
-    return grid
 
 
 def _header(grid: list[list[str]], content: Content, options: FileOptions) -> Header:
@@ -180,35 +197,3 @@ def _delimiter_note(options: FileOptions, delimiter: str) -> list[Note]:
         return []
     shown = {"\t": "Tab"}.get(delimiter, delimiter)
     return [Note("delimiter", f"分隔符 {shown}", f"delimiter {shown}")]
-
-
-def _scan_sql(path: Path, delimiter: str, columns: tuple[str, ...], options: FileOptions) -> str:
-    """Give SQL that parses the file with nothing left to be guessed."""
-    types = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
-    record_bytes = options.limits.record_bytes
-    return (
-        f"read_csv({quoted(str(path))}, auto_detect = false, columns = {{{types}}},"
-        f" header = false, delim = {quoted(delimiter)}, quote = '\"', escape = '\"',"
-        f" nullstr = '', strict_mode = true, max_line_size = {record_bytes},"
-        f" buffer_size = {max(_BUFFER_BYTES, 2 * record_bytes)})"
-    )
-
-
-def _count(
-    con: duckdb.DuckDBPyConnection, scan: str, columns: tuple[str, ...]
-) -> tuple[int | None, int]:
-    """Count all records and those that may have to be skipped, in one parallel pass.
-
-    Returns None where DuckDB does not take every record: then they are looked at one by one.
-    """
-    try:
-        found = con.execute(suspicious_count_sql(scan, list(columns)))
-        total, skipped = found.fetchone() or (0, 0)
-    except duckdb.InvalidInputException:
-        return None, 0
-    return total, skipped
-
-
-def quoted(text: str) -> str:
-    """Write a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 _JUDGED_CHARACTERS = 50_000
 
 
@@ -177,18 +177,23 @@ def _refuse_mixture(path: Path, label: str, bad_utf8: int) -> None:
     GB18030 reads most UTF-8 bytes as rare characters without complaint, so decoding alone does
     not notice. A line that is valid UTF-8 with a three-byte Chinese character is no accident.
     """
-    rest, offset = b"", 0
-    for chunk in chunks(path):
-        lines = (rest + chunk).split(b"\n")
-        rest = lines.pop()
-        for line in lines:
-            if not line.isascii() and _is_chinese_utf8(line):
-                raise mixture(path, label, bad_utf8, offset)
-            offset += len(line) + 1
-    if not rest.isascii() and _is_chinese_utf8(rest):
-        raise mixture(path, label, bad_utf8, offset)
+    rest, offset = b"\n", -1  # every line is found by the line end before it
+    for chunk in itertools.chain(chunks(path), (b"\n",)):
+        block = rest + chunk
+        whole = block.rfind(b"\n") + 1
+        for found in _MAYBE_UTF8_LINE.finditer(block, 0, whole):
+            line = found[0][1:]
+            if _is_chinese_utf8(line):
+                raise mixture(path, label, bad_utf8, offset + found.start() + 1)
+        rest = block[whole - 1 :]
+        offset += whole - 1
 
 
+# A line whose bytes above 0x7F all lie as UTF-8's might. The first byte that cannot be UTF-8 ends
+# the search in a line, which in GB18030 is nearly always its first Chinese character.
+_MAYBE_UTF8_LINE = re.compile(
+    rb"\n[\x00-\x09\x0b-\x7f]*+(?=[\x80-\xff])(?:[\xc2-\xf4][\x80-\xbf]++|[\x00-\x09\x0b-\x7f]++)++(?=\n)"
+)
 _CHINESE_UTF8 = re.compile(rb"[\xe3-\xe9\xef][\x80-\xbf]{2}")
 
 
@@ -265,8 +270,8 @@ class _Doubt:
     def look(self, text: str) -> None:
         if self.seen >= _JUDGED_CHARACTERS:
             return
-        letters = "".join(_NON_ASCII.findall(text))[:_JUDGED_CHARACTERS]
-        units = np.frombuffer(letters.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+        units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+        units = units[units > 0x7F][:_JUDGED_CHARACTERS]
         self.seen += len(units)
         self.rare += int(_rare_in_gb18030()[units].sum())
 

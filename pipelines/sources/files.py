@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from pipelines.sources.archives import unpack
-from pipelines.sources.delimited import read_delimited
+from pipelines.sources.delimited import (
+    Counts,
+    DelimitedText,
+    count_records,
+    open_delimited,
+    raw_rows,
+)
 from pipelines.sources.errors import FileUnreadable, UnknownFormat
 from pipelines.sources.json_lines import read_json
 from pipelines.sources.options import Content, FileOptions, Limits, Skipped, TextTable
@@ -15,7 +23,26 @@ from pipelines.sources.parquet import read_parquet
 from pipelines.sources.spreadsheets import WorkbookWorker, read_workbook
 from pipelines.sources.tables import RawRows, text_table
 
-__all__ = ["FileOptions", "FileUnreadable", "Limits", "Skipped", "TextTable", "read_tables"]
+__all__ = [
+    "FileOptions",
+    "FileUnreadable",
+    "Limits",
+    "OpenedFile",
+    "Skipped",
+    "TextTable",
+    "count_files",
+    "open_file",
+    "read_tables",
+    "tables_of",
+]
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A delivered file unpacked and decoded: what its tables are made of, in the file's order."""
+
+    name: str
+    contents: tuple[RawRows | DelimitedText, ...]
 
 
 def read_tables(
@@ -35,15 +62,50 @@ def read_tables(
     Returns: one TextTable per sheet or archive member, in the file's order.
     Raises: a kind of FileUnreadable that names file, place, reason and fix.
     """
+    opened = open_file(path, con, work_dir=work_dir, options=options, worker=worker)
+    return tables_of(opened, con, count_files(con, [opened]))
+
+
+def open_file(
+    path: Path,
+    con: duckdb.DuckDBPyConnection,
+    *,
+    work_dir: Path,
+    options: FileOptions | None = None,
+    worker: WorkbookWorker | None = None,
+) -> OpenedFile:
+    """Do the first half of `read_tables`, up to where the records of CSV files are counted.
+
+    Raises: a kind of FileUnreadable.
+    """
     options = options or FileOptions()
     work_dir.mkdir(parents=True, exist_ok=True)
-    tables = []
+    contents: list[RawRows | DelimitedText] = []
     delivered = Content(path.name, "", _plain_path(path, work_dir))
     for content, kind in unpack(delivered, work_dir, options.limits):
-        for raw in _raw_rows(content, kind, con, work_dir, options=options, worker=worker):
-            tables.append(text_table(con, raw))
+        contents += _contents(content, kind, con, work_dir, options=options, worker=worker)
+    return OpenedFile(path.name, tuple(contents))
+
+
+def count_files(con: duckdb.DuckDBPyConnection, files: Iterable[OpenedFile]) -> Counts:
+    """Count the records of every delimited text in these files, those of one form together."""
+    contents = [content for file in files for content in file.contents]
+    return count_records(con, [text for text in contents if isinstance(text, DelimitedText)])
+
+
+def tables_of(
+    opened: OpenedFile, con: duckdb.DuckDBPyConnection, counts: Counts
+) -> list[TextTable]:
+    """Do the second half of `read_tables`, with the records counted.
+
+    Raises: a kind of FileUnreadable.
+    """
+    tables = []
+    for content in opened.contents:
+        raw = raw_rows(content, counts) if isinstance(content, DelimitedText) else content
+        tables.append(text_table(con, raw))
     if not tables:
-        raise UnknownFormat("压缩包里没有文件", "no file in the archive", file=path.name)
+        raise UnknownFormat("压缩包里没有文件", "no file in the archive", file=opened.name)
     return tables
 
 
@@ -55,7 +117,7 @@ def _plain_path(path: Path, work_dir: Path) -> Path:
     return link
 
 
-def _raw_rows(
+def _contents(
     content: Content,
     kind: str,
     con: duckdb.DuckDBPyConnection,
@@ -63,9 +125,9 @@ def _raw_rows(
     *,
     options: FileOptions,
     worker: WorkbookWorker | None,
-) -> list[RawRows]:
+) -> Sequence[RawRows | DelimitedText]:
     if kind == "delimited":
-        return [read_delimited(content, con, work_dir, options)]
+        return [open_delimited(content, work_dir, options)]
     if kind in ("xlsx", "xlsb", "xls", "ods"):
         return read_workbook(content, work_dir, options, worker=worker)
     if kind == "parquet":

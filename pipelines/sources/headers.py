@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -93,15 +94,16 @@ def find_header(grid: Grid, merges: Sequence[Merge] = ()) -> Header | None:
     levels (Q1 over 1月 2月 3月) are joined with '/'.
     Returns None where no row has a cell.
     """
-    rows = [[(cell or "").strip() for cell in row] for row in grid[:_LOOK_AT_ROWS]]
-    counts = [sum(1 for cell in row if cell) for row in rows]
+    rows = [[cell.strip() if cell else "" for cell in row] for row in grid[:_LOOK_AT_ROWS]]
+    counts = [len(row) - row.count("") for row in rows]
     filled = [index for index, count in enumerate(counts) if count]
     if not filled:
         return None
-    candidates = [index for index in filled if _is_well_filled(counts[index:])]
-    worded = (i for i in candidates if _worded_share(rows[i]) >= 0.5)
-    index = next(worded, candidates[0])
-    return _with_levels(rows, index, merges)
+    # One by one: the first row is the header of nearly every file, so the others are not looked at.
+    candidates = (index for index in filled if _is_well_filled(counts[index:]))
+    first = next(candidates)  # the last filled row is well filled, so there is one
+    worded = (i for i in itertools.chain((first,), candidates) if _worded_share(rows[i]) >= 0.5)
+    return _with_levels(rows, next(worded, first), merges)
 
 
 def title_above(grid: Grid, header: Header) -> str:

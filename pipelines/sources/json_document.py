@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.sources.delimited import quoted
 from pipelines.sources.errors import DamagedFile
 from pipelines.sources.options import Content, FileOptions
+from pipelines.sources.scans import quoted
 
 # A whole document is one value in memory, so it has a limit of its own.
 DOCUMENT_BYTES = 256 * 1024**2

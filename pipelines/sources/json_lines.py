@@ -6,11 +6,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.sources.delimited import quoted
 from pipelines.sources.encodings import decode_file
 from pipelines.sources.errors import DamagedFile, EmptyFile, LimitExceeded, Note
 from pipelines.sources.json_document import document_objects, json_pointer, lookup_columns
 from pipelines.sources.options import Content, FileOptions
+from pipelines.sources.scans import quoted
 from pipelines.sources.tables import RawRows
 
 

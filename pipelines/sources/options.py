@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.sources.errors import Note
+from pipelines.sources.scans import CsvScan
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Skipped:
 class TextTable:
     """One table found in a file, every cell as text.
 
-    The relation `relation` of the connection has `_row BIGINT` (the Excel row, or the record
+    `relation` (a name or a subquery, for use after FROM) has `_row BIGINT` (the Excel row, or the record
     number in the file counting the header) and `c0 … cN VARCHAR`, NULL where empty. Grain: one
     row per data row; `headers[i]` names `c<i>`. `malformed` is a relation of the same
     connection: `_row BIGINT, reason_zh, reason_en, sample VARCHAR`.
@@ -112,6 +113,12 @@ class TextTable:
     notes: tuple[Note, ...]
     is_date1904: bool = False
     title: str = ""
+    scan: CsvScan | None = None
+
+    @property
+    def plain_scan(self) -> CsvScan | None:
+        """Return the CSV scan that gives these very rows (a table shaped since is another one)."""
+        return self.scan if self.scan and self.scan.relation == self.relation else None
 
 
 @dataclass(frozen=True)

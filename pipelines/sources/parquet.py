@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.sources.delimited import quoted
 from pipelines.sources.errors import DamagedFile, LimitExceeded
 from pipelines.sources.options import Content, FileOptions
+from pipelines.sources.scans import quoted
 from pipelines.sources.tables import RawRows
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.sources.archives import check_directory
-from pipelines.sources.delimited import quoted
 from pipelines.sources.errors import (
     DamagedFile,
     EmptyFile,
@@ -27,6 +26,7 @@ from pipelines.sources.errors import (
 )
 from pipelines.sources.headers import Header, find_header, header_at, title_above
 from pipelines.sources.options import Content, FileOptions
+from pipelines.sources.scans import quoted
 from pipelines.sources.tables import RawRows
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]

@@ -11,6 +11,7 @@ import duckdb
 from pipelines.sources.errors import Note
 from pipelines.sources.headers import unique_headers
 from pipelines.sources.options import Content, Skipped, TextTable
+from pipelines.sources.scans import CsvScan
 
 _numbers = itertools.count(1)
 _SAMPLE = 20
@@ -23,6 +24,10 @@ _MAYBE_TOTAL_END = r"(合计|小计|总计|total)[:： \x{3000}]*$"
 _NOTE_LETTERS = "'注','备','说','附','数','制','填','审','n','N','s','S','*'"
 _NOTE_START = r"^(注[:：0-9]|注释|备注|说明|附注|数据来源|制表|填表|审核|note[:s]|source:|\*)"
 _LABEL_COLUMNS = 4
+_NO_MALFORMED = (
+    "(select null::bigint as _row, null::varchar as reason_zh, null::varchar as reason_en,"
+    " null::varchar as sample where false)"
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,8 @@ class RawRows:
     malformed_count: int = 0
     notes: tuple[Note, ...] = ()
     is_date1904: bool = False
-    # Rows under the header, where the parser already saw that there is nothing to skip.
-    clean_rows: int | None = None
+    # A CSV of which the parser already saw that there is nothing to skip under the header.
+    scan: CsvScan | None = None
     # In a sheet, lone cells after the last full row are remarks; in a CSV they are damage.
     has_notes_below: bool = False
     # What stands above the header: a sheet's title often names metric, unit and year.
@@ -60,6 +65,8 @@ def text_table(con: duckdb.DuckDBPyConnection, raw: RawRows) -> TextTable:
     row numbers of what is skipped cost a second pass only where there is something.
     """
     con.execute("set preserve_insertion_order = true")
+    if raw.scan is not None:
+        return _as_it_lies(raw, raw.scan)
     kept = _used_columns(con, raw)
     survey = _survey(con, raw, kept)
     names, header_notes = unique_headers([raw.header_texts[at] for at in kept])
@@ -85,6 +92,27 @@ def text_table(con: duckdb.DuckDBPyConnection, raw: RawRows) -> TextTable:
         notes=(*raw.notes, *header_notes, *survey.notes()),
         is_date1904=raw.is_date1904,
         title=raw.title,
+    )
+
+
+def _as_it_lies(raw: RawRows, scan: CsvScan) -> TextTable:
+    """Give the text table of a CSV with nothing to skip: it needs no view and no look at the rows."""
+    names, header_notes = unique_headers(raw.header_texts)
+    return TextTable(
+        file=raw.content.file,
+        member=raw.content.member,
+        sheet=raw.sheet,
+        headers=names,
+        relation=scan.relation,
+        header_row=raw.header_row,
+        encoding=raw.encoding,
+        rows_read=scan.records - (scan.body_from - 1),
+        skipped=Skipped(),
+        malformed=_NO_MALFORMED,
+        malformed_count=0,
+        notes=(*raw.notes, *header_notes),
+        title=raw.title,
+        scan=scan,
     )
 
 
@@ -123,8 +151,6 @@ class _Survey:
 
 
 def _survey(con: duckdb.DuckDBPyConnection, raw: RawRows, kept: list[int]) -> _Survey:
-    if raw.clean_rows is not None:
-        return _Survey(raw.clean_rows, Skipped(), "false", "false", "false")
     cells = [raw.columns[at] for at in kept]
     empty, subtotal = _empty_sql(cells), _subtotal_sql(cells)
     note = _note_sql(cells)
@@ -159,8 +185,8 @@ def _first_rows(con: duckdb.DuckDBPyConnection, body: str) -> tuple[int, ...]:
     return tuple(row for (row,) in found)
 
 
-def suspicious_count_sql(relation: str, cells: list[str]) -> str:
-    """Give a SELECT of how many rows there are, and how many may be empty, a subtotal or a remark.
+def suspicious_count_sql(relation: str, cells: list[str], *, by: str) -> str:
+    """Give a SELECT of `by`, how many rows there are, and how many may be empty, subtotal or remark.
 
     Every row that the survey would skip is suspicious, few others are. The survey's own condition
     names each cell many times: planning it for each of some hundred clean files would take longer
@@ -169,14 +195,14 @@ def suspicious_count_sql(relation: str, cells: list[str]) -> str:
     labels = cells[:_LABEL_COLUMNS]
     may_be_total = " or ".join(f"contains(labels, '{part}')" for part in _TOTAL_PARTS)
     return (
-        f"select count(*), count(*) filter (first_cell is null"
+        f"select {by}, count(*), count(*) filter (first_cell is null"
         f" or (({may_be_total}) and (regexp_matches(labels, '{_MAYBE_TOTAL_LABEL}', 'i')"
         f" or regexp_matches(first_label, '{_MAYBE_TOTAL_END}', 'i')))"
         f" or (left(first_cell, 1) in ({_NOTE_LETTERS})"
         f" and regexp_matches(first_cell, '{_NOTE_START}', 'i')))"
-        f" from (select coalesce({', '.join(cells)}, null) as first_cell,"
+        f" from (select {by}, coalesce({', '.join(cells)}, null) as first_cell,"
         f" coalesce({', '.join(labels)}, null) as first_label,"
-        f" concat_ws(chr(31), {', '.join(labels)}) as labels from {relation})"
+        f" concat_ws(chr(31), {', '.join(labels)}) as labels from {relation}) group by {by}"
     )
 
 
@@ -240,11 +266,12 @@ def _below_sql(con: duckdb.DuckDBPyConnection, raw: RawRows, cells: list[str]) -
 
 
 def _malformed_relation(con: duckdb.DuckDBPyConnection, relation: str, raw: RawRows) -> str:
+    if not raw.malformed:
+        return _NO_MALFORMED
     name = f"{relation}_malformed"
     con.execute(
         f"create or replace temp table {name}"
         " (_row bigint, reason_zh varchar, reason_en varchar, sample varchar)"
     )
-    if raw.malformed:
-        con.executemany(f"insert into {name} values (?, ?, ?, ?)", list(raw.malformed))
+    con.executemany(f"insert into {name} values (?, ?, ?, ?)", list(raw.malformed))
     return name

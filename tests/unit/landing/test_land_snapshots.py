@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.landing.log import Counts
@@ -44,6 +46,44 @@ def test_a_key_that_comes_back_after_a_day_away_is_new_again(inbox: Inbox) -> No
     assert (second.deleted, third.counts.landed, third.counts.unchanged) == (1, 1, 1)
     assert [r.live_keys for r in (first, second, third)] == [2, 1, 2]
     assert amounts(inbox, "2026-03-02") == [("A", 1)]
+
+
+def test_files_of_one_part_that_are_written_differently_land_as_each_would_alone(
+    tmp_path: Path,
+) -> None:
+    text = HEAD + "A,报价中,1\nB,赢单,2\nC,谈判,x\n"
+    files = [
+        text.encode(),
+        text.replace(",", ";").encode(),
+        text.replace("2", "20").encode("gb18030"),
+        text.replace("1", "10").encode("utf-8-sig"),
+        text.replace("\n", "\r\n").encode(),
+        ("商机清单,,\n" + text).encode(),
+        (text + "D,报价中,4,5\n").encode(),
+        (text + "合计,,3\n").encode(),
+        text.replace("A,报价中", '"A",报价中').encode(),
+        text.encode(),
+    ]
+    once, stepwise = Inbox(tmp_path / "once"), Inbox(tmp_path / "stepwise")
+    for day, content in enumerate(files, start=1):
+        for inbox in (once, stepwise):
+            inbox.put(f"d_202603{day:02}.csv", "")
+            (inbox.folder.inbox / f"d_202603{day:02}.csv").write_bytes(content)
+        stepwise.land()
+    landed, expected = once.land().records, stepwise.land().records
+    assert [replace(r, fingerprint="") for r in landed] == [
+        replace(r, fingerprint="") for r in expected
+    ]
+    for record in landed:
+        for kept in (record.rows_path, record.quarantine_path):
+            if kept:
+                assert stored(once, kept) == stored(stepwise, kept)
+
+
+def stored(inbox: Inbox, path: str) -> list[tuple]:
+    file = inbox.folder.landing / path
+    with duckdb.connect() as con:
+        return con.execute(f"from read_parquet('{file}', hive_partitioning = false)").fetchall()
 
 
 def test_landing_sixty_files_at_once_or_one_by_one_gives_the_same(tmp_path: Path) -> None:
