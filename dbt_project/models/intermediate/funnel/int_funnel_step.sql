@@ -2,7 +2,7 @@
 -- The event table behind Aalen–Johansen: who comes under observation, advances, is lost, is still open.
 -- Cohorts are months, quarters, and for each quarter the four quarters before it (baseline).
 {% set horizon = 90 %}
-{% set cell = 'pipeline, stage, scope_type, scope_id, lead_source' %}
+{% set cell = 'pipeline, stage, scope_no, lead_source' %}
 with
 
 entries as (
@@ -13,6 +13,12 @@ entries as (
 
 leaf_scopes as (
     select * from {{ ref('int_leaf_scope') }}
+),
+
+scopes as (
+    select scope_no, scope_type, scope_id
+    from leaf_scopes
+    group by scope_no, scope_type, scope_id
 ),
 
 periods as (
@@ -86,22 +92,22 @@ leaf_months as (
 
 sourced as (
     select
-        leaf_months.pipeline, leaf_months.stage, leaf_months.month_start_on, leaf_scopes.scope_type,
-        leaf_scopes.scope_id, leaf_months.lead_source, leaf_months.elapsed_workdays,
+        leaf_months.pipeline, leaf_months.stage, leaf_months.month_start_on, leaf_scopes.scope_no,
+        leaf_months.lead_source, leaf_months.elapsed_workdays,
         {{ sums }}
     from leaf_months
     inner join leaf_scopes on leaf_months.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6
 ),
 
 scope_months as (
     select * from sourced
     union all
     select
-        pipeline, stage, month_start_on, scope_type, scope_id, '(all)' as lead_source, elapsed_workdays,
+        pipeline, stage, month_start_on, scope_no, '(all)' as lead_source, elapsed_workdays,
         {{ sums }}
     from sourced
-    group by pipeline, stage, month_start_on, scope_type, scope_id, elapsed_workdays
+    group by pipeline, stage, month_start_on, scope_no, elapsed_workdays
 ),
 
 scope_quarters as (
@@ -152,16 +158,31 @@ sizes as (
 
 final as (
     select
-        cohorts.*,
+        cohorts.pipeline,
+        cohorts.stage,
+        scopes.scope_type,
+        scopes.scope_id,
+        cohorts.lead_source,
+        cohorts.cohort_type,
+        cohorts.period_start,
+        cohorts.elapsed_workdays,
+        cohorts.entered_count,
+        cohorts.advanced_count,
+        cohorts.lost_count,
+        cohorts.censored_count,
+        cohorts.observed_30_count,
+        cohorts.observed_60_count,
+        cohorts.observed_90_count,
         sizes.cohort_count,
         sizes.cohort_no
     from cohorts
     inner join sizes
         on
             cohorts.pipeline = sizes.pipeline and cohorts.stage = sizes.stage
-            and cohorts.scope_type = sizes.scope_type and cohorts.scope_id = sizes.scope_id
+            and cohorts.scope_no = sizes.scope_no
             and cohorts.lead_source = sizes.lead_source
             and cohorts.cohort_type = sizes.cohort_type and cohorts.period_start = sizes.period_start
+    inner join scopes on cohorts.scope_no = scopes.scope_no
 )
 
 select * from final

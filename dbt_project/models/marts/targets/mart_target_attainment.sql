@@ -66,9 +66,25 @@ month_streaks as (
     group by all
 ),
 
-lit as (
+-- Only who has a rate is ranked: the others stay out of the sort.
+ranked as (
     select
         attainment.*,
+        rank() over (
+            partition by metric, level, scenario, period_type, period_start, period_end, scope_type
+            order by attainment_rate desc
+        ) as peer_rank
+    from attainment
+    where attainment_rate is not null and scope_id not in ('unknown', 'unallocated')
+    union all
+    select attainment.*, cast(null as bigint) as peer_rank
+    from attainment
+    where attainment_rate is null or scope_id in ('unknown', 'unallocated')
+),
+
+lit as (
+    select
+        ranked.*,
         case
             when target is null or target = 0 then 'no_target'
             when not is_started or pace_rate is null then 'not_started'
@@ -88,20 +104,8 @@ lit as (
             when 1 - pace_rate > thresholds.watch_lag_rate then 'watch'
             when pace_rate - 1 > thresholds.ahead_rate then 'ahead'
             else 'normal'
-        end as status,
-        case
-            when
-                attainment.attainment_rate is not null
-                and attainment.scope_id not in ('unknown', 'unallocated')
-                then rank() over (
-                    partition by
-                        attainment.metric, attainment.level, attainment.scenario,
-                        attainment.period_type, attainment.period_start, attainment.period_end, attainment.scope_type,
-                        attainment.attainment_rate is null or attainment.scope_id in ('unknown', 'unallocated')
-                    order by attainment.attainment_rate desc
-                )
-        end as peer_rank
-    from attainment
+        end as status
+    from ranked
     cross join thresholds
 ),
 
