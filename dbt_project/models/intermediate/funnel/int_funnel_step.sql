@@ -110,61 +110,69 @@ scope_months as (
     group by pipeline, stage, month_start_on, scope_no, elapsed_workdays
 ),
 
-scope_quarters as (
-    select
-        {{ cell }}, quarter_months.period_start, elapsed_workdays,
-        {{ sums }}
-    from scope_months
-    inner join quarter_months on scope_months.month_start_on = quarter_months.month_start_on
-    group by {{ cell }}, quarter_months.period_start, elapsed_workdays
+-- Which months of entry make up a cohort.
+cohort_months as (
+    select 'month' as cohort_type, period_start, period_start as month_start_on
+    from periods
+    where period_type = 'month'
+    union all
+    select 'quarter' as cohort_type, period_start, month_start_on
+    from quarter_months
+    union all
+    select 'baseline' as cohort_type, baseline_quarters.period_start, quarter_months.month_start_on
+    from baseline_quarters
+    inner join quarter_months on baseline_quarters.quarter_start_on = quarter_months.period_start
 ),
 
-baselines as (
-    select
-        {{ cell }}, baseline_quarters.period_start, elapsed_workdays,
-        {{ sums }}
-    from scope_quarters
-    inner join baseline_quarters on scope_quarters.period_start = baseline_quarters.quarter_start_on
-    group by {{ cell }}, baseline_quarters.period_start, elapsed_workdays
-),
-
-cohorts as (
-    select {{ cell }}, 'month' as cohort_type, month_start_on as period_start, elapsed_workdays,
-        entered_count, advanced_count, lost_count, censored_count,
-        observed_30_count, observed_60_count, observed_90_count
+month_sizes as (
+    select {{ cell }}, month_start_on, sum(entered_count) as entered_count
     from scope_months
-    union all
-    select {{ cell }}, 'quarter' as cohort_type, period_start, elapsed_workdays,
-        entered_count, advanced_count, lost_count, censored_count,
-        observed_30_count, observed_60_count, observed_90_count
-    from scope_quarters
-    union all
-    select {{ cell }}, 'baseline' as cohort_type, period_start, elapsed_workdays,
-        entered_count, advanced_count, lost_count, censored_count,
-        observed_30_count, observed_60_count, observed_90_count
-    from baselines
+    group by {{ cell }}, month_start_on
 ),
 
 -- No rate is published on fewer than ten deals: smaller cohorts need no curve.
 sizes as (
     select
-        {{ cell }}, cohort_type, period_start,
-        sum(entered_count) as cohort_count,
-        row_number() over (order by {{ cell }}, cohort_type, period_start) as cohort_no
-    from cohorts
-    group by {{ cell }}, cohort_type, period_start
-    having sum(entered_count) >= 10
+        {{ cell }}, cohort_months.cohort_type, cohort_months.period_start,
+        sum(month_sizes.entered_count) as cohort_count,
+        row_number() over (order by {{ cell }}, cohort_months.cohort_type, cohort_months.period_start) as cohort_no
+    from month_sizes
+    inner join cohort_months on month_sizes.month_start_on = cohort_months.month_start_on
+    group by {{ cell }}, cohort_months.cohort_type, cohort_months.period_start
+    having sum(month_sizes.entered_count) >= 10
+),
+
+-- One number stands for a cohort from here on: the many rows below are grouped by it, not by seven columns.
+size_months as (
+    select {{ cell }}, sizes.cohort_no, cohort_months.month_start_on
+    from sizes
+    inner join cohort_months
+        on sizes.cohort_type = cohort_months.cohort_type and sizes.period_start = cohort_months.period_start
+),
+
+cohorts as (
+    select
+        size_months.cohort_no, scope_months.elapsed_workdays,
+        {{ sums }}
+    from scope_months
+    inner join size_months
+        on
+            scope_months.pipeline = size_months.pipeline and scope_months.stage = size_months.stage
+            and scope_months.scope_no = size_months.scope_no
+            and scope_months.lead_source = size_months.lead_source
+            and scope_months.month_start_on = size_months.month_start_on
+    group by size_months.cohort_no, scope_months.elapsed_workdays
 ),
 
 final as (
     select
-        cohorts.pipeline,
-        cohorts.stage,
+        sizes.pipeline,
+        sizes.stage,
         scopes.scope_type,
         scopes.scope_id,
-        cohorts.lead_source,
-        cohorts.cohort_type,
-        cohorts.period_start,
+        sizes.lead_source,
+        sizes.cohort_type,
+        sizes.period_start,
         cohorts.elapsed_workdays,
         cohorts.entered_count,
         cohorts.advanced_count,
@@ -176,13 +184,8 @@ final as (
         sizes.cohort_count,
         sizes.cohort_no
     from cohorts
-    inner join sizes
-        on
-            cohorts.pipeline = sizes.pipeline and cohorts.stage = sizes.stage
-            and cohorts.scope_no = sizes.scope_no
-            and cohorts.lead_source = sizes.lead_source
-            and cohorts.cohort_type = sizes.cohort_type and cohorts.period_start = sizes.period_start
-    inner join scopes on cohorts.scope_no = scopes.scope_no
+    inner join sizes on cohorts.cohort_no = sizes.cohort_no
+    inner join scopes on sizes.scope_no = scopes.scope_no
 )
 
 select * from final
