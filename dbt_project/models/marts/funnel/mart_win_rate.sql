@@ -35,6 +35,12 @@ leaf_scopes as (
     select * from {{ ref('int_leaf_scope') }}
 ),
 
+scopes as (
+    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
+    from leaf_scopes
+    group by scope_no, scope_type, scope_id
+),
+
 period_days as (
     select * from {{ ref('int_period_day') }}
 ),
@@ -124,30 +130,28 @@ leaf_figures as (
 
 scoped as (
     select
-        leaf_figures.period_type, leaf_figures.period_start, leaf_scopes.scope_type, leaf_scopes.scope_id,
+        leaf_figures.period_type, leaf_figures.period_start, leaf_scopes.scope_no,
         leaf_figures.product_line, leaf_figures.lead_source, leaf_figures.tier, leaf_figures.cycle_days,
-        max(leaf_scopes.scope_name) as scope_name,
         {{ sums | replace('sum(cycle_days * cycle_count) as cycle_sum_days', 'sum(leaf_figures.cycle_days * cycle_count) as cycle_sum_days') }}
     from leaf_figures
     inner join leaf_scopes on leaf_figures.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
 broken_down as (
     {% for product_line, lead_source, tier in breakdowns %}
     select
-        period_type, period_start, scope_type, scope_id,
+        period_type, period_start, scope_no,
         {{ product_line }} as product_line, {{ lead_source }} as lead_source, {{ tier }} as tier, cycle_days,
-        max(scope_name) as scope_name,
         {{ sums }}
     from scoped
-    group by period_type, period_start, scope_type, scope_id, cycle_days
+    group by period_type, period_start, scope_no, cycle_days
         {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}, scoped.{{ part }}{% endfor %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
-{% set cell = 'period_type, period_start, scope_type, scope_id, product_line, lead_source, tier' %}
+{% set cell = 'period_type, period_start, scope_no, product_line, lead_source, tier' %}
 climbed as (
     select
         {{ cell }}, cycle_days,
@@ -169,7 +173,7 @@ medians as (
 ),
 
 counted as (
-    select {{ cell }}, max(scope_name) as scope_name, {{ sums | replace('sum(cycle_days * cycle_count)', 'sum(cycle_sum_days)') }}
+    select {{ cell }}, {{ sums | replace('sum(cycle_days * cycle_count)', 'sum(cycle_sum_days)') }}
     from broken_down
     group by {{ cell }}
 ),
@@ -189,9 +193,9 @@ final as (
         rated.period_start,
         periods.period_end,
         periods.period_label,
-        rated.scope_type,
-        rated.scope_id,
-        rated.scope_name,
+        scopes.scope_type,
+        scopes.scope_id,
+        scopes.scope_name,
         rated.product_line,
         rated.lead_source,
         rated.tier,
@@ -220,10 +224,11 @@ final as (
         end as velocity_reason
     from rated
     inner join periods on rated.period_type = periods.period_type and rated.period_start = periods.period_start
+    inner join scopes on rated.scope_no = scopes.scope_no
     left join medians
         on
             rated.period_type = medians.period_type and rated.period_start = medians.period_start
-            and rated.scope_type = medians.scope_type and rated.scope_id = medians.scope_id
+            and rated.scope_no = medians.scope_no
             and rated.product_line = medians.product_line and rated.lead_source = medians.lead_source
             and rated.tier = medians.tier
 )
