@@ -55,8 +55,6 @@ leaf_counts as (
         month_start_on,
         leaf_id,
         lead_source,
-        -- Time in stage of those who left it for good; NULL for the others.
-        stay_workdays,
         count(*) as deal_count,
         sum(case when has_history then 1 else 0 end) as entered,
         sum(case when has_history and result = 'advanced' then 1 else 0 end) as advanced,
@@ -73,7 +71,7 @@ leaf_counts as (
         sum(case when is_won then 1 else 0 end) as all_won,
         sum(case when result = 'advanced' then 1 else 0 end) as all_advanced
     from entries
-    group by pipeline, stage, stage_order, month_start_on, leaf_id, lead_source, stay_workdays
+    group by pipeline, stage, stage_order, month_start_on, leaf_id, lead_source
 ),
 
 {% set counted = ['deal_count', 'entered', 'advanced', 'lost', 'still_open', 'won', 'reached_visited', 'mature_entered',
@@ -85,33 +83,56 @@ leaf_counts as (
 scope_months as (
     select
         leaf_counts.pipeline, leaf_counts.stage, leaf_scopes.scope_no, leaf_counts.lead_source,
-        leaf_counts.month_start_on, leaf_counts.stay_workdays,
+        leaf_counts.month_start_on,
         {{ sums }}
     from leaf_counts
     inner join leaf_scopes on leaf_counts.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5
 ),
 
 sourced as (
     select * from scope_months
     union all
     select
-        pipeline, stage, scope_no, '(all)' as lead_source, month_start_on, stay_workdays,
+        pipeline, stage, scope_no, '(all)' as lead_source, month_start_on,
         {{ sums }}
     from scope_months
+    group by pipeline, stage, scope_no, month_start_on
+),
+
+-- Time in stage of those who left it for good.
+leaf_stays as (
+    select pipeline, stage, month_start_on, leaf_id, lead_source, stay_workdays, count(*) as left_count
+    from entries
+    where has_history and stay_workdays is not null
+    group by pipeline, stage, month_start_on, leaf_id, lead_source, stay_workdays
+),
+
+scope_stays as (
+    select
+        leaf_stays.pipeline, leaf_stays.stage, leaf_scopes.scope_no, leaf_stays.lead_source,
+        leaf_stays.month_start_on, leaf_stays.stay_workdays, sum(leaf_stays.left_count) as left_count
+    from leaf_stays
+    inner join leaf_scopes on leaf_stays.leaf_id = leaf_scopes.leaf_id
+    group by 1, 2, 3, 4, 5, 6
+),
+
+sourced_stays as (
+    select * from scope_stays
+    union all
+    select
+        pipeline, stage, scope_no, '(all)' as lead_source, month_start_on, stay_workdays,
+        sum(left_count) as left_count
+    from scope_stays
     group by pipeline, stage, scope_no, month_start_on, stay_workdays
 ),
 
 stays as (
     select
-        {{ cell }},
-        month_periods.period_type,
-        month_periods.period_start,
-        stay_workdays,
-        max(month_periods.period_label) as period_label,
-        {{ sums }}
-    from sourced
-    inner join month_periods on sourced.month_start_on = month_periods.month_start_on
+        {{ cell }}, month_periods.period_type, month_periods.period_start, stay_workdays,
+        sum(left_count) as left_count
+    from sourced_stays
+    inner join month_periods on sourced_stays.month_start_on = month_periods.month_start_on
     group by {{ cell }}, month_periods.period_type, month_periods.period_start, stay_workdays
 ),
 
@@ -119,13 +140,12 @@ stays as (
 climbed as (
     select
         {{ cell }}, period_type, period_start, stay_workdays,
-        sum(entered) over (
+        sum(left_count) over (
             partition by {{ cell }}, period_type, period_start order by stay_workdays
             rows between unbounded preceding and current row
         ) as left_count,
-        sum(entered) over (partition by {{ cell }}, period_type, period_start) as all_left_count
+        sum(left_count) over (partition by {{ cell }}, period_type, period_start) as all_left_count
     from stays
-    where stay_workdays is not null and entered > 0
 ),
 
 dwell as (
@@ -143,12 +163,13 @@ dwell as (
 cohorts as (
     select
         {{ cell }},
-        period_type,
-        period_start,
-        max(period_label) as period_label,
+        month_periods.period_type,
+        month_periods.period_start,
+        max(month_periods.period_label) as period_label,
         {{ sums }}
-    from stays
-    group by {{ cell }}, period_type, period_start
+    from sourced
+    inner join month_periods on sourced.month_start_on = month_periods.month_start_on
+    group by {{ cell }}, month_periods.period_type, month_periods.period_start
 ),
 
 rated as (
