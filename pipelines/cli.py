@@ -155,6 +155,27 @@ def doctor(home: str | None, max_age: str | None) -> int:
 
 @main.command()
 @_home_option
+@click.option("--dry-run", is_flag=True, help="Only say what would go to whom.")
+@_says_what_is_wrong
+def alerts(home: str | None, dry_run: bool) -> int:
+    """Send the alerts that wait, or say what would go to whom."""
+    from pipelines.alerts import rehearse, send_waiting
+    from pipelines.settings import resolve_home
+
+    folder = resolve_home(home)
+    if dry_run:
+        rehearse(folder, click.echo)
+        return 0
+    report, counts = send_waiting(folder)
+    if report.is_busy:
+        click.echo("another process is sending")
+    for status, count in sorted(counts.items()):
+        click.echo(f"{status:<12} {count}")
+    return 1 if counts.get("waiting") or report.is_busy else 0
+
+
+@main.command()
+@_home_option
 @click.argument("version")
 @_says_what_is_wrong
 def rollback(home: str | None, version: str) -> int:

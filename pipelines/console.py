@@ -81,6 +81,8 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
     console.print(f"  files    {published / 'marts.duckdb'}")
     console.print(f"           {published / 'parquet'}  {published / 'manifest.json'}")
     console.print(f"           {published / 'operations.duckdb'}")
+    if (told := published / "alerts" / result.as_of.isoformat()).is_dir():
+        console.print(f"  alerts   {told}")
     console.print(f"  Dagster  gapwise serve --home {folder.root}   (opens on 127.0.0.1:3000)")
 
 

@@ -6,10 +6,14 @@ from datetime import date
 
 import dagster as dg
 
+from pipelines.assets.alerts import alerts_asset
 from pipelines.assets.cascade import cascade_asset
+from pipelines.assets.forecast import forecast_asset
 from pipelines.assets.landed import landed_assets
+from pipelines.assets.matching import matching_asset
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
+from pipelines.assets.review import review_asset
 from pipelines.assets.sources import source_assets
 from pipelines.checks.expectation_checks import landed_checks, mart_checks
 from pipelines.checks.flags import flag_checks
@@ -18,11 +22,11 @@ from pipelines.checks.sources import source_checks
 from pipelines.checks.subjects import mart_subjects
 from pipelines.checks.targets import target_checks
 from pipelines.dbt_runner import parse
-from pipelines.jobs import nightly_job
+from pipelines.jobs import nightly_job, send_alerts_job
 from pipelines.partitions import night_partitions
 from pipelines.resources import NightResource
 from pipelines.schedules import nightly_schedule
-from pipelines.sensors import inbox_sensor
+from pipelines.sensors import inbox_sensor, waiting_alerts_sensor
 from pipelines.settings import CompanyFolder, load_company, resolve_home
 from pipelines.translation import FlowTranslator
 
@@ -46,9 +50,13 @@ def build_definitions(
         assets=[
             *source_assets(settings, partitions),
             landed_assets(settings, partitions),
+            matching_asset(partitions),
             *models,
             cascade_asset(partitions),
+            forecast_asset(partitions),
             published_assets(manifest, marts, partitions),
+            review_asset(partitions),
+            alerts_asset(partitions),
         ],
         asset_checks=[
             *source_checks(settings),
@@ -58,9 +66,9 @@ def build_definitions(
             *mart_checks(mart_subjects(manifest).values(), models),
             flag_checks(),
         ],
-        jobs=[nightly_job()],
+        jobs=[nightly_job(), send_alerts_job(folder)],
         schedules=[nightly_schedule(folder, settings)],
-        sensors=[inbox_sensor(folder, settings)],
+        sensors=[inbox_sensor(folder, settings), waiting_alerts_sensor(folder, settings)],
         resources={"night": NightResource(home=str(folder.root), publish_older=publish_older)},
     )
 

@@ -13,6 +13,8 @@ from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.pull import pull_order
 from pipelines.landing.source import inbox_files
+from pipelines.operations.alerts.channels import channel_name, sender_for
+from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.settings import (
     AnyPullSource,
     CompanyFolder,
@@ -49,6 +51,7 @@ def examine(folder: CompanyFolder) -> list[Finding]:
     findings.append(_rules(folder, settings))
     findings += [_source(folder, settings, source) for source in settings.sources]
     findings.append(_published(folder))
+    findings += _alerts(folder, settings)
     return findings
 
 
@@ -146,6 +149,29 @@ def _landed(subject: str, found: str, records: list[LandingRecord]) -> Finding:
         return Finding(subject, str(records[-1].error_en), False, "see the quarantine of that file")
     last = f", last landed {records[-1].name}" if records else ", not landed yet"
     return Finding(subject, f"{found}{last}")
+
+
+def _alerts(folder: CompanyFolder, settings: CompanySettings) -> list[Finding]:
+    """Say which channels cannot send for want of a secret, and what was refused or lost."""
+    if not settings.alerts:
+        text = "no channel; digests lie in published/alerts/ only"
+        return [Finding("alerts", text, True)]
+    findings = []
+    for channel in settings.alerts:
+        subject = f"alerts {channel_name(channel)}"
+        try:
+            sender_for(channel, folder.root, None, None)
+        except SecretUnavailable as error:
+            findings.append(Finding(subject, str(error), False, "see the message"))
+        else:
+            findings.append(Finding(subject, f"{channel.channel} is configured"))
+    counts = AlertDesk(folder, settings).outbox.counts()
+    trouble = {status: counts[status] for status in ("refused", "uncertain") if status in counts}
+    if trouble:
+        said = ", ".join(f"{count} {status}" for status, count in trouble.items())
+        fix = "the reasons stand in mart_alert_message of operations.duckdb"
+        findings.append(Finding("alert messages", said, False, fix))
+    return findings
 
 
 def _published(folder: CompanyFolder) -> Finding:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.operations.alerts.tell import AlertDesk
+from pipelines.settings import CompanyFolder, load_company
+
 NIGHTLY = "nightly"
+SEND_ALERTS = "send_alerts"
 
 
 def nightly_job() -> dg.UnresolvedAssetJobDefinition:
@@ -19,3 +23,17 @@ def nightly_job() -> dg.UnresolvedAssetJobDefinition:
         executor_def=dg.in_process_executor,
         description="Land, build, check and publish one day. 每晚：入库、建模、检查、发布。",
     )
+
+
+def send_alerts_job(folder: CompanyFolder) -> dg.JobDefinition:
+    """Return the job that sends what waits: after quiet hours, or after a channel was down."""
+
+    @dg.op(description="Send the messages that are due. 发送到期的提醒。")
+    def send_waiting_alerts() -> None:
+        AlertDesk(folder, load_company(folder)).send()
+
+    @dg.job(name=SEND_ALERTS, executor_def=dg.in_process_executor)
+    def send_alerts() -> None:
+        send_waiting_alerts()
+
+    return send_alerts

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipelines.landing.manifest import Manifest
 from pipelines.night import default_as_of, run_log_of
+from pipelines.operations.closing import STOPPED
 from pipelines.operations.run_log import check_results, mart_rows, runs, steps
 from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 
@@ -137,7 +138,19 @@ def _execute(folder: CompanyFolder, day: date, *, publish_older: bool) -> NightR
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
-    return result_of(folder, execution.run_id, (datetime.now(UTC) - started).total_seconds())
+    result = result_of(folder, execution.run_id, (datetime.now(UTC) - started).total_seconds())
+    refused = [
+        f"{event.step_key}: {event.step_failure_data.error.message.strip()[:1000]}"
+        for event in execution.all_events
+        if event.is_step_failure and event.step_failure_data.error
+    ]
+    if refused and (result.reason_en, result.reason_zh) == STOPPED:
+        return replace(
+            result,
+            reason_en=f"{STOPPED[0]}: {refused[0]}",
+            reason_zh=f"{STOPPED[1]}：{refused[0]}",
+        )
+    return result
 
 
 def result_of(folder: CompanyFolder, run_id: str, seconds: float) -> NightResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +15,9 @@ from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
 from pipelines.landing.manifest import Manifest
 from pipelines.night import Night, code_version, run_log_of
-from pipelines.operations.closing import close_night
+from pipelines.operations.alerts.company import quiet_hours_in
+from pipelines.operations.alerts.tell import AlertDesk
+from pipelines.operations.closing import record_outcome, write_operations
 from pipelines.publish.intent import complete_recorded_publish
 from pipelines.publish.night_lock import night_lock
 from pipelines.publish.publisher import recover
@@ -49,6 +51,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             log = run_log_of(folder)
             recover(folder)
             complete_recorded_publish(folder)
+            AlertDesk(folder, settings).settle()
             remove_leftovers(folder.archive)
             shutil.rmtree(folder.warehouse / "work", ignore_errors=True)
             self._night = Night(
@@ -64,7 +67,24 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             try:
                 yield self
             finally:
-                close_night(folder, log, self._night.run_id, as_of, datetime.now(UTC))
+                ended_at = datetime.now(UTC)
+                run = record_outcome(log, self._night.run_id, ended_at)
+                try:
+                    self._tell_if_unpublished(run)
+                finally:
+                    write_operations(folder, log, run, as_of, ended_at)
+
+    def _tell_if_unpublished(self, run: Mapping[str, object]) -> None:
+        """Let the data team know of a night that was held back or failed."""
+        if run["outcome"] not in ("held", "failed"):
+            return
+        night = self.night
+        desk = AlertDesk(night.folder, night.settings)
+        desk.settle()  # what was staged for a night that readers do not see is forgotten
+        reasons = (str(run["reason_en"]), str(run["reason_zh"]))
+        quiet = quiet_hours_in(self.rules.tables["alerts_settings"])
+        desk.tell_data_team(night.as_of, str(run["outcome"]), reasons, quiet)
+        desk.send()
 
     @property
     def night(self) -> Night:

@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.jobs import NIGHTLY
+from pipelines.jobs import NIGHTLY, SEND_ALERTS
 from pipelines.landing.source import inbox_files
 from pipelines.night import default_as_of
+from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.settings import CompanyFolder, CompanySettings, FileSource
 
 SETTLED_SECONDS = 60
+# A service that is down is asked again this often.
+SEND_AGAIN_MINUTES = 10
 
 
 def inbox_signature(folder: CompanyFolder, settings: CompanySettings) -> tuple[str, float]:
@@ -58,3 +61,23 @@ def inbox_sensor(folder: CompanyFolder, settings: CompanySettings) -> dg.SensorD
             yield dg.RunRequest(run_key=signature, partition_key=day.isoformat())
 
     return inbox
+
+
+def waiting_alerts_sensor(folder: CompanyFolder, settings: CompanySettings) -> dg.SensorDefinition:
+    """Return the sensor that sends what waits, once quiet hours are over."""
+
+    @dg.sensor(
+        job_name=SEND_ALERTS,
+        minimum_interval_seconds=SETTLED_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends alerts when quiet hours end. 免打扰时段结束后发送提醒。",
+    )
+    def waiting_alerts() -> Iterator[dg.RunRequest | dg.SkipReason]:
+        now = datetime.now(UTC)
+        if not AlertDesk(folder, settings).outbox.due(now):
+            yield dg.SkipReason("Nothing is due.")
+            return
+        slot = int(now.timestamp() // (60 * SEND_AGAIN_MINUTES))
+        yield dg.RunRequest(run_key=f"{SEND_ALERTS}-{slot}")
+
+    return waiting_alerts

@@ -11,6 +11,7 @@ from pipelines.checks.subjects import LANDED, MARTS, landed_subjects, mart_subje
 from pipelines.core.rules.reference_page import rules_reference_page
 from pipelines.dbt_runner import parse
 from pipelines.dictionary import data_dictionary
+from pipelines.operations.flags.page import flags_markdown
 from pipelines.settings import CompanyFolder, company_json_schema
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +29,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "checks" / "mart-expectations.md": expectations_markdown(
             MARTS, mart_subjects(manifest).values()
         ),
+        ROOT / "docs" / "checks" / "business-flags.md": flags_markdown(),
         ROOT / "docs" / "rules-workbook.md": rules_reference_page(),
         ROOT / "docs" / "company.schema.json": json.dumps(
             company_json_schema(), ensure_ascii=False, indent=2

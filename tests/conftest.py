@@ -9,11 +9,15 @@ import pytest
 # Each of these runs whole nights or builds of every model; together they take longer than all other tests.
 LONG_SUITES = (
     "tests/dbt/",
+    "tests/end_to_end/test_customer_decisions.py",
+    "tests/end_to_end/test_demo_truth_customers.py",
     "tests/end_to_end/test_demo_truth_ledger.py",
     "tests/end_to_end/test_demo_truth_people_and_files.py",
     "tests/end_to_end/test_demo_truth_targets.py",
     "tests/end_to_end/test_sales_managers_path.py",
+    "tests/end_to_end/test_targets_fiscal_company.py",
     "tests/end_to_end/test_targets_small_company.py",
+    "tests/end_to_end/test_targets_worked_examples.py",
     "tests/real_data/",
 )
 STAY_IN_MAKE_TEST = ("tests/real_data/test_maven_crm.py",)

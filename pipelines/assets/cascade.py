@@ -7,7 +7,13 @@ import dagster as dg
 from pipelines.asset_keys import CALENDAR, CASCADE, DATA_TEAM, RULES, input_key
 from pipelines.resources import NightResource
 
-READS = ("int_metric_day", "int_org_path", "int_org_path_node", "int_person_org")
+READS = (
+    "int_metric_day",
+    "int_org_path",
+    "int_org_path_node",
+    "int_person_org",
+    "int_process_target",
+)
 
 
 def cascade_asset(
@@ -19,6 +25,7 @@ def cascade_asset(
         deps=[
             input_key("landed", "targets"),
             input_key("landed", "people"),
+            input_key("landed", "progress"),
             RULES,
             CALENDAR,
             *(dg.AssetKey(["intermediate", name]) for name in READS),

@@ -17,25 +17,26 @@ from pipelines.resources import NightResource
 from pipelines.translation import FlowTranslator
 
 AFTER_CASCADE = "source:cascade+"
+AFTER_FORECAST = "source:forecast+"
 
 
 def model_assets(
     manifest: Mapping[str, Any], translator: FlowTranslator
-) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
-    """Return all dbt models as two steps: those that the cascade of targets reads, and the rest.
+) -> tuple[dg.AssetsDefinition, ...]:
+    """Return all dbt models as three steps: what the cascade reads, what the forecast reads, the rest.
 
     Each step builds its models in order and tests each before the next.
     """
 
     @dbt_assets(
         manifest=manifest, dagster_dbt_translator=translator, name="dbt_models_before_cascade",
-        exclude=AFTER_CASCADE,
+        exclude=f"{AFTER_CASCADE} {AFTER_FORECAST}",
     )  # fmt: skip
     def before_cascade(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build facts"):
-            results = build(night.night.folder, exclusion=[AFTER_CASCADE])
+            results = build(night.night.folder, exclusion=[AFTER_CASCADE, AFTER_FORECAST])
             yield from _results(manifest, translator, night.night, results)
 
     @dbt_assets(
@@ -43,15 +44,31 @@ def model_assets(
         dagster_dbt_translator=translator,
         name="dbt_models",
         select=AFTER_CASCADE,
+        exclude=AFTER_FORECAST,
     )
     def after_cascade(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build marts"):
-            results = build(night.night.folder, selection=[AFTER_CASCADE])
+            results = build(
+                night.night.folder, selection=[AFTER_CASCADE], exclusion=[AFTER_FORECAST]
+            )
             yield from _results(manifest, translator, night.night, results)
 
-    return before_cascade, after_cascade
+    @dbt_assets(
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        name="dbt_models_after_forecast",
+        select=AFTER_FORECAST,
+    )
+    def after_forecast(
+        night: NightResource,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        with night.night.step("build forecast marts"):
+            results = build(night.night.folder, selection=[AFTER_FORECAST])
+            yield from _results(manifest, translator, night.night, results)
+
+    return before_cascade, after_cascade, after_forecast
 
 
 def _results(

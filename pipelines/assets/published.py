@@ -9,10 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM
+from pipelines.asset_keys import DATA_TEAM, MARTS_FILE
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.manifest import Night as PublishedNight
 from pipelines.night import Night
+from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.operations.marts import SCHEMAS, operations_marts
 from pipelines.publish.build_file import describe_marts
 from pipelines.publish.comments import write_comments
@@ -27,7 +28,6 @@ from pipelines.resources import NightResource
 
 CONTRACT_VERSION = "0.1"
 HISTORY = dg.AssetKey(["published", "history"])
-MARTS_FILE = dg.AssetKey(["published", "marts_duckdb"])
 PARQUET = dg.AssetKey(["published", "parquet"])
 MANIFEST = dg.AssetKey(["published", "manifest"])
 VOLATILE_COLUMNS = frozenset({"landed_at"})
@@ -106,6 +106,8 @@ def _publish(
 
     with duckdb.connect(str(night.folder.build_file)) as con:
         write_history(con, night.folder, night.as_of)
+        if night.publishes:
+            AlertDesk(night.folder, night.settings).stage(con, night.as_of, night.version)
         for name, table in operations_marts(night.log).items():
             con.register("handed_over", table)
             con.execute(f"create or replace table marts.{name} as from handed_over")
@@ -140,6 +142,7 @@ def _publish(
     )
     result = publisher.publish(to_publish)
     complete_recorded_publish(night.folder)
+    AlertDesk(night.folder, night.settings).settle()
     night.log.end(night.run_id, "published", datetime.now(UTC), version=night.version)
     _write_hashes(night, result.manifest.content_hashes)
     return {"version": night.version, "as_of": night.as_of.isoformat(), "published": True}

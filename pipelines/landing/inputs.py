@@ -17,6 +17,7 @@ from pipelines.core.periods import build_periods
 from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.contract import load_entities
 from pipelines.landing.log import LandingLog, LandingRecord
+from pipelines.landing.rules_history import process_target_versions
 from pipelines.landing.state import SourceState, build_landed_table
 from pipelines.landing.typing_sql import quoted
 from pipelines.landing.versions import build_version_table
@@ -93,6 +94,9 @@ def _reference(
         "period": build_periods(days, custom),
         "stage": rules.stages,
         "stage_version": rules.stage_versions,
+        "process_target_version": process_target_versions(
+            rules.readings, rules.in_force, company.timezone
+        ),
         "company": pa.Table.from_pylist(
             [
                 {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from pipelines.operations.marts import operations_marts
@@ -12,16 +13,28 @@ from pipelines.publish.manifest import read_manifest
 from pipelines.publish.operations import PublishMeta, write_operations_file
 from pipelines.settings import CompanyFolder
 
+# Nobody in the run could say why: it was killed, or the orchestrator refused what a step said.
+STOPPED = ("The run was stopped before it finished", "运行在完成之前被中止")
 
-def close_night(
-    folder: CompanyFolder, log: RunLog, run_id: str, as_of: date, ended_at: datetime
-) -> None:
-    """Record a run's outcome, unless it was published or built, and write `operations.duckdb`."""
+
+def record_outcome(log: RunLog, run_id: str, ended_at: datetime) -> dict[str, object]:
+    """Record how a run ended, unless it was published or built, and return its row."""
     run = next(row for row in log.rows_of_runs() if row["run_id"] == run_id)
     if run["outcome"] is None:
         outcome, reason = _why_not(log, run_id)
         log.end(run_id, outcome, ended_at, reason)
         run = next(row for row in log.rows_of_runs() if row["run_id"] == run_id)
+    return run
+
+
+def write_operations(
+    folder: CompanyFolder,
+    log: RunLog,
+    run: Mapping[str, object],
+    as_of: date,
+    ended_at: datetime,
+) -> None:
+    """Write `operations.duckdb` as it stands after a run."""
     shown = read_manifest(PublishedFolder(folder).manifest_link)
     state = {"published": "published", "built": "published", "held": "held"}.get(
         str(run["outcome"]), "failed"
@@ -35,7 +48,7 @@ def close_night(
         version=shown.version if shown else None,
         reason_zh=str(run["reason_zh"]) if state != "published" else None,
         reason_en=str(run["reason_en"]) if state != "published" else None,
-        run_id=run_id,
+        run_id=str(run["run_id"]),
         updated_at=ended_at,
     )
     write_operations_file(folder, operations_marts(log), meta)
@@ -62,7 +75,7 @@ def _why_not(log: RunLog, run_id: str) -> tuple[str, tuple[str, str]]:
             f"Step {first['step']} failed: {first['error']}",
             f"步骤 {first['step']} 失败：{first['error']}",
         )
-    return "failed", ("The run was stopped before it finished", "运行在完成之前被中止")
+    return "failed", STOPPED
 
 
 def _sentence(row: dict[str, object], language: str) -> str:

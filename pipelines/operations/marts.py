@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from pipelines.operations.alerts.marts import ALERT_SCHEMAS, alert_marts
+from pipelines.operations.alerts.tables import open_tables
 from pipelines.operations.run_log import (
     RunLog,
     check_results,
@@ -91,6 +93,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("problem_zh", pa.string()),
         ]
     ),
+    **ALERT_SCHEMAS,
 }
 
 
@@ -115,6 +118,7 @@ def operations_marts(log: RunLog) -> dict[str, pa.Table]:
         "mart_data_quality": log.rows(check_results),
         "mart_source_health": log.rows(source_results),
     }
-    return {
-        name: pa.Table.from_pylist(content[name], schema=schema) for name, schema in SCHEMAS.items()
+    tables = {
+        name: pa.Table.from_pylist(rows, schema=SCHEMAS[name]) for name, rows in content.items()
     }
+    return {**tables, **alert_marts(open_tables(log.path))}

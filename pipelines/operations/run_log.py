@@ -99,6 +99,7 @@ class RunLog:
     """Write and read the record of nights. Every call is one transaction."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
         _metadata.create_all(self._engine)

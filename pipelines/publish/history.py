@@ -18,7 +18,15 @@ from pipelines.settings import CompanyFolder
 # Mart → columns that identify a row. Only marts that this build has are kept.
 HISTORY_MARTS: dict[str, tuple[str, ...]] = {
     "mart_target_attainment": (
-        "metric", "level", "scenario", "period_type", "period_start", "scope_type", "scope_id",
+        "metric", "level", "scenario", "period_type", "period_start", "period_end", "scope_type",
+        "scope_id",
+    ),
+    "mart_pipeline_coverage": (
+        "period_type", "period_start", "period_end", "scope_type", "scope_id",
+    ),
+    "mart_attainment_forecast": (
+        "period_type", "period_start", "period_end", "scope_type", "scope_id",
+        "forecast_week_start_on",
     ),
     "fct_opportunity": ("opportunity_id",),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from pipelines.settings.alerts import AlertChannel
 from pipelines.settings.base import ConfigurationError, Strict
 from pipelines.settings.sources import (
     AnyPullSource,
@@ -26,6 +27,7 @@ from pipelines.settings.sources import (
 
 __all__ = [
     "Actuals",
+    "AlertChannel",
     "AnyPullSource",
     "Company",
     "CompanyFolder",
@@ -189,6 +191,10 @@ class CompanySettings(Strict):
     quality: Quality = Quality()
     publish: Publish = Publish()
     nightly_at: time = Field(time(3, 0), description="Local time of the scheduled night")
+    alerts: list[AlertChannel] = Field(default_factory=list, description="Where alerts go")
+    board_url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="Where people read the board"
+    )
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> CompanySettings:

@@ -21,6 +21,7 @@ from pipelines.core.cascade.lines import (
     lines_frame,
     resolve_lines,
 )
+from pipelines.core.cascade.progress_lines import resolve_progress
 from pipelines.core.cascade.slices import less_slices
 from pipelines.core.cascade.versions import lines_known, version_days
 from pipelines.steps.cascade_inputs import (
@@ -31,6 +32,7 @@ from pipelines.steps.cascade_inputs import (
     records,
     records_of,
 )
+from pipelines.steps.cascade_process import PROCESS_SOURCE, with_process_lines
 from pipelines.steps.cascade_shares import mix_of, shares_of
 from pipelines.steps.cascade_tables import TABLES, CascadeWriter, create_tables, insert_rows
 
@@ -65,7 +67,8 @@ def run_cascade_step(build_file: Path) -> dict[str, int]:
     """Spread the night's targets and write schema `cascade` of the build file.
 
     Tables: `target_line` (every target as resolved, with its problem), `target_version`,
-    `target_atom` (day × leaf), `target_cell` (version × member × period), `custom_period`.
+    `target_atom` (day × leaf), `target_cell` (version × member × period), `custom_period`,
+    `progress_line` (every row of the progress sheet as resolved).
 
     Returns:
         Row count by table.
@@ -74,14 +77,25 @@ def run_cascade_step(build_file: Path) -> dict[str, int]:
         create_tables(con)
         inputs = read_inputs(con)
         lines = resolve_lines(_target_rows(con), inputs.directory)
-        frame = lines_frame(lines)
+        frame = with_process_lines(con, lines_frame(lines))
         if len(frame):
             _cascade_all(con, inputs, lines, frame)
+        insert_rows(con, "progress_line", _progress(con, inputs))
         counts = {}
         for table in TABLES:
             [(rows,)] = con.execute(f"select count(*) from cascade.{table}").fetchall()
             counts[f"cascade.{table}"] = int(rows)
     return counts
+
+
+def _progress(con: duckdb.DuckDBPyConnection, inputs: CompanyInputs) -> list[dict[str, Any]]:
+    """Return the progress sheet's rows, each tied to the scope and period that it means."""
+    rows = records(con, "select * from landed.progress order by source, source_row, reported_on")
+    lines = records(
+        con, "select distinct product_line from intermediate.int_metric_day order by all"
+    )
+    product_lines = [row["product_line"] for row in lines if row["product_line"] is not None]
+    return resolve_progress(rows, inputs.directory, product_lines)
 
 
 def _target_rows(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -143,12 +157,14 @@ def _scenario_lines(
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield each metric's base targets times the factor, unless given for the scenario itself.
 
-    A scenario looks ahead: targets of fiscal years gone by have none.
+    A scenario looks ahead: targets of fiscal years gone by have none. What each person is to do a
+    day or week does not follow the market and has none either.
     """
     month = inputs.directory.fiscal_year_start_month
     day = inputs.as_of
     since = date(day.year if day.month >= month else day.year - 1, month, 1)
     ahead = spread[(spread["level"] == "base") & (spread["end_on"] >= since)]
+    ahead = ahead[ahead["source"] != PROCESS_SOURCE]
     own = set(ahead.loc[ahead["scenario"] == scenario, "metric"])
     for metric, group in ahead[ahead["scenario"] == "base"].groupby("metric", sort=True):
         if metric not in own:

@@ -17,7 +17,7 @@ from pipelines.core.exact import decimal_column
 
 _TEXT, _DAY, _INT, _FLAG = pa.string(), pa.date32(), pa.int64(), pa.bool_()
 _VALUE = pa.decimal128(18, 6)
-ROWS_IN_MEMORY = 4_000_000
+ROWS_IN_MEMORY = 1_000_000
 _GROUP = {"metric": _TEXT, "level": _TEXT, "scenario": _TEXT}
 
 TABLES: dict[str, dict[str, pa.DataType]] = {
@@ -43,6 +43,13 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
     },
     "custom_period": {
         "period_type": _TEXT, "period_start": _DAY, "period_end": _DAY, "period_label": _TEXT,
+    },
+    "progress_line": {
+        "metric": _TEXT, "period_type": _TEXT, "period_start": _DAY, "period_end": _DAY,
+        "period_label": _TEXT, "scope_type": _TEXT, "scope_id": _TEXT, "reported_on": _DAY,
+        "typed_actual": _VALUE, "reason": _TEXT, "plan": _TEXT, "reported_by": _TEXT,
+        "source": _TEXT, "source_row": _TEXT, "problem": _TEXT, "message_en": _TEXT,
+        "message_zh": _TEXT,
     },
 }  # fmt: skip
 

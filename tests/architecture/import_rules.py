@@ -13,6 +13,7 @@ PACKAGE = "pipelines"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     (
+        "alerts",
         "company_template",
         "console",
         "corrections",

@@ -14,8 +14,11 @@ import pandas as pd
 
 from pipelines.core.calendar import build_calendar
 from pipelines.core.periods import build_periods
+from pipelines.core.rules.formulas import formula_tables
 from pipelines.core.rules.tables import default_rules
 from pipelines.landing.contract import load_entities
+from pipelines.landing.rules import landed_entity_columns, rules_version_log
+from pipelines.landing.rules_history import process_target_versions
 from pipelines.landing.state import build_landed_table
 from pipelines.landing.typing_sql import quoted
 from pipelines.landing.versions import build_version_table
@@ -146,7 +149,12 @@ class World:
             con.execute(f"insert into landed.{quoted(table)} ({names}) select {casts} from handed")
             con.unregister("handed")
         con.execute("create schema rules")
-        for name, table in default_rules().items():
+        rules = default_rules()
+        formulas = formula_tables(
+            rules["metrics"].to_pylist(), rules["aliases"].to_pylist(), landed_entity_columns()
+        )
+        log = {"workbook_version": rules_version_log(())}
+        for name, table in (rules | formulas | log).items():
             con.register("handed", table)
             con.execute(f"create table rules.{quoted(name)} as from handed")
             con.unregister("handed")
@@ -155,7 +163,11 @@ class World:
     def _write_reference(self, con: duckdb.DuckDBPyConnection) -> None:
         periods = build_periods(CALENDAR, [])
         con.execute("create schema reference")
-        for name, frame in (("calendar_day", CALENDAR), ("period", periods)):
+        versions = process_target_versions((), None, "Asia/Shanghai")
+        inputs = {
+            "calendar_day": CALENDAR, "period": periods, "process_target_version": versions,
+        }  # fmt: skip
+        for name, frame in inputs.items():
             con.register("handed", frame)
             con.execute(f"create table reference.{name} as from handed")
             con.unregister("handed")

@@ -1,4 +1,4 @@
-"""Build models in tests in the night's order: what the cascade reads, the cascade, the rest."""
+"""Build models in tests in the night's order: matching, facts, cascade, target models, forecast, the rest."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from unittest import mock
 
 from pipelines.assets.cascade import READS
-from pipelines.assets.models import AFTER_CASCADE
+from pipelines.assets.forecast import READS as FORECAST_READS
+from pipelines.assets.models import AFTER_CASCADE, AFTER_FORECAST
 from pipelines.dbt_runner import NodeResult, build
 from pipelines.settings import CompanyFolder
 from pipelines.steps.cascade import run_cascade_step
+from pipelines.steps.forecast import run_forecast_step
+from pipelines.steps.matching import run_matching_step
 
 
 def build_in_order(folder: CompanyFolder, selection: Sequence[str] = ()) -> list[NodeResult]:
-    """Build a selection (all models without one) and its tests around the cascade of targets."""
+    """Build a selection (all models without one) and its tests around cascade and forecast."""
     # Of a part of the models only tests that read nothing but that part.
     which = {"DBT_INDIRECT_SELECTION": "cautious"} if selection else {}
     with mock.patch.dict(os.environ, which):
@@ -22,8 +25,18 @@ def build_in_order(folder: CompanyFolder, selection: Sequence[str] = ()) -> list
 
 
 def _build_in_order(folder: CompanyFolder, selection: Sequence[str]) -> list[NodeResult]:
-    reads = [f"+{name}" for name in READS]
-    before = build(folder, [*selection, *reads] if selection else (), exclusion=[AFTER_CASCADE])
+    run_matching_step(folder.build_file)
+    reads = [f"+{name}" for name in (*READS, *FORECAST_READS)]
+    before = build(
+        folder, [*selection, *reads] if selection else (), exclusion=[AFTER_CASCADE, AFTER_FORECAST]
+    )
+    broken = [node for node in before if node.status in ("error", "fail")]
+    if broken:
+        return broken
     run_cascade_step(folder.build_file)
-    chosen = [f"{part},{AFTER_CASCADE}" for part in selection] or [AFTER_CASCADE]
-    return [*before, *build(folder, selection=chosen)]
+    wanted = [*selection, *reads] if selection else []
+    chosen = [f"{part},{AFTER_CASCADE}" for part in wanted] or [AFTER_CASCADE]
+    between = build(folder, selection=chosen, exclusion=[AFTER_FORECAST])
+    run_forecast_step(folder.build_file)
+    rest = [f"{part},{AFTER_FORECAST}" for part in selection] or [AFTER_FORECAST]
+    return [*before, *between, *build(folder, selection=rest)]

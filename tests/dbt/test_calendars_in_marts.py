@@ -51,7 +51,7 @@ def write_china_ahead(home: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def china(built_company) -> BuiltCompany:
-    return built_company(write_china, ["+mart_target_attainment"])
+    return built_company(write_china, ["+mart_target_attainment", "+dim_date"])
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,7 @@ def test_every_persons_target_actual_and_gap_in_every_quota_period_equal_the_ref
     }
     rows = done.marts(
         "select scope_id, period_label, target, actual, gap from mart_target_attainment"
-        " where metric = 'signed_amount' and period_type = 'custom' and scope_type = 'person' and target > 0"
+        " where metric = 'signed_amount' and period_type = 'custom' and scope_type = 'person' and is_in_force and target > 0"
     )
     assert {
         (person, period): (target, actual) for person, period, target, actual, _ in rows
@@ -124,3 +124,32 @@ def test_microsofts_own_sales_year_to_date_is_met_to_the_cent_by_17_of_17(done):
         str(row["sp"]): cents(row["salesytd_microsoft"]) for row in expected
     }
     assert len(found) == 17
+
+
+def test_attainment_by_quota_period_is_a_ratio_of_sums_between_79_6_and_89_1_percent(done, periods):
+    label = {start: name for name, start, _ in periods}
+    expected = {
+        label[row["qd"]]: row["attainment"] for row in reference(SET)["attainment_by_period"]
+    }
+    # People without a quota have orders too: the reference sums those of people with one.
+    rows = done.marts(
+        "select period_label, sum(actual) / sum(target) from mart_target_attainment"
+        " where metric = 'signed_amount' and period_type = 'custom' and scope_type = 'person' and is_in_force and target > 0"
+        " group by 1"
+    )
+    found = {name: round(float(rate), 6) for name, rate in rows}
+    assert found == expected
+    assert (min(found.values()), max(found.values())) == (0.796444, 0.890638)
+
+
+def test_attainment_per_person_and_quota_period_is_the_references_rate(done, periods):
+    label = {start: name for name, start, _ in periods}
+    (name,) = [key for key in reference(SET) if key.startswith("attainment_by_person_period")]
+    expected = {
+        (str(row["sp"]), label[row["qd"]]): row["attainment"] for row in reference(SET)[name]
+    }
+    rows = done.marts(
+        "select scope_id, period_label, attainment_rate from mart_target_attainment where metric = 'signed_amount'"
+        " and period_type = 'custom' and scope_type = 'person' and is_in_force and target > 0"
+    )
+    assert {(p, q): round(rate, 6) for p, q, rate in rows} == pytest.approx(expected, abs=2e-6)

@@ -155,3 +155,15 @@ def test_the_other_date_formats_give_the_same_marts_through_the_dagster_job(
     )
     sql = f"select {columns} from fct_opportunity order by opportunity_id"
     assert marts(home, sql) == marts(maven, sql)
+
+
+def test_a_set_without_history_says_so_and_shows_open_won_and_lost(maven: Path) -> None:
+    reasons = marts(maven, "select distinct reason from mart_funnel_conversion")
+    assert reasons == [("insufficient_history",)]
+    [(won, lost)] = marts(
+        maven,
+        "select sum(won), sum(lost) from mart_funnel_conversion where scope_type = 'company'"
+        " and lead_source = '(all)' and period_type = 'quarter'",
+    )
+    assert won > 0
+    assert lost > 0

@@ -92,3 +92,21 @@ def test_only_done_activities_count_and_the_others_are_said_to_be_elsewhere(done
             expected[KINDS[row["type"]]] = expected.get(KINDS[row["type"]], 0) + row["n"]
     assert dict(done.build("select kind, count(*) from landed.activities group by 1")) == expected
     assert done.landing("contacts").counts.skipped == 582 + 566 + 577 + 564
+
+
+def test_what_enters_a_stage_leaves_it_or_stands_there_at_every_scope(done):
+    [(rows, counted)] = done.build(
+        "select count(*), sum(abs(residual_count)) from marts.mart_funnel_flow"
+    )
+    assert rows > 1_000
+    assert counted == 0
+
+
+def test_recorded_moves_are_history_enough_for_rates(done):
+    reasons = done.build(
+        "select count(*) filter (reason = 'insufficient_history'), count(cohort_rate_90)"
+        " from marts.mart_funnel_conversion where scope_type = 'company'"
+    )
+    [(without, with_rates)] = reasons
+    assert without == 0
+    assert with_rates > 0

@@ -26,7 +26,8 @@ final as (
         credit_code,
         source,
         source_kind,
-        source_row
+        source_row,
+        landed_on
     from accounts
 )
 

@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "Metric",
     "lines_frame",
+    "nearest",
     "resolve_lines",
 ]
 
@@ -51,7 +52,7 @@ def _resolved(number: int, row: dict[str, Any], directory: Directory) -> Line:
     }
     kind = directory.metrics.get(metric)
     if kind is None:
-        known = _nearest(metric, list(directory.metrics))
+        known = nearest(metric, list(directory.metrics))
         line.refuse(
             "unknown_metric",
             f"metric {metric!r} is not on the sheet Metrics{known[0]}; add it or an alias",
@@ -65,7 +66,8 @@ def _resolved(number: int, row: dict[str, Any], directory: Directory) -> Line:
     return line
 
 
-def _nearest(text: str, names: list[str]) -> tuple[str, str]:
+def nearest(text: str, names: list[str]) -> tuple[str, str]:
+    """Say which known name is nearest, in both languages; empty where none is near."""
     found = process.extractOne(text, names, scorer=fuzz.WRatio)
     if not found or found[1] < 50:
         return "", ""
@@ -108,7 +110,7 @@ def _unit(
             f"“{name}”对应 {len(under)} 个组织（{'、'.join(under[:5])}）；请写组织编号",
         )
         return under[0]
-    near = _nearest(name, [title for title, _, _ in directory.units.values()])
+    near = nearest(name, [title for title, _, _ in directory.units.values()])
     line.values["unknown_name"] = name
     line.values["unknown_kind"] = kinds[0] if kinds else "unit"
     line.refuse(
@@ -145,7 +147,7 @@ def _person(line: Line, name: str, directory: Directory) -> str:
             f"“{name}”对应 {len(same)} 个人（{'、'.join(same[:5])}）；请写人员编号",
         )
         return same[0]
-    near = _nearest(name, list(directory.people.values()))
+    near = nearest(name, list(directory.people.values()))
     line.refuse(
         "unknown_person",
         f"nobody knows the person {name!r}{near[0]}; add an alias on the sheet Aliases",

@@ -75,7 +75,7 @@ class Atoms:
         months: Integers = self.grid.month[None, :] - hired[:, None] + 1
         return months
 
-    def frames(self, rows: int = 2_000_000) -> Iterator[pd.DataFrame]:
+    def frames(self, rows: int = 500_000) -> Iterator[pd.DataFrame]:
         """Yield atoms in bounded frames, people first, seats last.
 
         Grain: one row per person (None on a seat), unit and day that hold anything. `person_id`,
@@ -125,7 +125,7 @@ class Atoms:
         ]
 
     def arrays(
-        self, rows: int = 2_000_000
+        self, rows: int = 500_000
     ) -> Iterator[tuple[Integers, Integers, Integers, Integers]]:
         """Yield atoms as positions: person (-1 on a seat), unit, day, amount in minor units."""
         seats = np.zeros((self.tree.units, self.grid.days), dtype=np.int64)

@@ -2,8 +2,9 @@
 -- A person's decision goes before the rules, through the day that it expires on.
 with
 
-customers as (
-    select * from {{ ref('int_customer') }}
+-- Whoever decided may name any record of the customer.
+records as (
+    select * from {{ ref('int_customer_record') }}
 ),
 
 spans as (
@@ -39,12 +40,12 @@ expected as (
 ),
 
 decided as (
-    select customers.customer_id, overrides.override_tier, overrides.approved_by, overrides.expires_on
-    from customers
+    select records.customer_id, overrides.override_tier, overrides.approved_by, overrides.expires_on
+    from records
     inner join overrides
-        on lower(trim(overrides.account)) in (lower(customers.account_id), lower(trim(customers.account_name)))
+        on lower(trim(overrides.account)) in (lower(records.account_id), lower(trim(records.account_name)))
     where overrides.expires_on >= {{ as_of() }}
-    qualify row_number() over (partition by customers.customer_id order by overrides.expires_on desc, overrides.account)
+    qualify row_number() over (partition by records.customer_id order by overrides.expires_on desc, overrides.account)
         = 1
 ),
 

@@ -17,7 +17,7 @@ opportunities as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer') }}
+    select * from {{ ref('int_customer_record') }}
 ),
 
 rates as (

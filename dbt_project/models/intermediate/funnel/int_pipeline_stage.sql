@@ -1,31 +1,10 @@
 -- Grain: one row per pipeline, version of its stage list, and stage
 -- A rank belongs to a list: what was third before a stage was put in stays third for what happened then.
--- A pipeline that no list names goes by the default list. After-sale stages come after winning.
+-- Pipelines that no list names go by another one: macro known_pipeline. After-sale stages come after winning.
 with
 
 listed as (
     select * from {{ source('reference', 'stage_version') }}
-),
-
-used as (
-    select coalesce(pipeline, 'default') as pipeline
-    from {{ source('landed', 'opportunities') }}
-    group by 1
-),
-
-fallback as (
-    select coalesce(max(case when pipeline = 'default' then pipeline end), min(pipeline)) as pipeline
-    from listed
-),
-
-named as (
-    select pipeline, pipeline as list_pipeline from listed
-    group by 1, 2
-    union all
-    select used.pipeline, fallback.pipeline as list_pipeline
-    from used
-    cross join fallback
-    where used.pipeline not in (select listed.pipeline from listed)
 ),
 
 versions as (
@@ -52,7 +31,7 @@ dated as (
 
 final as (
     select
-        named.pipeline,
+        listed.pipeline,
         listed.pipeline_version,
         listed.stage,
         listed.stage_order,
@@ -66,9 +45,8 @@ final as (
         dated.valid_before = cast('9999-12-31' as date) as is_current,
         listed.outcome = 'open' and not coalesce(listed.is_after_sale, false) and listed.stage_order = min(
             case when listed.outcome = 'open' and not coalesce(listed.is_after_sale, false) then listed.stage_order end
-        ) over (partition by named.pipeline, listed.pipeline_version) as is_first
+        ) over (partition by listed.pipeline, listed.pipeline_version) as is_first
     from listed
-    inner join named on listed.pipeline = named.list_pipeline
     inner join dated
         on listed.pipeline = dated.pipeline and listed.pipeline_version = dated.pipeline_version
 )

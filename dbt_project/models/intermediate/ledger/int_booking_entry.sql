@@ -14,7 +14,7 @@ opportunity_entries as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer') }}
+    select * from {{ ref('int_customer_record') }}
 ),
 
 rates as (

@@ -1,11 +1,24 @@
 -- Grain: one row per scope and workday on which the signed amount of its month was behind, replayed day by day
 with
 
+-- A scenario looks ahead: the years before its first day are judged by the plan.
+scenario_starts as (
+    select min(atoms.date_day) as first_on
+    from {{ source('cascade', 'target_atom') }} as atoms
+    inner join {{ source('rules', 'scenarios_settings') }} as settings on atoms.scenario = settings.scenario_in_force
+    where atoms.metric = 'signed_amount' and atoms.level = 'base'
+),
+
 atoms as (
     select atoms.*
     from {{ source('cascade', 'target_atom') }} as atoms
-    inner join {{ source('rules', 'scenarios_settings') }} as settings on atoms.scenario = settings.scenario_in_force
-    where atoms.metric = 'signed_amount' and atoms.level = 'base' and atoms.date_day <= {{ as_of() }}
+    cross join {{ source('rules', 'scenarios_settings') }} as settings
+    cross join scenario_starts
+    where
+        atoms.metric = 'signed_amount' and atoms.level = 'base' and atoms.date_day <= {{ as_of() }}
+        and atoms.scenario = case
+            when atoms.date_day >= scenario_starts.first_on then settings.scenario_in_force else 'base'
+        end
 ),
 
 leaves as (
@@ -24,6 +37,10 @@ scope_days as (
 
 days as (
     select * from {{ source('reference', 'calendar_day') }}
+),
+
+deal_sizes as (
+    select * from {{ ref('int_deal_size') }}
 ),
 
 thresholds as (
@@ -66,15 +83,31 @@ running as (
     inner join days on every_day.date_day = days.date_day
 ),
 
-final as (
-    select running.scope_type, running.scope_id, running.month_start_on, running.date_day
+counted as (
+    select
+        running.*,
+        coalesce(own.average_deal_amount, whole.average_deal_amount) as deal_size
     from running
+    left join deal_sizes as own on running.scope_type = own.scope_type and running.scope_id = own.scope_id
+    left join deal_sizes as whole on whole.scope_type = 'company'
+),
+
+sized as (
+    select
+        counted.*,
+        {{ ratio('target_to_date', 'deal_size') }} as due_count,
+        floor({{ ratio('actual', 'deal_size') }}) as actual_count
+    from counted
+),
+
+final as (
+    select sized.scope_type, sized.scope_id, sized.month_start_on, sized.date_day
+    from sized
     cross join thresholds
     where
-        running.is_workday
-        and running.target_to_date > 0
-        and running.gone_rate >= thresholds.grace_elapsed_rate
-        and 1 - {{ ratio('running.actual', 'running.target_to_date') }} > thresholds.behind_lag_rate
+        sized.is_workday
+        and sized.target_to_date > 0
+        and {{ is_behind('sized.actual', 'sized.target_to_date', 'sized.actual_count', 'sized.due_count', 'sized.gone_rate', 'thresholds') }}
 )
 
 select * from final

@@ -27,9 +27,13 @@ final as (
         lines.value as target,
         case
             when lines.is_milestone and metrics.aggregate <> 'ratio' and metrics.direction = 'higher'
-                then lines.value * periods.workdays_elapsed / nullif(periods.period_workdays, 0)
+                then cast(
+                    round(lines.value * {{ ratio('periods.workdays_elapsed', 'periods.period_workdays') }}, 6)
+                    as decimal(18, 6)
+                )
             when periods.is_started then lines.value
-        end as target_to_date
+        end as target_to_date,
+        lines.is_milestone and metrics.aggregate <> 'ratio' and metrics.direction = 'higher' as is_spread
     from lines
     inner join metrics on lines.metric = metrics.metric
     inner join periods
@@ -37,6 +41,12 @@ final as (
             lines.period_type = periods.period_type
             and lines.start_on = periods.period_start and lines.end_on = periods.period_end
     where not lines.is_spread or lines.is_milestone
+    qualify row_number() over (
+        partition by
+            lines.metric, lines.level, lines.scenario, lines.scope_type, lines.scope_id,
+            lines.period_type, lines.start_on, lines.end_on
+        order by lines.recorded_on desc, lines.line
+    ) = 1
 )
 
 select * from final

@@ -1,5 +1,5 @@
 -- Grain: one row per metric, level, scenario, scope and period with a target
--- is_spread: summed from atoms; a ratio, a lower-is-better figure and a milestone stand as given.
+-- is_spread: due by workdays (summed from atoms, or a milestone's pace); a ratio and a lower-is-better figure are not.
 with
 
 pieces as (
@@ -54,6 +54,32 @@ custom_leaf as (
     group by all
 ),
 
+custom as (
+    select
+        custom_leaf.metric, custom_leaf.level, custom_leaf.scenario,
+        leaf_scopes.scope_type, leaf_scopes.scope_id,
+        'custom' as period_type, custom_leaf.period_start, custom_leaf.period_end,
+        sum(custom_leaf.target) as target, sum(custom_leaf.target_to_date) as target_to_date
+    from custom_leaf
+    inner join leaves on custom_leaf.leaf_no = leaves.leaf_no
+    inner join leaf_scopes on leaves.leaf_id = leaf_scopes.leaf_id
+    group by all
+),
+
+-- A milestone whose days a spread target shares stands back: one figure per scope and period.
+as_given_alone as (
+    select as_given.*
+    from as_given
+    left join custom
+        on
+            as_given.metric = custom.metric and as_given.level = custom.level
+            and as_given.scenario = custom.scenario
+            and as_given.scope_type = custom.scope_type and as_given.scope_id = custom.scope_id
+            and as_given.period_type = custom.period_type
+            and as_given.period_start = custom.period_start and as_given.period_end = custom.period_end
+    where custom.metric is null
+),
+
 final as (
     select
         by_calendar.metric, by_calendar.level, by_calendar.scenario,
@@ -66,20 +92,14 @@ final as (
         on by_calendar.period_type = periods.period_type and by_calendar.period_start = periods.period_start
     union all
     select
-        custom_leaf.metric, custom_leaf.level, custom_leaf.scenario,
-        leaf_scopes.scope_type, leaf_scopes.scope_id,
-        'custom' as period_type, custom_leaf.period_start, custom_leaf.period_end,
-        sum(custom_leaf.target) as target, sum(custom_leaf.target_to_date) as target_to_date,
-        true as is_spread
-    from custom_leaf
-    inner join leaves on custom_leaf.leaf_no = leaves.leaf_no
-    inner join leaf_scopes on leaves.leaf_id = leaf_scopes.leaf_id
-    group by all
+        metric, level, scenario, scope_type, scope_id, period_type, period_start, period_end,
+        target, target_to_date, true as is_spread
+    from custom
     union all
     select
         metric, level, scenario, scope_type, scope_id, period_type, period_start, period_end,
-        target, target_to_date, false as is_spread
-    from as_given
+        target, target_to_date, is_spread
+    from as_given_alone
 )
 
 select * from final

@@ -69,10 +69,9 @@ compared as (
         due.*,
         coalesce(booked.actual, 0) as actual,
         case
-            when metrics.unit = 'money'
-                then {{ ratio('due.target_to_date', 'coalesce(own.average_deal_amount, whole.average_deal_amount)') }}
-            else cast(due.target_to_date as double)
-        end as target_count
+            when metrics.unit = 'money' then coalesce(own.average_deal_amount, whole.average_deal_amount)
+            else 1
+        end as count_size
     from due
     inner join metrics on due.metric = metrics.metric
     left join booked
@@ -83,23 +82,37 @@ compared as (
     left join deal_sizes as whole on whole.scope_type = 'company'
 ),
 
+counted as (
+    select
+        compared.*,
+        {{ ratio('target_to_date', 'count_size') }} as target_count,
+        floor({{ ratio('actual', 'count_size') }}) as actual_count
+    from compared
+),
+
 final as (
     select
-        compared.metric,
-        compared.level,
-        compared.scenario,
-        compared.scope_type,
-        compared.scope_id,
-        compared.week_start_on,
-        compared.judged_on,
+        counted.metric,
+        counted.level,
+        counted.scenario,
+        counted.scope_type,
+        counted.scope_id,
+        counted.week_start_on,
+        counted.judged_on,
+        counted.month_start_on,
+        counted.gone_rate,
+        counted.target_to_date,
+        counted.actual,
+        counted.target_count,
+        counted.actual_count,
         case
-            when compared.target_to_date <= 0 then 'skipped'
-            when compared.gone_rate <= thresholds.grace_elapsed_rate then 'skipped'
-            when compared.target_count < 5 then 'skipped'
-            when 1 - {{ ratio('compared.actual', 'compared.target_to_date') }} > thresholds.week_lag then 'behind'
+            when counted.target_to_date <= 0 then 'skipped'
+            when counted.gone_rate <= thresholds.grace_elapsed_rate then 'skipped'
+            when counted.target_count < 5 then 'skipped'
+            when {{ lag_rate('counted.actual', 'counted.target_to_date') }} > thresholds.week_lag then 'behind'
             else 'kept'
         end as verdict
-    from compared
+    from counted
     cross join thresholds
 )
 

@@ -26,6 +26,9 @@ final as (
         customers.created_on,
         {{ masked('customers.phone') }} as phone_masked,
         {{ masked('customers.email') }} as email_masked,
+        customers.record_count,
+        cast(customers.crm_record_count as bigint) as crm_record_count,
+        customers.source_kind,
         customers.source,
         customers.source_row,
         {{ rules_version() }} as rules_version

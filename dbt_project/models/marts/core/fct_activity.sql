@@ -10,7 +10,11 @@ opportunities as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer') }}
+    select * from {{ ref('int_customer_record') }}
+),
+
+leads as (
+    select lead_id, customer_id from {{ source('matching', 'lead_customer') }}
 ),
 
 places as (
@@ -47,8 +51,14 @@ final as (
         activities.occurred_on,
         activities.kind,
         activities.entered_at,
-        -- A contact on an opportunity counts for its customer.
-        coalesce(customers.customer_id, opportunities.customer_id) as customer_id,
+        -- A contact on an opportunity or a lead counts for its customer.
+        coalesce(
+            customers.customer_id,
+            nullif(opportunities.customer_id, 'unknown'),
+            leads.customer_id,
+            opportunities.customer_id
+        ) as customer_id,
+        coalesce(activities.account_id, opportunities.account_id) as account_id,
         activities.opportunity_id,
         activities.lead_id,
         -- A kind that counts for the tier of that day, and more than a stop phrase.
@@ -64,6 +74,7 @@ final as (
     from activities
     left join opportunities on activities.opportunity_id = opportunities.opportunity_id
     left join customers on activities.account_id = customers.account_id
+    left join leads on activities.lead_id = leads.lead_id
     left join places
         on
             activities.account_id = places.account_id
@@ -71,7 +82,11 @@ final as (
             and activities.occurred_on < places.valid_before
     left join tiers
         on
-            coalesce(customers.customer_id, opportunities.customer_id) = tiers.customer_id
+            coalesce(
+                customers.customer_id,
+                nullif(opportunities.customer_id, 'unknown'),
+                leads.customer_id
+            ) = tiers.customer_id
             and activities.occurred_on >= tiers.valid_from
             and activities.occurred_on < tiers.valid_before
     -- A contact without a customer counts as tier C.

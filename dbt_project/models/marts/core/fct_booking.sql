@@ -99,6 +99,7 @@ final as (
         placed.order_id,
         placed.opportunity_id,
         placed.customer_id,
+        placed.account_id,
         placed.credited_person_id as person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
         coalesce(placed.team, 'unknown') as team,

@@ -20,7 +20,7 @@ landed_orders as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer') }}
+    select * from {{ ref('int_customer_record') }}
 ),
 
 places as (
@@ -136,6 +136,7 @@ final as (
         cast({{ days_between('placed.signed_on', 'placed.received_on') }} as bigint)
             as days_from_signing,
         coalesce(customers.customer_id, 'unknown') as customer_id,
+        placed.account_id,
         placed.person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
         coalesce(placed.team, 'unknown') as team,

@@ -10,6 +10,10 @@ customers as (
     select * from {{ ref('int_customer') }}
 ),
 
+matches as (
+    select * from {{ source('matching', 'lead_customer') }}
+),
+
 places as (
     select * from {{ ref('int_account_place') }}
 ),
@@ -55,6 +59,7 @@ final as (
         placed.assigned_at,
         placed.first_response_at,
         coalesce(customers.customer_id, 'unknown') as customer_id,
+        coalesce(matches.matched_by, 'none') as customer_matched_by,
         coalesce(placed.owner_id, 'unknown') as person_id,
         coalesce(placed.org_path, '/unknown/') as org_path,
         coalesce(placed.team, 'unknown') as team,
@@ -71,7 +76,8 @@ final as (
         placed.source,
         placed.source_row
     from placed
-    left join customers on placed.converted_account_id = customers.account_id
+    left join matches on placed.lead_id = matches.lead_id
+    left join customers on matches.customer_id = customers.customer_id
     left join places
         on
             placed.converted_account_id = places.account_id

@@ -6,7 +6,7 @@ opportunities as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer') }}
+    select * from {{ ref('int_customer_record') }}
 ),
 
 places as (
@@ -52,6 +52,7 @@ final as (
         credited.opportunity_id,
         credited.opportunity_name,
         coalesce(customers.customer_id, 'unknown') as customer_id,
+        credited.account_id,
         coalesce(credited.owner_id, 'unknown') as person_id,
         coalesce(memberships.org_path, '/unknown/') as org_path,
         coalesce(memberships.team, 'unknown') as team,

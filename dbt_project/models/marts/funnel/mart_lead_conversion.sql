@@ -15,22 +15,33 @@ orders as (
     where order_id in (select effective_orders.order_id from {{ ref('int_order') }} as effective_orders where effective_orders.is_effective)
 ),
 
+records as (
+    select account_id, customer_id from {{ ref('int_customer_record') }}
+),
+
 weeks as (
     select * from {{ source('reference', 'period') }} where period_type = 'week'
 ),
 
 effective as (
-    select opportunity_id, account_id, min(signed_on) as signed_on
+    select
+        orders.opportunity_id,
+        coalesce(records.customer_id, orders.account_id) as customer_id,
+        min(orders.signed_on) as signed_on
     from orders
-    where signed_on <= {{ as_of() }}
-    group by opportunity_id, account_id
+    left join records on orders.account_id = records.account_id
+    where orders.signed_on <= {{ as_of() }}
+    group by orders.opportunity_id, coalesce(records.customer_id, orders.account_id)
 ),
 
 keyed as (
     select
         leads.*,
-        coalesce(nullif(leads.phone, ''), nullif(leads.wechat_id, ''), leads.lead_id) as contact_key
+        coalesce(nullif(leads.phone, ''), nullif(leads.wechat_id, ''), leads.lead_id)
+            as contact_key,
+        coalesce(records.customer_id, leads.converted_account_id) as converted_customer_id
     from leads
+    left join records on leads.converted_account_id = records.account_id
     where leads.created_on <= {{ as_of() }}
 ),
 
@@ -97,7 +108,9 @@ ordered_by_customer as (
     select chained.contact_key, chained.chain_no
     from chained
     inner join effective
-        on chained.converted_account_id = effective.account_id and chained.created_on <= effective.signed_on
+        on
+            chained.converted_customer_id = effective.customer_id
+            and chained.created_on <= effective.signed_on
     where effective.opportunity_id is null
 ),
 

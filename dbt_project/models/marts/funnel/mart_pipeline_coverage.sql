@@ -2,11 +2,12 @@
 -- Open deals expected to close in the period against what its signed-amount target still misses. Signed deals
 -- are in neither; an expected close that has passed is a bucket of its own, shown in running periods.
 {% set past_periods = 8 %}
+{% set least_stages = (2, 3, 4) %}
 with
 
 attainment as (
     select * from {{ ref('mart_target_attainment') }}
-    where metric = 'signed_amount' and level = 'base' and scenario = 'base'
+    where metric = 'signed_amount' and is_in_force
 ),
 
 deals as (
@@ -49,6 +50,7 @@ leaf_open as (
     select
         ahead.period_type,
         ahead.period_start,
+        ahead.period_end,
         deals.leaf_id,
         sum(case when deals.expected_close_on >= {{ as_of() }} then 1 else 0 end) as open_count,
         sum(case when deals.expected_close_on >= {{ as_of() }} then coalesce(deals.amount, 0) else 0 end) as open_amount,
@@ -58,6 +60,10 @@ leaf_open as (
             then {{ exact('coalesce(deals.amount * deals.typed_probability_rate, 0)') }} else 0 end) as typed_weighted_amount,
         sum(case when deals.expected_close_on >= {{ as_of() }} and not deals.is_calibrated then 1 else 0 end)
             as uncalibrated_count,
+        {%- for k in least_stages %}
+        sum(case when deals.expected_close_on >= {{ as_of() }} and deals.stage_order >= {{ k }}
+            then coalesce(deals.amount, 0) else 0 end) as open_amount_stage_{{ k }},
+        {%- endfor %}
         sum(case when deals.amount is null then 1 else 0 end) as unconverted_count,
         sum(case when deals.expected_close_on < {{ as_of() }} then 1 else 0 end) as overdue_count,
         sum(case when deals.expected_close_on < {{ as_of() }} then coalesce(deals.amount, 0) else 0 end) as overdue_amount,
@@ -69,12 +75,15 @@ leaf_open as (
             (deals.expected_close_on >= ahead.period_start and deals.expected_close_on <= ahead.period_end
                 and deals.expected_close_on >= {{ as_of() }})
             or (deals.expected_close_on < {{ as_of() }} and ahead.is_running)
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
     union all
     -- Signed in the period, but no order yet: in no pipeline and in no actual.
     select
-        ahead.period_type, ahead.period_start, segments.leaf_id,
+        ahead.period_type, ahead.period_start, ahead.period_end, segments.leaf_id,
         0 as open_count, 0 as open_amount, 0 as weighted_amount, 0 as typed_weighted_amount, 0 as uncalibrated_count,
+        {%- for k in least_stages %}
+        0 as open_amount_stage_{{ k }},
+        {%- endfor %}
         0 as unconverted_count, 0 as overdue_count, 0 as overdue_amount,
         count(*) as signed_without_order_count,
         sum(coalesce(segments.amount, 0)) as signed_without_order_amount
@@ -90,20 +99,24 @@ leaf_open as (
             and segments.valid_before > {{ as_of() }}
     cross join company
     where company.signed_amount_source = 'orders'
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 ),
 
 opened as (
     select
-        leaf_open.period_type, leaf_open.period_start, leaf_scopes.scope_type, leaf_scopes.scope_id,
+        leaf_open.period_type, leaf_open.period_start, leaf_open.period_end,
+        leaf_scopes.scope_type, leaf_scopes.scope_id,
         sum(open_count) as open_count, sum(open_amount) as open_amount, sum(weighted_amount) as weighted_amount,
         sum(typed_weighted_amount) as typed_weighted_amount, sum(uncalibrated_count) as uncalibrated_count,
+        {%- for k in least_stages %}
+        sum(open_amount_stage_{{ k }}) as open_amount_stage_{{ k }},
+        {%- endfor %}
         sum(unconverted_count) as unconverted_count, sum(overdue_count) as overdue_count,
         sum(overdue_amount) as overdue_amount, sum(signed_without_order_count) as signed_without_order_count,
         sum(signed_without_order_amount) as signed_without_order_amount
     from leaf_open
     inner join leaf_scopes on leaf_open.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
 ),
 
 -- Past yield at the same workday of earlier periods: what was won in the period of what stood open then.
@@ -152,7 +165,7 @@ wins as (
 stood as (
     select
         looks.period_type, looks.workdays_elapsed, looks.past_start, segments.opportunity_id, segments.leaf_id,
-        coalesce(segments.amount, 0) as amount,
+        segments.stage_order, coalesce(segments.amount, 0) as amount,
         max(case when wins.won_on > looks.look_on and wins.won_on <= looks.past_end then 1 else 0 end) as is_won
     from looks
     inner join segments
@@ -161,13 +174,17 @@ stood as (
             and segments.standing = 'open'
             and segments.expected_close_on > looks.look_on and segments.expected_close_on <= looks.past_end
     left join wins on segments.opportunity_id = wins.opportunity_id
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
 leaf_yields as (
     select
         period_type, workdays_elapsed, past_start, leaf_id, sum(amount) as stood_amount,
         sum(case when is_won = 1 then amount else 0 end) as won_amount
+        {%- for k in least_stages %},
+        sum(case when stage_order >= {{ k }} then amount else 0 end) as stood_amount_stage_{{ k }},
+        sum(case when stage_order >= {{ k }} and is_won = 1 then amount else 0 end) as won_amount_stage_{{ k }}
+        {%- endfor %}
     from stood
     group by 1, 2, 3, 4
 ),
@@ -177,18 +194,26 @@ yields as (
         leaf_yields.period_type, leaf_yields.workdays_elapsed, leaf_scopes.scope_type, leaf_scopes.scope_id,
         count(distinct leaf_yields.past_start) as past_period_count,
         sum(leaf_yields.stood_amount) as stood_amount, sum(leaf_yields.won_amount) as won_amount
+        {%- for k in least_stages %},
+        sum(leaf_yields.stood_amount_stage_{{ k }}) as stood_amount_stage_{{ k }},
+        sum(leaf_yields.won_amount_stage_{{ k }}) as won_amount_stage_{{ k }}
+        {%- endfor %}
     from leaf_yields
     inner join leaf_scopes on leaf_yields.leaf_id = leaf_scopes.leaf_id
     group by 1, 2, 3, 4
 ),
 
 frame as (
-    select period_type, period_start, scope_type, scope_id from opened
+    select period_type, period_start, period_end, scope_type, scope_id from opened
     union
-    select attainment.period_type, attainment.period_start, attainment.scope_type, attainment.scope_id
+    select
+        attainment.period_type, attainment.period_start, attainment.period_end, attainment.scope_type,
+        attainment.scope_id
     from attainment
     inner join ahead
-        on attainment.period_type = ahead.period_type and attainment.period_start = ahead.period_start
+        on
+            attainment.period_type = ahead.period_type and attainment.period_start = ahead.period_start
+            and attainment.period_end = ahead.period_end
 ),
 
 scope_names as (
@@ -216,15 +241,25 @@ compared as (
         coalesce(yields.past_period_count, 0) as past_period_count,
         yields.stood_amount as past_open_amount,
         yields.won_amount as past_won_amount
+        {%- for k in least_stages %},
+        coalesce(opened.open_amount_stage_{{ k }}, 0) as open_amount_stage_{{ k }},
+        yields.stood_amount_stage_{{ k }} as past_open_amount_stage_{{ k }},
+        yields.won_amount_stage_{{ k }} as past_won_amount_stage_{{ k }}
+        {%- endfor %}
     from frame
-    inner join ahead on frame.period_type = ahead.period_type and frame.period_start = ahead.period_start
+    inner join ahead
+        on
+            frame.period_type = ahead.period_type and frame.period_start = ahead.period_start
+            and frame.period_end = ahead.period_end
     left join attainment
         on
             frame.period_type = attainment.period_type and frame.period_start = attainment.period_start
+            and frame.period_end = attainment.period_end
             and frame.scope_type = attainment.scope_type and frame.scope_id = attainment.scope_id
     left join opened
         on
             frame.period_type = opened.period_type and frame.period_start = opened.period_start
+            and frame.period_end = opened.period_end
             and frame.scope_type = opened.scope_type and frame.scope_id = opened.scope_id
     left join scope_names on frame.scope_type = scope_names.scope_type and frame.scope_id = scope_names.scope_id
     left join elapsed on frame.period_type = elapsed.period_type and frame.period_start = elapsed.period_start
@@ -270,6 +305,16 @@ final as (
         cast(past_period_count as bigint) as past_period_count,
         {{ money('past_open_amount') }} as past_open_amount,
         {{ money('past_won_amount') }} as past_won_amount
+        {%- for k in least_stages %},
+        {{ money('open_amount_stage_' ~ k) }} as open_amount_stage_{{ k }},
+        case when remaining_gap > 0 then {{ rate(ratio('open_amount_stage_' ~ k, 'remaining_gap')) }} end
+            as coverage_ratio_stage_{{ k }},
+        case when past_period_count >= 4
+            then {{ rate(ratio('past_open_amount_stage_' ~ k, 'past_won_amount_stage_' ~ k)) }}
+        end as required_coverage_stage_{{ k }},
+        {{ money('past_open_amount_stage_' ~ k) }} as past_open_amount_stage_{{ k }},
+        {{ money('past_won_amount_stage_' ~ k) }} as past_won_amount_stage_{{ k }}
+        {%- endfor %}
     from compared
 )
 

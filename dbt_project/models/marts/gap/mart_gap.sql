@@ -20,7 +20,7 @@ final as (
         gap,
         gap_to_date
     from attainment
-    where level = 'base' and scenario = 'base' and target is not null
+    where is_in_force and target is not null
 )
 
 select * from final

@@ -17,7 +17,7 @@ landed_orders as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer') }}
+    select * from {{ ref('int_customer_record') }}
 ),
 
 memberships as (

@@ -5,10 +5,8 @@ with
 attainment as (
     select attainment.*
     from {{ ref('mart_target_attainment') }} as attainment
-    inner join {{ source('rules', 'scenarios_settings') }} as settings
-        on attainment.scenario = settings.scenario_in_force
     where
-        attainment.level = 'base' and attainment.scope_type = 'person'
+        attainment.is_in_force and attainment.scope_type = 'person'
         and attainment.scope_id not in ('unknown', 'unallocated')
         and attainment.attainment_rate is not null
         and attainment.period_start <= {{ as_of() }}

@@ -22,9 +22,7 @@ expected as (
 attainment as (
     select attainment.*
     from {{ ref('mart_target_attainment') }} as attainment
-    inner join {{ source('rules', 'scenarios_settings') }} as settings
-        on attainment.scenario = settings.scenario_in_force
-    where attainment.metric = 'signed_amount' and attainment.level = 'base'
+    where attainment.metric = 'signed_amount' and attainment.is_in_force
 ),
 
 months as (
@@ -39,7 +37,16 @@ quarters as (
 ),
 
 behind_days as (
-    select * from {{ ref('int_behind_day') }}
+    select scope_type, scope_id, month_start_on, date_day from {{ ref('int_behind_day') }}
+),
+
+-- The forecast speaks weekly; a month is warned of from its own first day on.
+doubted_days as (
+    select calls.scope_type, calls.scope_id, calls.period_start as month_start_on, calls.forecast_on as date_day
+    from {{ source('forecast', 'weekly_call') }} as calls
+    inner join {{ source('rules', 'alerts') }} as flags
+        on flags.flag = 'forecast_probability_low' and calls.attainment_probability < flags.threshold_rate
+    where calls.period_type = 'month' and calls.forecast_on >= calls.period_start
 ),
 
 signed as (
@@ -75,9 +82,9 @@ rhythm as (
     group by all
 ),
 
-first_behind as (
+first_warned as (
     select scope_type, scope_id, month_start_on, min(date_day) as warned_on
-    from behind_days
+    from (select * from behind_days union all select * from doubted_days) as warning_days
     group by all
 ),
 
@@ -102,7 +109,7 @@ final as (
         months.target,
         months.actual,
         months.period_end <= {{ as_of() }} and months.gap > 0 as is_missed,
-        case when months.period_end <= {{ as_of() }} and months.gap > 0 then first_behind.warned_on end as warned_on,
+        case when months.period_end <= {{ as_of() }} and months.gap > 0 then first_warned.warned_on end as warned_on,
         case when months.period_end <= {{ as_of() }} and months.gap > 0
             then ends.workday_index - warned.workday_index
         end as warning_lead_workdays,
@@ -116,11 +123,11 @@ final as (
         on
             months.scope_type = rhythm.scope_type and months.scope_id = rhythm.scope_id
             and months.period_start = rhythm.month_start_on
-    left join first_behind
+    left join first_warned
         on
-            months.scope_type = first_behind.scope_type and months.scope_id = first_behind.scope_id
-            and months.period_start = first_behind.month_start_on
-    left join days as warned on first_behind.warned_on = warned.date_day
+            months.scope_type = first_warned.scope_type and months.scope_id = first_warned.scope_id
+            and months.period_start = first_warned.month_start_on
+    left join days as warned on first_warned.warned_on = warned.date_day
     left join quarters
         on
             months.scope_type = quarters.scope_type and months.scope_id = quarters.scope_id

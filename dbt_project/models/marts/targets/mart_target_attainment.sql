@@ -13,8 +13,30 @@ streaks as (
     select * from {{ ref('int_week_streak') }}
 ),
 
-lines as (
+given_lines as (
     select * from {{ ref('int_target_line') }}
+),
+
+scenarios as (
+    select scenario from {{ source('rules', 'scenarios') }}
+),
+
+-- Who answers for a target of the plan answers for it in every scenario that has none of its own.
+every_line as (
+    select given_lines.*, scenario as for_scenario from given_lines
+    union all
+    select given_lines.*, scenarios.scenario as for_scenario
+    from given_lines
+    cross join scenarios
+    where given_lines.scenario = 'base' and given_lines.level = 'base'
+),
+
+lines as (
+    select * from every_line
+    qualify row_number() over (
+        partition by metric, level, for_scenario, scope_type, scope_id, start_on, end_on
+        order by case when scenario = for_scenario then 0 else 1 end, recorded_on desc, line
+    ) = 1
 ),
 
 reserves as (
@@ -47,6 +69,20 @@ company as (
 
 thresholds as (
     select * from {{ source('rules', 'status') }}
+),
+
+scenario_settings as (
+    select * from {{ source('rules', 'scenarios_settings') }}
+),
+
+-- What the scenario in force speaks of; empty while that is the plan itself.
+in_force as (
+    select
+        attainment.metric, attainment.period_type, attainment.period_start, attainment.period_end,
+        attainment.scope_type, attainment.scope_id
+    from attainment
+    inner join scenario_settings on attainment.scenario = scenario_settings.scenario_in_force
+    where attainment.level = 'base' and attainment.scenario <> 'base'
 ),
 
 -- A month's streak is that of its last judged week, up to D.
@@ -85,26 +121,7 @@ ranked as (
 lit as (
     select
         ranked.*,
-        case
-            when target is null or target = 0 then 'no_target'
-            when not is_started or pace_rate is null then 'not_started'
-            when is_small_count
-                then case
-                    when
-                        {{ poisson_at_most('actual_count', 'due_count') }} < 0.05
-                        and {{ ratio('workdays_elapsed', 'period_workdays') }} >= thresholds.grace_elapsed_rate
-                        then 'behind'
-                    when 1 - {{ poisson_at_most('actual_count - 1', 'due_count') }} < 0.05 then 'ahead'
-                    else 'normal'
-                end
-            when
-                1 - pace_rate > thresholds.behind_lag_rate
-                and ({{ ratio('workdays_elapsed', 'period_workdays') }} >= thresholds.grace_elapsed_rate or is_closed)
-                then 'behind'
-            when 1 - pace_rate > thresholds.watch_lag_rate then 'watch'
-            when pace_rate - 1 > thresholds.ahead_rate then 'ahead'
-            else 'normal'
-        end as status
+        {{ status_light('ranked', 'thresholds') }} as status
     from ranked
     cross join thresholds
 ),
@@ -139,8 +156,15 @@ final as (
             when not lit.is_started or lit.target_to_date = 0 then 'not_started'
             when lit.pace_rate is null then 'no_actual'
         end as pace_rate_reason,
-        cast({{ money('lit.gap') }} as decimal(18, 2)) as gap,
-        cast({{ money('lit.gap_to_date') }} as decimal(18, 2)) as gap_to_date,
+        -- Of the figures beside it: who subtracts by hand finds the same cent.
+        cast(
+            case when lit.is_lower_better then -1 else 1 end
+            * ({{ money('lit.target') }} - {{ money('lit.known_actual') }}) as decimal(18, 2)
+        ) as gap,
+        cast(
+            case when lit.is_lower_better then -1 else 1 end
+            * ({{ money('lit.target_to_date') }} - {{ money('lit.known_actual') }}) as decimal(18, 2)
+        ) as gap_to_date,
         {{ money('lit.prior_actual') }} as prior_actual,
         {{ money('lit.prior_year_actual') }} as prior_year_actual,
         {{ ratio('lit.known_actual - lit.prior_actual', 'abs(lit.prior_actual)') }} as mom_rate,
@@ -167,12 +191,13 @@ final as (
             when lit.period_workdays = lit.workdays_elapsed then 'no_workdays_left'
         end as run_rate_reason,
         lit.status,
-        lit.is_small_count,
+        coalesce(lit.is_small_count, false) as is_small_count,
         case when lit.period_type = 'month' and lit.is_started
             then cast(coalesce(month_streaks.weeks_behind_streak, 0) as bigint)
         end as weeks_behind_streak,
         coalesce(
-            lit.period_type = 'month' and lit.is_closed and abs(lit.pace_rate - 1) > thresholds.review_deviation_rate,
+            lit.period_type = 'month' and lit.is_closed
+            and round(abs(lit.pace_rate - 1), 12) > thresholds.review_deviation_rate,
             false
         ) as needs_review,
         coalesce(market.needs_calibration, false) as needs_calibration,
@@ -184,6 +209,10 @@ final as (
         {{ money('lit.target * (1 - coalesce(lines.reserve_rate, reserves.reserve_rate))') }} as floor_target,
         lines.responsible_id,
         lines.value is not null as is_given,
+        lit.level = 'base' and (
+            lit.scenario = scenario_settings.scenario_in_force
+            or (lit.scenario = 'base' and in_force.metric is null)
+        ) as is_in_force,
         {{ money('lit.actual_numerator') }} as actual_numerator,
         {{ money('lit.actual_denominator') }} as actual_denominator,
         case when lit.is_ratio then cast(lit.target as double) end as target_ratio,
@@ -194,6 +223,13 @@ final as (
     from lit
     cross join company
     cross join thresholds
+    cross join scenario_settings
+    left join in_force
+        on
+            lit.metric = in_force.metric
+            and lit.period_type = in_force.period_type and lit.period_start = in_force.period_start
+            and lit.period_end = in_force.period_end
+            and lit.scope_type = in_force.scope_type and lit.scope_id = in_force.scope_id
     left join scope_names on lit.scope_type = scope_names.scope_type and lit.scope_id = scope_names.scope_id
     left join versions
         on lit.metric = versions.metric and lit.level = versions.level and lit.scenario = versions.scenario
@@ -213,7 +249,7 @@ final as (
     left join days as attainments on attained.attained_on = attainments.date_day
     left join lines
         on
-            lit.metric = lines.metric and lit.level = lines.level and lit.scenario = lines.scenario
+            lit.metric = lines.metric and lit.level = lines.level and lit.scenario = lines.for_scenario
             and lit.scope_type = lines.scope_type and lit.scope_id = lines.scope_id
             and lit.period_start = lines.start_on and lit.period_end = lines.end_on
     left join reserves

@@ -1,12 +1,36 @@
--- Grain: one row per target in force as given (level base, money) and scope: what speaks for and against it
+-- Grain: one row per target in force as given (level base, scenario in force, money) and scope: what speaks for and against it
 -- proposal: last year × (1 + market growth, 15 to 25 %) × (1 ± channel maturity, up to 10 %); never a version.
 with
 
+days as (
+    select * from {{ source('reference', 'calendar_day') }}
+),
+
+this_year as (
+    select year_start_on from days where date_day = {{ as_of() }}
+),
+
+-- The scenario in force: its own figure, else the plan's times its factor from this fiscal year on.
 lines as (
-    select lines.*
+    select
+        lines.*,
+        case
+            when lines.scenario = 'base' and lines.end_on >= this_year.year_start_on
+                then cast(lines.value as decimal(20, 6)) * cast(coalesce(scenarios.target_factor, 1) as decimal(9, 6))
+            else lines.value
+        end as figure
     from {{ ref('int_target_line') }} as lines
     inner join {{ source('rules', 'metrics') }} as metrics on lines.metric = metrics.metric
-    where lines.level = 'base' and lines.scenario = 'base' and metrics.unit = 'money' and lines.is_spread
+    cross join this_year
+    cross join {{ source('rules', 'scenarios_settings') }} as settings
+    left join {{ source('rules', 'scenarios') }} as scenarios on settings.scenario_in_force = scenarios.scenario
+    where
+        lines.level = 'base' and lines.scenario in ('base', settings.scenario_in_force)
+        and metrics.unit = 'money' and lines.is_spread
+    qualify row_number() over (
+        partition by lines.metric, lines.scope_type, lines.scope_id, lines.start_on, lines.end_on
+        order by case when lines.scenario = settings.scenario_in_force then 0 else 1 end, lines.recorded_on desc, lines.line
+    ) = 1
 ),
 
 scope_days as (
@@ -163,8 +187,8 @@ assembled as (
 judged as (
     select
         assembled.*,
-        {{ ratio('value', 'last_year_actual') }} - 1 as implied_growth_rate,
-        {{ ratio('value', 'win_rate * average_deal_amount') }} as customers_required
+        {{ ratio('figure', 'last_year_actual') }} - 1 as implied_growth_rate,
+        {{ ratio('figure', 'win_rate * average_deal_amount') }} as customers_required
     from assembled
 ),
 
@@ -178,14 +202,14 @@ final as (
         judged.period_label,
         judged.scope_type,
         judged.scope_id,
-        {{ money('judged.value') }} as target,
+        {{ money('judged.figure') }} as target,
         {{ money('judged.last_year_actual') }} as last_year_actual,
         {{ money('judged.trailing_actual') }} as trailing_12_month_actual,
         case when judged.last_year_actual > 0 then judged.implied_growth_rate end as implied_growth_rate,
         case when judged.last_year_actual is null or judged.last_year_actual <= 0 then 'no_history' end
             as implied_growth_rate_reason,
         judged.head_count,
-        {{ money(ratio('judged.value', 'judged.head_count')) }} as target_per_head,
+        {{ money(ratio('judged.figure', 'judged.head_count')) }} as target_per_head,
         judged.win_rate,
         {{ money('judged.average_deal_amount') }} as average_deal_amount,
         cast(ceil(judged.customers_required) as bigint) as customers_required,
@@ -205,7 +229,7 @@ final as (
         judged.source_row
     from judged
     qualify row_number() over (
-        partition by judged.line, judged.scope_type, judged.scope_id order by judged.customers_required
+        partition by judged.line, judged.scope_type, judged.scope_id order by case when judged.customers_required is null then 1 else 0 end, judged.customers_required
     ) = 1
 )
 

@@ -16,29 +16,59 @@ actuals as (
     select * from {{ ref('int_actual_scope_period') }}
 ),
 
-ordered as (
+judged as (
     select
         lines.*,
         coalesce(effective_on, start_on) as in_effect_on,
-        lag(line) over (
-            partition by
-                metric, level, scenario, product_line, customer_type, holder_kind, holder_id, start_on, end_on
-            order by recorded_on, coalesce(effective_on, start_on), line
-        ) as earlier_line,
-        lag(value) over (
-            partition by
-                metric, level, scenario, product_line, customer_type, holder_kind, holder_id, start_on, end_on
-            order by recorded_on, coalesce(effective_on, start_on), line
-        ) as before_value
+        case
+            when
+                problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds')
+                then 1
+            else 0
+        end
+            as accepted,
+        dense_rank() over (
+            order by
+                metric,
+                level,
+                scenario,
+                product_line,
+                customer_type,
+                holder_kind,
+                holder_id,
+                start_on,
+                end_on
+        ) as figure_no
     from lines
 ),
 
+numbered as (
+    select
+        judged.*,
+        sum(accepted) over (
+            partition by figure_no
+            order by
+                recorded_on, in_effect_on, line
+            rows between unbounded preceding and current row
+        ) as accepted_no
+    from judged
+),
+
+-- What stood before a change is the last figure that was accepted, not one that was refused.
 changes as (
-    select *, 'revision' as change_kind, value as after_value from ordered
-    where earlier_line is not null and value <> before_value and effective_on > start_on
-    union all
-    select *, 'correction' as change_kind, value as after_value from ordered
-    where earlier_line is not null and value <> before_value and coalesce(effective_on, start_on) <= start_on
+    select
+        numbered.*,
+        earlier.value as before_value,
+        numbered.value as after_value,
+        case when numbered.effective_on > numbered.start_on then 'revision' else 'correction' end
+            as change_kind
+    from numbered
+    inner join numbered as earlier
+        on
+            numbered.figure_no = earlier.figure_no
+            and earlier.accepted = 1
+            and earlier.accepted_no = numbered.accepted_no - numbered.accepted
+    where numbered.value <> earlier.value
 ),
 
 final as (
@@ -64,8 +94,7 @@ final as (
         {{ money('actuals.actual') }} as actual,
         {{ ratio('actuals.actual', 'changes.before_value') }} as as_was_attainment_rate,
         {{ ratio('actuals.actual', 'changes.after_value') }} as as_is_attainment_rate,
-        changes.problem is null or changes.problem in ('unknown_unit', 'unknown_person', 'finer_exceeds')
-            as is_accepted,
+        changes.accepted = 1 as is_accepted,
         changes.problem,
         changes.message_zh as problem_zh,
         changes.message_en as problem_en,

@@ -1,0 +1,1 @@
+"""Who is told what, when and once: pure functions of findings, rules, days and what was told."""

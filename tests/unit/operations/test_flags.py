@@ -1,0 +1,252 @@
+"""Every business flag: the row that raises it, and the row next to it that does not."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from pipelines.core.rules.declaration import all_tables
+from pipelines.operations.flags import declared_flags
+from pipelines.operations.flags.raising import findings_of, outcome_of
+
+D = date(2026, 3, 10)  # a Tuesday; 11 March is a workday
+FLAGS = {flag.kind: flag for flag in declared_flags()}
+
+FOLLOW_UP = {
+    "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "A",
+    "status": "overdue", "due_on": date(2026, 3, 6), "last_contact_on": date(2026, 2, 27),
+    "overdue_workdays": 2, "open_amount": Decimal("50000.00"),
+}  # fmt: skip
+STALLED = {
+    "opportunity_id": "O1", "opportunity_name": "影像采购", "person_id": "P1", "pipeline": "default",
+    "stage": "quoting", "amount": Decimal("80000.00"), "stage_since_on": date(2026, 2, 2),
+    "stage_workdays": 18, "allowed_workdays": 10, "is_stalled": True, "reasons": "over_allowed",
+    "expected_close_on": date(2026, 4, 1), "overdue_close_days": 0,
+}  # fmt: skip
+COVERAGE = {
+    "period_type": "month", "period_label": "2026-03", "period_start": date(2026, 3, 1),
+    "period_end": date(2026, 3, 31), "scope_type": "team", "scope_id": "T1", "scope_name": "华东一队",
+    "coverage_ratio": 1.5, "required_coverage": 1.6, "residual_gap": Decimal("1000.00"),
+}  # fmt: skip
+TARGET = {
+    "metric": "signed_amount", "level": "base", "scenario": "base", "period_type": "month",
+    "period_label": "2026-03", "period_start": date(2026, 3, 1), "period_end": date(2026, 3, 31),
+    "scope_type": "person", "scope_id": "P1", "scope_name": "李雷", "responsible_id": None,
+    "is_given": True, "status": "normal", "lag_rate": 0.25, "deviation_rate": -0.25,
+    "gap": Decimal("900.00"), "gap_to_date": Decimal("250.00"), "target": Decimal("1000.00"),
+    "target_to_date": Decimal("350.00"), "actual": Decimal("100.00"), "needs_review": False,
+    "required_run_rate": Decimal("56.25"), "weeks_behind_streak": 0, "attained_on": None,
+    "workdays_early": None, "is_in_force": True, "needs_calibration": False,
+}  # fmt: skip
+PROGRESS = {
+    "metric": "signed_amount", "period_label": "2026-03", "scope_type": "person", "scope_id": "P1",
+    "scope_name": "李雷", "responsible_id": None, "week_start_on": date(2026, 3, 2),
+    "week_label": "2026-W10", "lag_rate": 0.25, "is_reason_missing": True,
+}  # fmt: skip
+CASCADE = {
+    "metric": "signed_amount", "level": "base", "scenario": "base", "product_line": "(all)",
+    "customer_type": "(all)", "node_id": "N1", "node_name": "华东", "is_in_force": True,
+    "period_type": "month", "period_label": "2026-03", "period_start": date(2026, 3, 1),
+    "period_end": date(2026, 3, 31), "target": Decimal("1000.00"), "children_sum": Decimal("900.00"),
+    "unallocated": Decimal("100.00"), "over_assignment": -0.1, "band": "under_assigned",
+}  # fmt: skip
+FORECAST = {
+    "period_type": "month", "period_label": "2026-03", "scope_type": "person", "scope_id": "P1",
+    "scope_name": "李雷", "is_probability_low": True, "attainment_probability": 0.2,
+    "target": Decimal("1000.00"), "expected_amount": Decimal("400.00"),
+}  # fmt: skip
+PERSONAL = {
+    "source": "private", "source_kind": "personal", "person_id": "P1", "owner_name": "李雷",
+    "personal_only_customer_count": 2,
+}  # fmt: skip
+CLOSED = {
+    "period_label": "2026-02", "period_start": date(2026, 2, 1), "period_end": date(2026, 2, 28),
+    "needs_review": True,
+}  # fmt: skip
+
+# flag: its mart, a row, what makes the row raise it, and changes that each keep it silent
+CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = {
+    "followup_due": (
+        "mart_followup_due", FOLLOW_UP, {"status": "due_soon", "due_on": date(2026, 3, 11)},
+        [{"due_on": date(2026, 3, 12)}, {"status": "ok"}],
+    ),
+    "followup_overdue": (
+        "mart_followup_due", FOLLOW_UP, {"status": "overdue"},
+        [{"status": "due_soon"}, {"status": "high_risk"}, {"status": "unknown"}],
+    ),
+    "followup_high_risk": (
+        "mart_followup_due", FOLLOW_UP, {"status": "high_risk"}, [{"status": "overdue"}],
+    ),
+    "opportunity_stalled": (
+        "mart_stalled_opportunity", STALLED, {},
+        [{"is_stalled": False}, {"reasons": "close_passed"}],
+    ),
+    "expected_close_passed": (
+        "mart_stalled_opportunity", STALLED, {"overdue_close_days": 1}, [{"overdue_close_days": 0}],
+    ),
+    "coverage_low": (
+        "mart_pipeline_coverage", COVERAGE, {},
+        [{"coverage_ratio": 1.6}, {"required_coverage": None}, {"period_end": date(2026, 3, 9)},
+         {"scope_type": "product_line"}, {"scope_id": "unknown"}],
+    ),
+    "target_behind": (
+        "mart_target_attainment", TARGET, {"status": "behind"},
+        [{"status": "watch"}, {"level": "stretch"}, {"is_in_force": False}, {"period_type": "week"},
+         {"period_end": date(2026, 3, 9)}, {"scope_type": "tier"}, {"scope_id": "unallocated"}],
+    ),
+    "deviation_review": (
+        "mart_target_attainment", TARGET, CLOSED,
+        [{"needs_review": False}, {"period_type": "quarter"}, {"period_end": date(2026, 2, 7)}],
+    ),
+    "two_weeks_behind": (
+        "mart_target_attainment", TARGET, {"weeks_behind_streak": 2},
+        [{"weeks_behind_streak": 1}, {"period_end": date(2026, 3, 9)}],
+    ),
+    "target_missing": (
+        "mart_target_attainment", TARGET, {"status": "no_target"},
+        [{"status": "normal"}, {"metric": "visit_count"}, {"scope_id": "P9"}],
+    ),
+    "over_assignment": (
+        "mart_target_cascade", CASCADE, {},
+        [{"band": "inside"}, {"is_in_force": False}, {"period_start": date(2026, 3, 11)}],
+    ),
+    "forecast_probability_low": (
+        "mart_attainment_forecast", FORECAST, {},
+        [{"is_probability_low": False}, {"scope_type": "tier"}, {"scope_id": "unallocated"}],
+    ),
+    "personal_sheet_only": (
+        "mart_customer_coverage", PERSONAL, {},
+        [{"personal_only_customer_count": 0}, {"source_kind": "crm"}],
+    ),
+    "market_move": (
+        "mart_target_attainment", TARGET, {"needs_calibration": True, "scope_type": "region"},
+        [{"needs_calibration": False}, {"scope_type": "person"}, {"target": Decimal(0)},
+         {"period_end": date(2026, 3, 9)}, {"is_in_force": False}],
+    ),
+    "progress_reason_missing": (
+        "mart_target_progress", PROGRESS, {},
+        [{"is_reason_missing": False}, {"week_start_on": date(2026, 2, 23)}],
+    ),
+    "target_attained": (
+        "mart_target_attainment", TARGET,
+        {"attained_on": date(2026, 3, 9), "workdays_early": 16},
+        [{"attained_on": None}, {"scenario": "A"}, {"period_end": date(2026, 2, 7)}],
+    ),
+}  # fmt: skip
+
+
+def built(mart: str, *rows: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Return a build file in memory with what flags look at."""
+    con = duckdb.connect()
+    con.execute("create schema marts; create schema reference")
+    con.register("given", pa.Table.from_pylist(list(rows)))
+    con.execute(f"create table marts.{mart} as from given")
+    con.execute(
+        """
+        create table reference.company as select '纸上公司' as company_name;
+        create table marts.dim_date as select unnest([date '2026-03-10', date '2026-03-11',
+            date '2026-03-12']) as date_day, true as is_workday;
+        create table marts.dim_metric as select 'signed_amount' as metric, '签单额' as metric_name_zh,
+            'Signed amount' as metric_name_en, 'money' as unit
+            union all select 'visit_count', '拜访数', 'Visits', 'count';
+        create table marts.dim_stage as select 'default' as pipeline, 'quoting' as stage,
+            '报价中' as stage_name_zh, 'Quoting' as stage_name_en, 10 as allowed_workdays;
+        create table marts.dim_person as select 'P1' as person_id, 'P2' as manager_id,
+            true as is_current, false as has_left
+            union all select 'P9', 'P2', false, true;
+        """
+    )
+    return con
+
+
+def test_every_declared_flag_has_its_cases_and_no_other():
+    assert set(CASES) == set(FLAGS)
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_flag_is_raised_by_its_row_and_by_none_next_to_it(kind):
+    mart, row, raising, silent = CASES[kind]
+    flag = FLAGS[kind]
+    assert flag.mart == mart
+    found = findings_of(built(mart, {**row, **raising}), flag, D)
+    assert len(found) == 1
+    for change in silent:
+        assert findings_of(built(mart, {**row, **raising, **change}), flag, D) == [], change
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_raised_flag_is_a_failed_check_of_severity_warn_with_figures_and_a_sample(kind):
+    mart, row, raising, silent = CASES[kind]
+    flag = FLAGS[kind]
+    con = built(mart, {**row, **raising})
+    outcome = outcome_of(con, flag, findings_of(con, flag, D))
+    assert (outcome.passed, outcome.figures["rows"], len(outcome.sample)) == (False, 1, 1)
+    assert not outcome.holds_the_night
+    assert outcome.declaration.severity == "warn"
+    clean = built(mart, {**row, **raising, **silent[0]})
+    outcome = outcome_of(clean, flag, findings_of(clean, flag, D))
+    assert (outcome.passed, outcome.figures["rows"], outcome.sample) == (True, 0, [])
+    assert outcome.is_applicable
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_texts_quote_every_figure_that_they_name(kind):
+    mart, row, raising, _ = CASES[kind]
+    [found] = findings_of(built(mart, {**row, **raising}), FLAGS[kind], D)
+    for text in (found.what_zh, found.what_en, found.do_zh, found.do_en):
+        assert text
+        assert "{" not in text
+        assert "None" not in text
+
+
+def test_an_empty_mart_makes_a_check_not_applicable_and_not_red():
+    con = built("mart_followup_due", FOLLOW_UP)
+    con.execute("delete from marts.mart_followup_due")
+    flag = FLAGS["followup_overdue"]
+    outcome = outcome_of(con, flag, findings_of(con, flag, D))
+    assert (outcome.passed, outcome.is_applicable) == (True, False)
+
+
+def test_a_message_in_both_languages_written_out():
+    [found] = findings_of(built("mart_followup_due", FOLLOW_UP), FLAGS["followup_overdue"], D)
+    assert found.key == "followup_overdue/C1"
+    assert found.message_zh == "客户 晨星医院（A 级）跟进逾期 2 个工作日；今天联系并记录下一步"
+    assert found.message_en == (
+        "Customer 晨星医院 (tier A) is 2 workdays overdue for contact; "
+        "contact it today and write down the next step"
+    )
+    assert (found.owner_id, found.value_amount, found.since_on) == (
+        "P1",
+        Decimal("50000.00"),
+        date(2026, 3, 6),
+    )
+
+
+def test_a_name_from_a_file_cannot_become_a_link_or_a_mention():
+    evil = {**FOLLOW_UP, "customer_name": "[免费](http://x) <@all>\n# 标题 {tier}"}
+    [found] = findings_of(built("mart_followup_due", evil), FLAGS["followup_overdue"], D)
+    assert "［免费］（http://x） ＜＠all＞ ＃ 标题 {tier}" in found.what_zh
+
+
+def test_a_sample_names_nobody():
+    con = built("mart_followup_due", FOLLOW_UP)
+    flag = FLAGS["followup_overdue"]
+    [row] = outcome_of(con, flag, findings_of(con, flag, D)).sample
+    assert "晨星医院" not in str(row)
+    assert row["scope_id"] == "C1"
+
+
+def test_two_flags_never_share_a_check_or_a_kind():
+    flags = declared_flags()
+    assert len({flag.kind for flag in flags}) == len(flags)
+    assert len({(flag.mart, flag.name) for flag in flags}) == len(flags)
+
+
+def test_every_flag_can_be_switched_in_the_rules_workbook():
+    [column] = [one for one in all_tables()["alerts"].columns if one.id == "flag"]
+    assert set(FLAGS) <= {choice.id for choice in column.choices}
