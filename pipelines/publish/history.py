@@ -143,17 +143,24 @@ def _publish(
     con: duckdb.DuckDBPyConnection, directory: Path, mart: str, key: tuple[str, ...], as_of: date
 ) -> None:
     files = {day: path for day, path in _files(directory).items() if day <= as_of}
-    union = " union all by name ".join(
+    nights = [
         f"select *, {literal(day.isoformat())}::date as valid_from from read_parquet({literal(str(path))})"
         for day, path in files.items()
-    )
+    ]
     keys = ", ".join(map(quoted, key))
+    # Most rows stand since the first night: only those that a later night changed are sorted.
+    later = " union all by name ".join(f"select {keys} from ({night})" for night in nights[1:])
+    same = " and ".join(f"later.{quoted(k)} = nights.{quoted(k)}" for k in key)
+    changed = f"exists (select 1 from ({later}) as later where {same})" if later else "false"
     con.execute(
         f"""
         create or replace table marts.{quoted(mart + "_history")} as
+        with nights as materialized ({" union all by name ".join(nights)})
         select * exclude (_op) from (
+            select *, null::date as valid_before from nights where not {changed}
+            union all by name
             select *, lead(valid_from) over (partition by {keys} order by valid_from) as valid_before
-            from ({union})
+            from nights where {changed}
         )
         where _op = 'U'
         """

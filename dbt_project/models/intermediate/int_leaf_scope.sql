@@ -79,9 +79,25 @@ every_scope as (
 ),
 
 -- A dimension that a figure is not broken down by is no scope of its own.
-final as (
+standing as (
     select * from every_scope
     where scope_id <> '(all)' and scope_id not like '%|(all)'
+),
+
+-- One number stands for a scope where many rows are grouped by it: cheaper than two texts.
+numbered as (
+    select
+        scope_type,
+        scope_id,
+        cast(row_number() over (order by scope_type, scope_id) as integer) as scope_no
+    from standing
+    group by scope_type, scope_id
+),
+
+final as (
+    select standing.*, numbered.scope_no
+    from standing
+    inner join numbered on standing.scope_type = numbered.scope_type and standing.scope_id = numbered.scope_id
 )
 
 select * from final

@@ -6,11 +6,20 @@
 {% set cell = keys | join(', ') %}
 with
 
+funnel_steps as (
+    select * from {{ ref('int_funnel_step') }}
+),
+
+-- Narrow: this is what is sorted.
 steps as (
     select
-        {{ cell }}, {{ names | join(', ') }}, elapsed_workdays, entered_count, observed_30_count, observed_60_count, observed_90_count,
-        advanced_count as event_count, lost_count as rival_count, censored_count
-    from {{ ref('int_funnel_step') }}
+        {{ cell }},
+        elapsed_workdays,
+        cast(entered_count as integer) as entered_count,
+        cast(advanced_count as integer) as event_count,
+        cast(lost_count as integer) as rival_count,
+        cast(censored_count as integer) as censored_count
+    from funnel_steps
 ),
 
 {{ aalen_johansen('aj', 'steps', keys) }},
@@ -23,9 +32,9 @@ at_risk as (
         {%- for h in (30, 60, 90) %},
         sum(observed_{{ h }}_count) as n_observed_{{ h }},
         sum(case when elapsed_workdays < {{ h }}
-            then entered_count - event_count - rival_count - censored_count else 0 end) as n_at_risk_{{ h }}
+            then entered_count - advanced_count - lost_count - censored_count else 0 end) as n_at_risk_{{ h }}
         {%- endfor %}
-    from steps
+    from funnel_steps
     group by {{ cell }}
 ),
 

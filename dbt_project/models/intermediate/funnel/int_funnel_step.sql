@@ -2,7 +2,7 @@
 -- The event table behind Aalen–Johansen: who comes under observation, advances, is lost, is still open.
 -- Cohorts are months, quarters, and for each quarter the four quarters before it (baseline).
 {% set horizon = 90 %}
-{% set cell = 'pipeline, stage, scope_type, scope_id, lead_source' %}
+{% set cell = 'pipeline, stage, scope_no, lead_source' %}
 with
 
 entries as (
@@ -13,6 +13,12 @@ entries as (
 
 leaf_scopes as (
     select * from {{ ref('int_leaf_scope') }}
+),
+
+scopes as (
+    select scope_no, scope_type, scope_id
+    from leaf_scopes
+    group by scope_no, scope_type, scope_id
 ),
 
 periods as (
@@ -86,82 +92,100 @@ leaf_months as (
 
 sourced as (
     select
-        leaf_months.pipeline, leaf_months.stage, leaf_months.month_start_on, leaf_scopes.scope_type,
-        leaf_scopes.scope_id, leaf_months.lead_source, leaf_months.elapsed_workdays,
+        leaf_months.pipeline, leaf_months.stage, leaf_months.month_start_on, leaf_scopes.scope_no,
+        leaf_months.lead_source, leaf_months.elapsed_workdays,
         {{ sums }}
     from leaf_months
     inner join leaf_scopes on leaf_months.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6
 ),
 
 scope_months as (
     select * from sourced
     union all
     select
-        pipeline, stage, month_start_on, scope_type, scope_id, '(all)' as lead_source, elapsed_workdays,
+        pipeline, stage, month_start_on, scope_no, '(all)' as lead_source, elapsed_workdays,
         {{ sums }}
     from sourced
-    group by pipeline, stage, month_start_on, scope_type, scope_id, elapsed_workdays
+    group by pipeline, stage, month_start_on, scope_no, elapsed_workdays
 ),
 
-scope_quarters as (
-    select
-        {{ cell }}, quarter_months.period_start, elapsed_workdays,
-        {{ sums }}
-    from scope_months
-    inner join quarter_months on scope_months.month_start_on = quarter_months.month_start_on
-    group by {{ cell }}, quarter_months.period_start, elapsed_workdays
-),
-
-baselines as (
-    select
-        {{ cell }}, baseline_quarters.period_start, elapsed_workdays,
-        {{ sums }}
-    from scope_quarters
-    inner join baseline_quarters on scope_quarters.period_start = baseline_quarters.quarter_start_on
-    group by {{ cell }}, baseline_quarters.period_start, elapsed_workdays
-),
-
-cohorts as (
-    select {{ cell }}, 'month' as cohort_type, month_start_on as period_start, elapsed_workdays,
-        entered_count, advanced_count, lost_count, censored_count,
-        observed_30_count, observed_60_count, observed_90_count
-    from scope_months
+-- Which months of entry make up a cohort.
+cohort_months as (
+    select 'month' as cohort_type, period_start, period_start as month_start_on
+    from periods
+    where period_type = 'month'
     union all
-    select {{ cell }}, 'quarter' as cohort_type, period_start, elapsed_workdays,
-        entered_count, advanced_count, lost_count, censored_count,
-        observed_30_count, observed_60_count, observed_90_count
-    from scope_quarters
+    select 'quarter' as cohort_type, period_start, month_start_on
+    from quarter_months
     union all
-    select {{ cell }}, 'baseline' as cohort_type, period_start, elapsed_workdays,
-        entered_count, advanced_count, lost_count, censored_count,
-        observed_30_count, observed_60_count, observed_90_count
-    from baselines
+    select 'baseline' as cohort_type, baseline_quarters.period_start, quarter_months.month_start_on
+    from baseline_quarters
+    inner join quarter_months on baseline_quarters.quarter_start_on = quarter_months.period_start
+),
+
+month_sizes as (
+    select {{ cell }}, month_start_on, sum(entered_count) as entered_count
+    from scope_months
+    group by {{ cell }}, month_start_on
 ),
 
 -- No rate is published on fewer than ten deals: smaller cohorts need no curve.
 sizes as (
     select
-        {{ cell }}, cohort_type, period_start,
-        sum(entered_count) as cohort_count,
-        row_number() over (order by {{ cell }}, cohort_type, period_start) as cohort_no
-    from cohorts
-    group by {{ cell }}, cohort_type, period_start
-    having sum(entered_count) >= 10
+        {{ cell }}, cohort_months.cohort_type, cohort_months.period_start,
+        sum(month_sizes.entered_count) as cohort_count,
+        row_number() over (order by {{ cell }}, cohort_months.cohort_type, cohort_months.period_start) as cohort_no
+    from month_sizes
+    inner join cohort_months on month_sizes.month_start_on = cohort_months.month_start_on
+    group by {{ cell }}, cohort_months.cohort_type, cohort_months.period_start
+    having sum(month_sizes.entered_count) >= 10
+),
+
+-- One number stands for a cohort from here on: the many rows below are grouped by it, not by seven columns.
+size_months as (
+    select {{ cell }}, sizes.cohort_no, cohort_months.month_start_on
+    from sizes
+    inner join cohort_months
+        on sizes.cohort_type = cohort_months.cohort_type and sizes.period_start = cohort_months.period_start
+),
+
+cohorts as (
+    select
+        size_months.cohort_no, scope_months.elapsed_workdays,
+        {{ sums }}
+    from scope_months
+    inner join size_months
+        on
+            scope_months.pipeline = size_months.pipeline and scope_months.stage = size_months.stage
+            and scope_months.scope_no = size_months.scope_no
+            and scope_months.lead_source = size_months.lead_source
+            and scope_months.month_start_on = size_months.month_start_on
+    group by size_months.cohort_no, scope_months.elapsed_workdays
 ),
 
 final as (
     select
-        cohorts.*,
+        sizes.pipeline,
+        sizes.stage,
+        scopes.scope_type,
+        scopes.scope_id,
+        sizes.lead_source,
+        sizes.cohort_type,
+        sizes.period_start,
+        cohorts.elapsed_workdays,
+        cohorts.entered_count,
+        cohorts.advanced_count,
+        cohorts.lost_count,
+        cohorts.censored_count,
+        cohorts.observed_30_count,
+        cohorts.observed_60_count,
+        cohorts.observed_90_count,
         sizes.cohort_count,
         sizes.cohort_no
     from cohorts
-    inner join sizes
-        on
-            cohorts.pipeline = sizes.pipeline and cohorts.stage = sizes.stage
-            and cohorts.scope_type = sizes.scope_type and cohorts.scope_id = sizes.scope_id
-            and cohorts.lead_source = sizes.lead_source
-            and cohorts.cohort_type = sizes.cohort_type and cohorts.period_start = sizes.period_start
+    inner join sizes on cohorts.cohort_no = sizes.cohort_no
+    inner join scopes on sizes.scope_no = scopes.scope_no
 )
 
 select * from final

@@ -1,7 +1,7 @@
 -- Grain: one row per pipeline × from stage × cohort period (month, quarter) × scope × lead source
 -- A cohort is the deals that first entered the stage in the period, once per attempt, credited to whoever
 -- had them then. lead_source reads (all) where it is not broken down.
-{% set cell = 'pipeline, stage, scope_type, scope_id, lead_source' %}
+{% set cell = 'pipeline, stage, scope_no, lead_source' %}
 with
 
 entries as (
@@ -14,6 +14,12 @@ rates as (
 
 leaf_scopes as (
     select * from {{ ref('int_leaf_scope') }}
+),
+
+scopes as (
+    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
+    from leaf_scopes
+    group by scope_no, scope_type, scope_id
 ),
 
 periods as (
@@ -49,8 +55,6 @@ leaf_counts as (
         month_start_on,
         leaf_id,
         lead_source,
-        -- Time in stage of those who left it for good; NULL for the others.
-        stay_workdays,
         count(*) as deal_count,
         sum(case when has_history then 1 else 0 end) as entered,
         sum(case when has_history and result = 'advanced' then 1 else 0 end) as advanced,
@@ -67,7 +71,7 @@ leaf_counts as (
         sum(case when is_won then 1 else 0 end) as all_won,
         sum(case when result = 'advanced' then 1 else 0 end) as all_advanced
     from entries
-    group by pipeline, stage, stage_order, month_start_on, leaf_id, lead_source, stay_workdays
+    group by pipeline, stage, stage_order, month_start_on, leaf_id, lead_source
 ),
 
 {% set counted = ['deal_count', 'entered', 'advanced', 'lost', 'still_open', 'won', 'reached_visited', 'mature_entered',
@@ -78,50 +82,70 @@ leaf_counts as (
 {%- endset %}
 scope_months as (
     select
-        leaf_counts.pipeline, leaf_counts.stage, leaf_scopes.scope_type, leaf_scopes.scope_id, leaf_counts.lead_source,
-        leaf_counts.month_start_on, leaf_counts.stay_workdays, max(leaf_scopes.scope_name) as scope_name,
+        leaf_counts.pipeline, leaf_counts.stage, leaf_scopes.scope_no, leaf_counts.lead_source,
+        leaf_counts.month_start_on,
         {{ sums }}
     from leaf_counts
     inner join leaf_scopes on leaf_counts.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5
 ),
 
 sourced as (
     select * from scope_months
     union all
     select
-        pipeline, stage, scope_type, scope_id, '(all)' as lead_source, month_start_on, stay_workdays,
-        max(scope_name) as scope_name,
+        pipeline, stage, scope_no, '(all)' as lead_source, month_start_on,
         {{ sums }}
     from scope_months
-    group by pipeline, stage, scope_type, scope_id, month_start_on, stay_workdays
+    group by pipeline, stage, scope_no, month_start_on
+),
+
+-- Time in stage of those who left it for good.
+leaf_stays as (
+    select pipeline, stage, month_start_on, leaf_id, lead_source, stay_workdays, count(*) as left_count
+    from entries
+    where has_history and stay_workdays is not null
+    group by pipeline, stage, month_start_on, leaf_id, lead_source, stay_workdays
+),
+
+scope_stays as (
+    select
+        leaf_stays.pipeline, leaf_stays.stage, leaf_scopes.scope_no, leaf_stays.lead_source,
+        leaf_stays.month_start_on, leaf_stays.stay_workdays, sum(leaf_stays.left_count) as left_count
+    from leaf_stays
+    inner join leaf_scopes on leaf_stays.leaf_id = leaf_scopes.leaf_id
+    group by 1, 2, 3, 4, 5, 6
+),
+
+sourced_stays as (
+    select * from scope_stays
+    union all
+    select
+        pipeline, stage, scope_no, '(all)' as lead_source, month_start_on, stay_workdays,
+        sum(left_count) as left_count
+    from scope_stays
+    group by pipeline, stage, scope_no, month_start_on, stay_workdays
 ),
 
 stays as (
     select
-        {{ cell }},
-        month_periods.period_type,
-        month_periods.period_start,
-        stay_workdays,
-        max(month_periods.period_label) as period_label,
-        max(scope_name) as scope_name,
-        {{ sums }}
-    from sourced
-    inner join month_periods on sourced.month_start_on = month_periods.month_start_on
+        {{ cell }}, month_periods.period_type, month_periods.period_start, stay_workdays,
+        sum(left_count) as left_count
+    from sourced_stays
+    inner join month_periods on sourced_stays.month_start_on = month_periods.month_start_on
     group by {{ cell }}, month_periods.period_type, month_periods.period_start, stay_workdays
 ),
 
 -- The median and the 90 % point by counting up: exact, and no list of values is needed.
 climbed as (
     select
-        stays.*,
-        sum(entered) over (
+        {{ cell }}, period_type, period_start, stay_workdays,
+        sum(left_count) over (
             partition by {{ cell }}, period_type, period_start order by stay_workdays
             rows between unbounded preceding and current row
         ) as left_count,
-        sum(entered) over (partition by {{ cell }}, period_type, period_start) as all_left_count
+        sum(left_count) over (partition by {{ cell }}, period_type, period_start) as all_left_count
     from stays
-    where stay_workdays is not null and entered > 0
 ),
 
 dwell as (
@@ -139,18 +163,21 @@ dwell as (
 cohorts as (
     select
         {{ cell }},
-        period_type,
-        period_start,
-        max(period_label) as period_label,
-        max(scope_name) as scope_name,
+        month_periods.period_type,
+        month_periods.period_start,
+        max(month_periods.period_label) as period_label,
         {{ sums }}
-    from stays
-    group by {{ cell }}, period_type, period_start
+    from sourced
+    inner join month_periods on sourced.month_start_on = month_periods.month_start_on
+    group by {{ cell }}, month_periods.period_type, month_periods.period_start
 ),
 
 rated as (
     select
         cohorts.*,
+        scopes.scope_type,
+        scopes.scope_id,
+        scopes.scope_name,
         cohorts.entered = 0 as has_no_history,
         dwell.median_stage_workdays,
         dwell.p90_stage_workdays
@@ -163,24 +190,25 @@ rated as (
         baselines.rate_{{ h }} as baseline_{{ h }}
         {%- endfor %}
     from cohorts
+    inner join scopes on cohorts.scope_no = scopes.scope_no
     inner join quarter_of
         on cohorts.period_type = quarter_of.period_type and cohorts.period_start = quarter_of.period_start
     left join rates
         on
             cohorts.pipeline = rates.pipeline and cohorts.stage = rates.stage
-            and cohorts.scope_type = rates.scope_type and cohorts.scope_id = rates.scope_id
+            and scopes.scope_type = rates.scope_type and scopes.scope_id = rates.scope_id
             and cohorts.lead_source = rates.lead_source
             and cohorts.period_type = rates.cohort_type and cohorts.period_start = rates.period_start
     left join rates as baselines
         on
             cohorts.pipeline = baselines.pipeline and cohorts.stage = baselines.stage
-            and cohorts.scope_type = baselines.scope_type and cohorts.scope_id = baselines.scope_id
+            and scopes.scope_type = baselines.scope_type and scopes.scope_id = baselines.scope_id
             and cohorts.lead_source = baselines.lead_source
             and baselines.cohort_type = 'baseline' and quarter_of.quarter_start_on = baselines.period_start
     left join dwell
         on
             cohorts.pipeline = dwell.pipeline and cohorts.stage = dwell.stage
-            and cohorts.scope_type = dwell.scope_type and cohorts.scope_id = dwell.scope_id
+            and cohorts.scope_no = dwell.scope_no
             and cohorts.lead_source = dwell.lead_source
             and cohorts.period_type = dwell.period_type and cohorts.period_start = dwell.period_start
 ),

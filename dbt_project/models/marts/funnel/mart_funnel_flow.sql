@@ -112,14 +112,14 @@ leaf_periods as (
 sides as (
     select
         handed_on.pipeline, handed_on.stage, handed_on.posted_on, handed_on.from_leaf_id, handed_on.to_leaf_id,
-        handed_on.from_amount, handed_on.to_amount, leaf_scopes.scope_type, leaf_scopes.scope_id, 1 as is_from, 0 as is_to
+        handed_on.from_amount, handed_on.to_amount, leaf_scopes.scope_no, 1 as is_from, 0 as is_to
     from handed_on
     inner join leaf_scopes on handed_on.from_leaf_id = leaf_scopes.leaf_id
     where handed_on.from_leaf_id <> handed_on.to_leaf_id
     union all
     select
         handed_on.pipeline, handed_on.stage, handed_on.posted_on, handed_on.from_leaf_id, handed_on.to_leaf_id,
-        handed_on.from_amount, handed_on.to_amount, leaf_scopes.scope_type, leaf_scopes.scope_id, 0 as is_from, 1 as is_to
+        handed_on.from_amount, handed_on.to_amount, leaf_scopes.scope_no, 0 as is_from, 1 as is_to
     from handed_on
     inner join leaf_scopes on handed_on.to_leaf_id = leaf_scopes.leaf_id
     where handed_on.from_leaf_id <> handed_on.to_leaf_id
@@ -128,15 +128,15 @@ sides as (
 -- Deals that change hands the same way on the same day are told apart by nothing but their number.
 met as (
     select
-        pipeline, stage, posted_on, scope_type, scope_id, from_leaf_id, to_leaf_id, from_amount, to_amount,
+        pipeline, stage, posted_on, scope_no, from_leaf_id, to_leaf_id, from_amount, to_amount,
         sum(is_from) as from_count, sum(is_to) as to_count
     from sides
-    group by pipeline, stage, posted_on, scope_type, scope_id, from_leaf_id, to_leaf_id, from_amount, to_amount
+    group by pipeline, stage, posted_on, scope_no, from_leaf_id, to_leaf_id, from_amount, to_amount
 ),
 
 transfers as (
     select
-        met.pipeline, met.stage, periods.period_type, periods.period_start, met.scope_type, met.scope_id,
+        met.pipeline, met.stage, periods.period_type, periods.period_start, met.scope_no,
         sum(case when from_count = 0 then to_count else 0 end) as in_count,
         sum(case
             when from_count = 0 then to_count * to_amount
@@ -151,7 +151,7 @@ transfers as (
         end) as out_other_amount
     from met
     inner join periods on met.posted_on >= periods.period_start and met.posted_on <= periods.last_on
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5
 ),
 
 stock_days as (
@@ -172,18 +172,18 @@ leaf_stocks as (
 
 stocks as (
     select
-        leaf_stocks.pipeline, leaf_stocks.stage, leaf_stocks.stock_on, leaf_scopes.scope_type, leaf_scopes.scope_id,
+        leaf_stocks.pipeline, leaf_stocks.stage, leaf_stocks.stock_on, leaf_scopes.scope_no,
         sum(leaf_stocks.deal_count) as deal_count, sum(leaf_stocks.amount) as amount
     from leaf_stocks
     inner join leaf_scopes on leaf_stocks.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4
 ),
 
 {% set zero = '0 as {0}_count, 0 as {0}_amount' %}
 entries as (
     select
         leaf_periods.pipeline, leaf_periods.stage, leaf_periods.period_type, leaf_periods.period_start,
-        leaf_scopes.scope_type, leaf_scopes.scope_id,
+        leaf_scopes.scope_no,
         0 as begin_count, 0 as begin_amount
         {%- for line in ['in', 'advance', 'lost', 'back', 'out_other'] %},
         leaf_periods.{{ line }}_count, leaf_periods.{{ line }}_amount
@@ -193,21 +193,21 @@ entries as (
     inner join leaf_scopes on leaf_periods.leaf_id = leaf_scopes.leaf_id
     union all
     select
-        pipeline, stage, period_type, period_start, scope_type, scope_id,
+        pipeline, stage, period_type, period_start, scope_no,
         0 as begin_count, 0 as begin_amount, in_count, in_amount,
         0 as advance_count, 0 as advance_amount, 0 as lost_count, 0 as lost_amount, 0 as back_count, 0 as back_amount,
         out_other_count, out_other_amount, 0 as end_count, 0 as end_amount
     from transfers
     union all
     select
-        stocks.pipeline, stocks.stage, periods.period_type, periods.period_start, stocks.scope_type, stocks.scope_id,
+        stocks.pipeline, stocks.stage, periods.period_type, periods.period_start, stocks.scope_no,
         stocks.deal_count as begin_count, stocks.amount as begin_amount
         {%- for line in ['in', 'advance', 'lost', 'back', 'out_other', 'end'] %}, {{ zero.format(line) }}{% endfor %}
     from stocks
     inner join periods on stocks.stock_on = periods.begin_on
     union all
     select
-        stocks.pipeline, stocks.stage, periods.period_type, periods.period_start, stocks.scope_type, stocks.scope_id
+        stocks.pipeline, stocks.stage, periods.period_type, periods.period_start, stocks.scope_no
         {%- for line in ['begin', 'in', 'advance', 'lost', 'back', 'out_other'] %}, {{ zero.format(line) }}{% endfor %},
         stocks.deal_count as end_count, stocks.amount as end_amount
     from stocks
@@ -216,18 +216,18 @@ entries as (
 
 summed as (
     select
-        pipeline, stage, period_type, period_start, scope_type, scope_id
+        pipeline, stage, period_type, period_start, scope_no
         {%- for line in lines %},
         sum({{ line }}_count) as {{ line }}_count, sum({{ line }}_amount) as {{ line }}_amount
         {%- endfor %}
     from entries
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5
 ),
 
 scope_names as (
-    select scope_type, scope_id, max(scope_name) as scope_name
+    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
     from leaf_scopes
-    group by scope_type, scope_id
+    group by scope_no, scope_type, scope_id
 ),
 
 stages as (
@@ -243,8 +243,8 @@ final as (
         summed.period_start,
         periods.period_end,
         periods.period_label,
-        summed.scope_type,
-        summed.scope_id,
+        scope_names.scope_type,
+        scope_names.scope_id,
         scope_names.scope_name
         {%- for line in lines %},
         cast(summed.{{ line }}_count as bigint) as {{ line }}_count,
@@ -258,7 +258,7 @@ final as (
         case when in_count = 0 then 'no_entries' end as flow_rate_reason
     from summed
     inner join periods on summed.period_type = periods.period_type and summed.period_start = periods.period_start
-    left join scope_names on summed.scope_type = scope_names.scope_type and summed.scope_id = scope_names.scope_id
+    inner join scope_names on summed.scope_no = scope_names.scope_no
     left join stages on summed.pipeline = stages.pipeline and summed.stage = stages.stage
 )
 

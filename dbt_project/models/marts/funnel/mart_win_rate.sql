@@ -14,7 +14,7 @@
         sum(lost_amount) as lost_amount,
         sum(valued_won_count) as valued_won_count,
         sum(cycle_count) as cycle_count,
-        sum(cycle_days * cycle_count) as cycle_sum_days,
+        sum(cycle_sum_days) as cycle_sum_days,
         sum(qualified_count) as qualified_count
 {%- endset %}
 with
@@ -33,6 +33,12 @@ segments as (
 
 leaf_scopes as (
     select * from {{ ref('int_leaf_scope') }}
+),
+
+scopes as (
+    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
+    from leaf_scopes
+    group by scope_no, scope_type, scope_id
 ),
 
 period_days as (
@@ -89,7 +95,7 @@ closed as (
 leaf_closed as (
     select
         period_days.period_type, period_days.period_start, closed.leaf_id, closed.product_line, closed.lead_source,
-        closed.tier, closed.cycle_days,
+        closed.tier,
         sum(case when closed.outcome = 'won' then 1 else 0 end) as won_count,
         sum(case when closed.outcome = 'lost' then 1 else 0 end) as lost_count,
         sum(case when closed.outcome = 'won' then coalesce(closed.amount, 0) else 0 end) as won_amount,
@@ -97,9 +103,21 @@ leaf_closed as (
         -- A win without a rate is in neither side of the average.
         sum(case when closed.outcome = 'won' and closed.amount is not null then 1 else 0 end) as valued_won_count,
         sum(case when closed.cycle_days is not null then 1 else 0 end) as cycle_count,
+        sum(coalesce(closed.cycle_days, 0)) as cycle_sum_days,
         0 as qualified_count
     from closed
     inner join period_days on closed.closed_on = period_days.date_day
+    group by 1, 2, 3, 4, 5, 6
+),
+
+leaf_cycles as (
+    select
+        period_days.period_type, period_days.period_start, closed.leaf_id, closed.product_line, closed.lead_source,
+        closed.tier, closed.cycle_days,
+        count(*) as cycle_count
+    from closed
+    inner join period_days on closed.closed_on = period_days.date_day
+    where closed.cycle_days is not null
     group by 1, 2, 3, 4, 5, 6, 7
 ),
 
@@ -107,8 +125,9 @@ leaf_closed as (
 leaf_qualified as (
     select
         periods.period_type, periods.period_start, segments.leaf_id, segments.product_line, segments.lead_source,
-        segments.tier, cast(null as bigint) as cycle_days,
+        segments.tier,
         0 as won_count, 0 as lost_count, 0 as won_amount, 0 as lost_amount, 0 as valued_won_count, 0 as cycle_count,
+        0 as cycle_sum_days,
         count(*) as qualified_count
     from segments
     inner join periods on segments.valid_from <= periods.last_on and segments.valid_before > periods.last_on
@@ -122,32 +141,33 @@ leaf_figures as (
     select * from leaf_qualified
 ),
 
-scoped as (
+{% set cell = 'period_type, period_start, scope_no, product_line, lead_source, tier' %}
+{% for name, detail, measures in [('figure', '', sums), ('cycle', 'cycle_days, ', '
+        sum(cycle_count) as cycle_count')] %}
+scoped_{{ name }}s as (
     select
-        leaf_figures.period_type, leaf_figures.period_start, leaf_scopes.scope_type, leaf_scopes.scope_id,
-        leaf_figures.product_line, leaf_figures.lead_source, leaf_figures.tier, leaf_figures.cycle_days,
-        max(leaf_scopes.scope_name) as scope_name,
-        {{ sums | replace('sum(cycle_days * cycle_count) as cycle_sum_days', 'sum(leaf_figures.cycle_days * cycle_count) as cycle_sum_days') }}
-    from leaf_figures
-    inner join leaf_scopes on leaf_figures.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+        leaf_{{ name }}s.period_type, leaf_{{ name }}s.period_start, leaf_scopes.scope_no, {{ detail }}
+        leaf_{{ name }}s.product_line, leaf_{{ name }}s.lead_source, leaf_{{ name }}s.tier,
+        {{ measures }}
+    from leaf_{{ name }}s
+    inner join leaf_scopes on leaf_{{ name }}s.leaf_id = leaf_scopes.leaf_id
+    group by 1, 2, 3, 4, 5, 6{{ ', 7' if detail }}
 ),
 
-broken_down as (
+broken_down_{{ name }}s as (
     {% for product_line, lead_source, tier in breakdowns %}
     select
-        period_type, period_start, scope_type, scope_id,
-        {{ product_line }} as product_line, {{ lead_source }} as lead_source, {{ tier }} as tier, cycle_days,
-        max(scope_name) as scope_name,
-        {{ sums }}
-    from scoped
-    group by period_type, period_start, scope_type, scope_id, cycle_days
-        {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}, scoped.{{ part }}{% endfor %}
+        period_type, period_start, scope_no, {{ detail }}
+        {{ product_line }} as product_line, {{ lead_source }} as lead_source, {{ tier }} as tier,
+        {{ measures }}
+    from scoped_{{ name }}s
+    group by {{ detail }}period_type, period_start, scope_no
+        {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}, scoped_{{ name }}s.{{ part }}{% endfor %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
+{% endfor %}
 
-{% set cell = 'period_type, period_start, scope_type, scope_id, product_line, lead_source, tier' %}
 climbed as (
     select
         {{ cell }}, cycle_days,
@@ -155,8 +175,7 @@ climbed as (
             partition by {{ cell }} order by cycle_days rows between unbounded preceding and current row
         ) as reached_count,
         sum(cycle_count) over (partition by {{ cell }}) as all_count
-    from broken_down
-    where cycle_days is not null
+    from broken_down_cycles
 ),
 
 medians as (
@@ -169,8 +188,8 @@ medians as (
 ),
 
 counted as (
-    select {{ cell }}, max(scope_name) as scope_name, {{ sums | replace('sum(cycle_days * cycle_count)', 'sum(cycle_sum_days)') }}
-    from broken_down
+    select {{ cell }}, {{ sums }}
+    from broken_down_figures
     group by {{ cell }}
 ),
 
@@ -189,9 +208,9 @@ final as (
         rated.period_start,
         periods.period_end,
         periods.period_label,
-        rated.scope_type,
-        rated.scope_id,
-        rated.scope_name,
+        scopes.scope_type,
+        scopes.scope_id,
+        scopes.scope_name,
         rated.product_line,
         rated.lead_source,
         rated.tier,
@@ -220,10 +239,11 @@ final as (
         end as velocity_reason
     from rated
     inner join periods on rated.period_type = periods.period_type and rated.period_start = periods.period_start
+    inner join scopes on rated.scope_no = scopes.scope_no
     left join medians
         on
             rated.period_type = medians.period_type and rated.period_start = medians.period_start
-            and rated.scope_type = medians.scope_type and rated.scope_id = medians.scope_id
+            and rated.scope_no = medians.scope_no
             and rated.product_line = medians.product_line and rated.lead_source = medians.lead_source
             and rated.tier = medians.tier
 )

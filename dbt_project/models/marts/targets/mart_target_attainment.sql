@@ -102,23 +102,27 @@ month_streaks as (
     group by all
 ),
 
-lit as (
+-- Only who has a rate is ranked: the others stay out of the sort.
+ranked as (
     select
         attainment.*,
-        {{ status_light('attainment', 'thresholds') }} as status,
-        case
-            when
-                attainment.attainment_rate is not null
-                and attainment.scope_id not in ('unknown', 'unallocated')
-                then rank() over (
-                    partition by
-                        attainment.metric, attainment.level, attainment.scenario,
-                        attainment.period_type, attainment.period_start, attainment.period_end, attainment.scope_type,
-                        attainment.attainment_rate is null or attainment.scope_id in ('unknown', 'unallocated')
-                    order by attainment.attainment_rate desc
-                )
-        end as peer_rank
+        rank() over (
+            partition by metric, level, scenario, period_type, period_start, period_end, scope_type
+            order by attainment_rate desc
+        ) as peer_rank
     from attainment
+    where attainment_rate is not null and scope_id not in ('unknown', 'unallocated')
+    union all
+    select attainment.*, cast(null as bigint) as peer_rank
+    from attainment
+    where attainment_rate is null or scope_id in ('unknown', 'unallocated')
+),
+
+lit as (
+    select
+        ranked.*,
+        {{ status_light('ranked', 'thresholds') }} as status
+    from ranked
     cross join thresholds
 ),
 
