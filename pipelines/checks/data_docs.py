@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,6 @@ def _page(suite: Suite, outcomes: Sequence[CheckOutcome], as_of: date) -> str:
     gx = load_great_expectations()
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view.view import DefaultJinjaPageView
 
     rules = rules_of(suite, as_of)
     results = [_result(rule, outcome) for rule, outcome in zip(rules, outcomes, strict=True)]
@@ -101,8 +101,15 @@ def _page(suite: Suite, outcomes: Sequence[CheckOutcome], as_of: date) -> str:
             "great_expectations_version": gx.__version__,
         },
     )
-    view: Any = DefaultJinjaPageView()
-    return offline(str(view.render(ValidationResultsPageRenderer().render(validation))))
+    return offline(str(_view().render(ValidationResultsPageRenderer().render(validation))))
+
+
+@cache
+def _view() -> Any:
+    """Return the page view: a new one would compile its seventeen templates for every page."""
+    from great_expectations.render.view.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
 
 
 def _result(rule: Any, outcome: CheckOutcome) -> Any:

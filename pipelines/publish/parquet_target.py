@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,8 @@ from pipelines.publish.night import MARTS_SCHEMA, MartSnapshot, NightSnapshot
 
 _LEVEL = 1
 """Of zstd: a fifth less processor time than its default for files one fiftieth larger."""
+
+WRITERS = 2
 
 
 class ParquetTarget:
@@ -45,8 +48,13 @@ class ParquetTarget:
         directory.mkdir(parents=True)
         files = {"marts_file": night.marts_file}
         with duckdb_session(self._limits, read=files, directories=(directory,)) as con:
-            for mart in night.marts:
-                _write(con, mart, directory / f"{mart.name}.parquet")
+            # Compressing keeps one core busy for each file.
+            with ThreadPoolExecutor(WRITERS) as pool:
+                for _ in pool.map(
+                    lambda mart: _write(con.cursor(), mart, directory / f"{mart.name}.parquet"),
+                    sorted(night.marts, key=lambda mart: -mart.rows),
+                ):
+                    pass
         fsync_directory(directory)
         fsync_directory(directory.parent)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -9,27 +10,27 @@ import pytest
 
 from pipelines.settings import CompanyFolder
 from tests.nights import marts, night, operations, published_bytes
-from tests.small_world import COMPANY, deliver, write_small_world
+from tests.small_world import ORDERS, deliver, write_small_world
 
 pytestmark = pytest.mark.slow
 
-SPLITS = "订单编号,人员编号,分成比例\nO1,P1,0.6\nO1,P2,0.4\n"
+REVERSED = re.sub(
+    r",(\d+),(W\d|),", r",-\1,\2,", ORDERS
+)  # an export with its sign the other way round
 
 
 def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(
     tmp_path: Path,
 ) -> None:
     home = write_small_world(tmp_path / "company")
-    source = '  - {name: splits, entity: credit_splits, kind: file, path: "inbox/splits*.csv", preset: excel}\n'
-    (home / "company.yml").write_text(COMPANY + source, encoding="utf-8")
-    deliver(home, "splits", SPLITS, "20260228")
     assert night(home).outcome == "published"
     before, figures = (
         published_bytes(home),
         marts(home, "select count(*), sum(amount) from fct_booking"),
     )
 
-    deliver(home, "splits", SPLITS.replace("0.4", "0.3"), "20260228")
+    assert REVERSED.count(",-") == 6
+    deliver(home, "orders", REVERSED, "20260228")
     result = night(home)
 
     assert (result.outcome, result.exit_code) == ("held", 3)
@@ -38,13 +39,13 @@ def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(
     [(state, reason_en, reason_zh)] = operations(
         home, "select state, reason_en, reason_zh from operations.publish_meta"
     )
-    assert state == "held" and "landed/credit_splits" in reason_en and "未发布" in reason_zh
+    assert state == "held" and "landed/orders" in reason_en and "未发布" in reason_zh
     failed = operations(
         home,
         "select asset, severity from marts.mart_data_quality where not passed and severity = 'error' "
         "and run_id = (select run_id from operations.publish_meta)",
     )
-    assert failed == [("landed/credit_splits", "error")]
+    assert failed == [("landed/orders", "error")]
     with duckdb.connect(str(CompanyFolder(home).build_file), read_only=True) as con:
         schemas = {
             s
@@ -54,7 +55,7 @@ def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(
         }
     assert "marts" not in schemas, "dbt must not have started"
 
-    deliver(home, "splits", SPLITS, "20260228")
+    deliver(home, "orders", ORDERS.replace("100000", "110000"), "20260228")
     assert night(home).outcome == "published"
 
 
