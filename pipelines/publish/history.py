@@ -31,6 +31,15 @@ HISTORY_MARTS: dict[str, tuple[str, ...]] = {
     "fct_opportunity": ("opportunity_id",),
 }  # fmt: skip
 
+# What a trend is drawn of; what follows from it, or is said by dimensions, would be kept night after night
+# for nothing. A mart that is not listed is kept whole.
+KEPT: dict[str, tuple[str, ...]] = {
+    "mart_target_attainment": (
+        "period_label", "target", "actual", "attainment_rate", "target_to_date", "pace_rate",
+        "lag_rate", "gap", "gap_to_date", "status", "weeks_behind_streak", "target_version",
+    ),
+}  # fmt: skip
+
 
 def write_history(con: duckdb.DuckDBPyConnection, folder: CompanyFolder, as_of: date) -> None:
     """Keep what this night says, then publish it as `marts.<mart>_history` up to D.
@@ -92,7 +101,8 @@ def _columns(con: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
         "where table_schema = 'marts' and table_name = ? order by ordinal_position",
         [mart],
     ).fetchall()
-    return [name for (name,) in rows]
+    kept = KEPT.get(mart)
+    return [name for (name,) in rows if kept is None or name in kept or name in HISTORY_MARTS[mart]]
 
 
 def _state(
