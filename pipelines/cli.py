@@ -89,12 +89,13 @@ def demo(directory: Path) -> int:
 @_says_what_is_wrong
 def nightly(home: str | None, as_of: datetime | None, publish: bool) -> int:
     """Land, build, check and publish one day."""
+    from pipelines.checks.judge import judging_apart
     from pipelines.console import print_night, watch_steps
     from pipelines.nightly import run_night
     from pipelines.settings import resolve_home
 
     folder = resolve_home(home)
-    with watch_steps():
+    with watch_steps(), judging_apart():
         result = run_night(folder, as_of.date() if as_of else None, publish_older=publish)
     print_night(folder, result)
     return result.exit_code
@@ -107,12 +108,13 @@ def nightly(home: str | None, as_of: datetime | None, publish: bool) -> int:
 @_says_what_is_wrong
 def backfill(home: str | None, first: datetime, last: datetime) -> int:
     """Run every day of a range, oldest first."""
+    from pipelines.checks.judge import judging_apart
     from pipelines.console import watch_steps
     from pipelines.nightly import run_range
     from pipelines.settings import resolve_home
 
     folder = resolve_home(home)
-    with watch_steps():
+    with watch_steps(), judging_apart():
         results = run_range(folder, first.date(), last.date())
     for result in results:
         click.echo(

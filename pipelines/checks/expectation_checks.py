@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipelines.assets.models import check_result
 from pipelines.checks.expectation_suites import declared_checks
+from pipelines.checks.judge import judge
 from pipelines.checks.subjects import Subject, landed_subjects
 from pipelines.operations.outcome import CheckDeclaration
 from pipelines.resources import NightResource
@@ -48,19 +49,12 @@ def _judged(name: str, step: str, subjects: Sequence[Subject]) -> dg.AssetChecks
     declared = [check for subject in subjects for check in declared_checks(subject)]
 
     @dg.multi_asset_check(specs=[check_spec(d) for d in declared], name=name)
-    def judge(night: NightResource) -> Iterator[dg.AssetCheckResult]:
-        import duckdb
-
-        from pipelines.checks.data_docs import write_data_docs
-        from pipelines.checks.expectation_runner import run_suites
-
+    def judge_tables(night: NightResource) -> Iterator[dg.AssetCheckResult]:
         folder = night.night.folder
         with night.night.step(step):
-            with duckdb.connect(str(folder.build_file), read_only=True) as con:
-                outcomes = run_suites(con, subjects, night.night.as_of)
+            outcomes = judge(folder.build_file, subjects, night.night.as_of, folder.data_docs)
             night.night.log.checks(night.night.run_id, outcomes, night.night.seen_at)
-            write_data_docs(subjects, outcomes, folder.data_docs, night.night.as_of)
         for outcome in outcomes:
             yield check_result(outcome)
 
-    return judge
+    return judge_tables
