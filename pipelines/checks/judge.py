@@ -1,7 +1,7 @@
-"""Judge tables in a process of its own: Great Expectations loads there while the night lands its sources.
+"""Judge tables in a process of its own: Great Expectations loads there while sources land.
 
-The library takes seconds to load. On a second core these seconds cost the night nothing; in a second
-thread they would (docs/adr/0041). Without a helper process the tables are judged in this one.
+The library takes seconds to load. On a second core these seconds cost the night nothing; in a
+second thread they would (docs/adr/0041). Without a helper the tables are judged in this process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _helpers: list[subprocess.Popen[bytes]] = []
 
 @contextmanager
 def judging_apart() -> Iterator[None]:
-    """Keep a helper process that judges for as long as this lasts; it ends with this one, however that ends."""
+    """Keep a helper process for as long as this lasts; it ends with this one, however that ends."""
     helper = subprocess.Popen(
         [sys.executable, "-m", "pipelines.checks.judge"],
         stdin=subprocess.PIPE,
