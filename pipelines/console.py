@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -21,6 +21,7 @@ from pipelines.publish.manifest import kept_manifests, read_manifest
 from pipelines.settings import CompanyFolder
 
 SLOWEST_SHOWN = 8
+ALIKE = 3
 MESSAGES_SHOWN = 3
 
 
@@ -70,13 +71,8 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
             console.print(f"  {escape(reason)}")
     console.print(f"  marts    {result.mart_count} with {result.row_count:,} rows")
     console.print(f"  checks   {result.checks_passed} passed, {len(result.checks_failed)} not")
-    for row in result.checks_failed:
-        level = "held " if row["severity"] == "error" else "warn "
-        console.print(
-            f"           {level} {row['asset']}: {escape(str(row['description_en']))} {escape(row['figures'])}"
-        )
-        for message in messages_of(row):
-            console.print(f"                 {escape(message)}")
+    for line in check_lines(result.checks_failed):
+        console.print(f"           {escape(line)}")
     published = folder.published
     console.print(f"  files    {published / 'marts.duckdb'}")
     console.print(f"           {published / 'parquet'}  {published / 'manifest.json'}")
@@ -84,6 +80,24 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
     if (told := published / "alerts" / result.as_of.isoformat()).is_dir():
         console.print(f"  alerts   {told}")
     console.print(f"  Dagster  gapwise serve --home {folder.root}   (opens on 127.0.0.1:3000)")
+
+
+def check_lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which checks failed: one by one, or by name where many assets fail the same one."""
+    alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for check in checks:
+        alike.setdefault((check["severity"], str(check["description_en"])), []).append(check)
+    lines = []
+    for (severity, words), rows in alike.items():
+        level = "held" if severity == "error" else "warn"
+        if len(rows) >= ALIKE:
+            names = ", ".join(str(row["asset"]).rpartition("/")[2] for row in rows)
+            lines.append(f"{level}  not so for {len(rows)} ({names}): {words}")
+            continue
+        for row in rows:
+            lines.append(f"{level}  {row['asset']}: {words} {row['figures']}")
+            lines += [f"      {message}" for message in messages_of(row)]
+    return lines
 
 
 def messages_of(check: Mapping[str, Any]) -> list[str]:
