@@ -150,9 +150,10 @@ PACKS: tuple[PackDeclaration, ...] = (
         ),
         f"""
         with typed as (
-            select period, scope, metric, max_by(reason, reported_on) as typed_reason,
-                max_by(plan, reported_on) as typed_plan
-            from landed.progress where reported_on <= $as_of group by period, scope, metric
+            select metric, period_type, period_start, scope_type, scope_id,
+                max_by(reason, reported_on) as typed_reason, max_by(plan, reported_on) as typed_plan
+            from marts.mart_target_progress where reported_on <= $as_of
+            group by metric, period_type, period_start, scope_type, scope_id
         ),
         closed as (
             select max(period_start) as period_start from marts.mart_target_attainment
@@ -164,8 +165,9 @@ PACKS: tuple[PackDeclaration, ...] = (
         from marts.mart_target_attainment as target
         inner join closed using (period_start)
         inner join marts.dim_metric as metric on target.metric = metric.metric
-        left join typed on typed.period = target.period_label and typed.metric = target.metric
-            and typed.scope in (target.scope_id, target.scope_name)
+        left join typed on typed.metric = target.metric and typed.period_type = target.period_type
+            and typed.period_start = target.period_start
+            and typed.scope_type = target.scope_type and typed.scope_id = target.scope_id
         where target.needs_review and {_PLAIN} and {_SCOPES} and target.period_type = 'month'
         order by abs(target.deviation_rate) desc, target.scope_type, target.scope_name,
             target.metric

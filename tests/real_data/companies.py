@@ -9,25 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 import yaml
 
 from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.nightly import NightResult, run_night
 from pipelines.settings import CompanyFolder, load_company
-
-
-def shared_data() -> Path | None:
-    for ancestor in Path(__file__).resolve().parents:
-        if (ancestor / "shared" / "data").is_dir():
-            return ancestor / "shared" / "data"
-    return None
-
-
-SHARED = shared_data()
-needs_shared_data = pytest.mark.skipif(
-    SHARED is None, reason="no shared/data beside the repository"
-)
+from tests.shared_data import SHARED
 
 
 def raw(data_set: str, name: str) -> str:

@@ -9,11 +9,11 @@ import pytest
 from tests.real_data.companies import (
     assert_every_row_is_accounted_for,
     company,
-    needs_shared_data,
     raw,
 )
+from tests.shared_data import needs_shared_data
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow, needs_shared_data]
+pytestmark = [*needs_shared_data, pytest.mark.slow]
 SET = "cn_sales_gbk"
 DAILY, ORDERS = "销售数据_gb2312.csv", "销售数据_utf8bom_按销售员.csv"
 

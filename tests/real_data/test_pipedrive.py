@@ -7,12 +7,12 @@ import pytest
 from tests.real_data.companies import (
     assert_every_row_is_accounted_for,
     company,
-    needs_shared_data,
     raw,
     reference,
 )
+from tests.shared_data import needs_shared_data
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow, needs_shared_data]
+pytestmark = [*needs_shared_data, pytest.mark.slow]
 SET = "pipedrive_enpal"
 STAGES = {
     1: "pd_lead_generation", 2: "pd_qualified_lead", 3: "pd_needs_assessment", 4: "pd_proposal", 5: "pd_negotiation",

@@ -1,27 +1,15 @@
 """Every raw file of the shared data set goes through read_tables; figures as first read and then looked at, Potentials also against the csv module."""
 
 import csv
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipelines.sources.errors import UndecodableBytes
 from pipelines.sources.files import FileOptions, read_tables
+from tests.shared_data import SHARED, needs_shared_data
 
-
-def _shared():
-    for ancestor in Path(__file__).resolve().parents:
-        if (ancestor / "shared" / "data").is_dir():
-            return ancestor / "shared" / "data"
-    return None
-
-
-SHARED = _shared()
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(SHARED is None, reason="no shared/data beside the repository"),
-]
+pytestmark = needs_shared_data
 SUFFIXES = (".csv", ".xlsx", ".gz")
 FILES = sorted(p for p in SHARED.rglob("*") if p.suffix in SUFFIXES) if SHARED else []
 # The Microsoft exports have no header line, one is in Mac Roman: a source says so.

@@ -9,11 +9,11 @@ import pytest
 from tests.real_data.companies import (
     assert_every_row_is_accounted_for,
     company,
-    needs_shared_data,
     raw,
 )
+from tests.shared_data import needs_shared_data
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow, needs_shared_data]
+pytestmark = [*needs_shared_data, pytest.mark.slow]
 SALESFORCE, HUBSPOT = "salesforce_fivetran_seeds", "hubspot_fivetran_seeds"
 # The stages' names are scrambled; of the closed ones the preset knows by IsWon and IsClosed.
 SF_STAGES = {"9RN9J3tlxr89gDctReax5w==": "sf_negotiation"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Vendor:
+class Vendor(ABC):
     """Base of the vendors: counts calls, and lets a test fail the next ones."""
 
     def __init__(self) -> None:
@@ -42,8 +43,9 @@ class Vendor:
         self._times: dict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
 
+    @abstractmethod
     def answer(self, call: Call) -> Answer:
-        raise NotImplementedError
+        """Answer one call as the vendor documents it."""
 
     def is_too_often(self, what: str, calls: int, seconds: float) -> bool:
         """Say whether a call comes too soon, over a sliding window."""

@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import io
-import shutil
 import subprocess
 import zipfile
 from decimal import Decimal
@@ -21,6 +20,7 @@ from pipelines.landing.rules import (
     rules_version_log,
     say_rules_in_force,
 )
+from tests.libreoffice import needs_libreoffice
 
 NAME = "rules.xlsx"
 
@@ -397,9 +397,7 @@ def test_a_workbook_with_a_dtd_is_refused():
     assert "DTD" in parsed(out.getvalue()).errors[0].message_en
 
 
-@pytest.mark.skipif(
-    shutil.which("soffice") is None, reason="soffice (LibreOffice) is not installed"
-)
+@needs_libreoffice
 def test_a_workbook_saved_by_libreoffice_reads_the_same(tmp_path):
     cell = cell_of("红黄绿灯", "红灯落后率")
     (tmp_path / NAME).write_bytes(

@@ -42,11 +42,12 @@ def con():
         create table landed.tasks as
             select 'P1' as assignee, date '2026-03-02' as completed_on
             union all select '李雷', date '2026-03-11' union all select '李雷', null;
-        create table landed.progress as
-            select '2026-02' as period, '华东' as scope, 'signed_amount' as metric,
-                '旧说法' as reason, '旧计划' as plan, date '2026-03-01' as reported_on
-            union all select '2026-02', '华东', 'signed_amount', '竞品价格战', '加大拜访', date '2026-03-03'
-            union all select '2026-02', '华东', 'signed_amount', '将来', '将来', date '2026-03-11';
+        create table marts.mart_target_progress as
+            select 'signed_amount' as metric, 'month' as period_type, date '2026-02-01' as period_start,
+                'region' as scope_type, '华东' as scope_id, typed.*
+            from (values ('旧说法', '旧计划', date '2026-03-01'),
+                ('竞品价格战', '加大拜访', date '2026-03-03'),
+                ('将来', '将来', date '2026-03-11')) as typed(reason, plan, reported_on);
         create table marts.mart_target_attainment (metric varchar, level varchar, scenario varchar,
             period_type varchar, period_start date, period_end date, period_label varchar,
             scope_type varchar, scope_id varchar, scope_name varchar, status varchar,

@@ -1,7 +1,6 @@
 """Workbooks as people make them, written by real writers and read by the worker."""
 
 import datetime as dt
-import shutil
 import subprocess
 import zipfile
 
@@ -20,6 +19,7 @@ from pipelines.sources.errors import (
     PasswordProtected,
 )
 from pipelines.sources.files import FileOptions, Limits, read_tables
+from tests.libreoffice import needs_libreoffice
 
 MONTHS = ["1月", "2月", "3月", "4月", "5月", "6月"]
 
@@ -208,7 +208,7 @@ def test_an_xlsb_is_read_with_texts_numbers_booleans_days_and_gaps(read, rows):
     ]
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice here")
+@needs_libreoffice
 @pytest.mark.parametrize("kind", ["xls", "ods", "xlsx"])
 def test_a_workbook_saved_by_libreoffice_reads_as_the_xlsb_it_was(tmp_path, read, rows, kind):
     lines = [("编号", "金额", "备注"), ("A1", 12.5, "客户"), ("A2", 7, "第二行")]
