@@ -14,6 +14,7 @@ from pydantic import PrivateAttr
 from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
 from pipelines.landing.manifest import Manifest
+from pipelines.landing.side_by_side import SourcesLanding
 from pipelines.night import Night, code_version, run_log_of
 from pipelines.operations.alerts.company import quiet_hours_in
 from pipelines.operations.alerts.tell import AlertDesk
@@ -39,6 +40,8 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _night: Night | None = PrivateAttr(default=None)
     _rules: CompanyRules | None = PrivateAttr(default=None)
+    _landing: SourcesLanding | None = PrivateAttr(default=None)
+    _is_whole: bool = PrivateAttr(default=False)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
@@ -63,10 +66,13 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 log=log,
                 publishes=self.publish_older or _is_newest(folder, as_of),
             )
+            self._is_whole = _is_whole_night(context.dagster_run)
             log.start(self._night.run_id, as_of, code_version(), seen_at)
             try:
                 yield self
             finally:
+                if self._landing is not None:
+                    self._landing.close()
                 ended_at = datetime.now(UTC)
                 run = record_outcome(log, self._night.run_id, ended_at)
                 try:
@@ -100,6 +106,26 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             night = self.night
             self._rules = company_rules(night.settings, night.archive, night.cutoff_seq)
         return self._rules
+
+    @property
+    def landing(self) -> SourcesLanding:
+        """What lands the sources; in a whole night it begins with all of them when first asked."""
+        if self._landing is None:
+            night = self.night
+            ahead = sorted(night.settings.sources, key=lambda source: source.name)
+            self._landing = SourcesLanding(
+                night.folder,
+                night.settings,
+                self.rules.vocabulary(),
+                night.seen_at,
+                ahead if self._is_whole else (),
+            )
+        return self._landing
+
+
+def _is_whole_night(run: dg.DagsterRun | None) -> bool:
+    """Return whether a run materialises every source: nothing was picked by hand or left out."""
+    return run is not None and not run.asset_selection and not run.step_keys_to_execute
 
 
 def _is_newest(folder: CompanyFolder, as_of: date) -> bool:
