@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
+from pipelines.asset_keys import source_key
 from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
 from pipelines.landing.manifest import Manifest
@@ -41,7 +42,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _night: Night | None = PrivateAttr(default=None)
     _rules: CompanyRules | None = PrivateAttr(default=None)
     _landing: SourcesLanding | None = PrivateAttr(default=None)
-    _is_whole: bool = PrivateAttr(default=False)
+    _steps: frozenset[str] = PrivateAttr(default=frozenset())
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
@@ -66,7 +67,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 log=log,
                 publishes=self.publish_older or _is_newest(folder, as_of),
             )
-            self._is_whole = _is_whole_night(context.dagster_run)
+            self._steps = frozenset(context.dagster_run.step_keys_to_execute or ())  # type: ignore[union-attr]
             log.start(self._night.run_id, as_of, code_version(), seen_at)
             try:
                 yield self
@@ -109,23 +110,19 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def landing(self) -> SourcesLanding:
-        """What lands the sources; in a whole night it begins with all of them when first asked."""
+        """What lands the sources; asked for the first, it begins with all that this run will ask for."""
         if self._landing is None:
             night = self.night
-            ahead = sorted(night.settings.sources, key=lambda source: source.name)
+            steps = {"__".join(source_key(s.name).path): s for s in night.settings.sources}
+            ahead = [steps[name] for name in sorted(self._steps & steps.keys())]
             self._landing = SourcesLanding(
                 night.folder,
                 night.settings,
                 self.rules.vocabulary(),
                 night.seen_at,
-                ahead if self._is_whole else (),
+                ahead,
             )
         return self._landing
-
-
-def _is_whole_night(run: dg.DagsterRun | None) -> bool:
-    """Return whether a run materialises every source: nothing was picked by hand or left out."""
-    return run is not None and not run.asset_selection and not run.step_keys_to_execute
 
 
 def _is_newest(folder: CompanyFolder, as_of: date) -> bool:
