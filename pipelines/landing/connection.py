@@ -11,24 +11,23 @@ import duckdb
 
 from pipelines.landing.cells import create_cell_macros
 
-# What DuckDB may hold, however many sources land at once; with everything beside it a landing stays
-# within 1 GB.
-MEMORY_LIMIT = "700MB"
+# What DuckDB may hold; with everything beside it a landing stays within 1 GB.
+MEMORY_LIMIT_MB = 700
 
 
 class LandingDatabase:
-    """A DuckDB that knows what cells mean; what each source reads is seen by that source alone."""
+    """A DuckDB that knows what cells mean, for one source at a time and many one after the other."""
 
-    def __init__(self, work_dir: Path) -> None:
+    def __init__(self, work_dir: Path, memory_mb: int = MEMORY_LIMIT_MB) -> None:
         work_dir.mkdir(parents=True, exist_ok=True)
         self._con = duckdb.connect(
-            config={"temp_directory": str(work_dir / "spill"), "memory_limit": MEMORY_LIMIT}
+            config={"temp_directory": str(work_dir / "spill"), "memory_limit": f"{memory_mb}MB"}
         )
         create_cell_macros(self._con)
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open a connection of its own: its tables are temporary and end with it."""
+        """Open a source's own connection: its tables are temporary and end with it."""
         con = self._con.cursor()
         try:
             con.execute("set TimeZone = 'UTC'")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
+from queue import Empty, SimpleQueue
 
 from pipelines.landing.archive import Archive
-from pipelines.landing.connection import LandingDatabase
+from pipelines.landing.connection import MEMORY_LIMIT_MB, LandingDatabase
 from pipelines.landing.mapping import Vocabulary
 from pipelines.landing.source import (
     Problem,
@@ -51,7 +53,7 @@ class SourcesLanding:
         """
         self._folder, self._settings = folder, settings
         self._vocabulary, self._seen_at = vocabulary, seen_at
-        self._database = LandingDatabase(folder.warehouse / "work")
+        self._idle: SimpleQueue[LandingDatabase] = SimpleQueue()
         self._archiving = ThreadPoolExecutor(1, "archive")
         self._landing = ThreadPoolExecutor(AT_ONCE, "land")
         self._begun: dict[str, Future[SourceLanding | None]] = {}
@@ -72,18 +74,21 @@ class SourcesLanding:
         landed = begun.result() if begun else None
         if landed is not None:
             return landed
-        for archived in self._archived:  # the manifest numbers one delivery after the other
+        # The manifest numbers one delivery after the other, and the memory is for one large source.
+        for archived in self._archived:
             archived.exception()
+        for under_way in self._begun.values():
+            under_way.exception()
         return land_source(
-            self._folder, self._settings, source, self._vocabulary, self._seen_at,
-            pulls=pulls, database=self._database,
-        )  # fmt: skip
+            self._folder, self._settings, source, self._vocabulary, self._seen_at, pulls=pulls
+        )
 
     def close(self) -> None:
         """End what is under way and begin nothing more."""
         self._archiving.shutdown(cancel_futures=True)
         self._landing.shutdown(cancel_futures=True)
-        self._database.close()
+        while not self._idle.empty():
+            self._idle.get().close()
 
     def _admit(self, source: FileSource) -> list[Problem]:
         return admit_inbox(self._folder, source, Archive(self._folder.archive), self._seen_at)
@@ -92,6 +97,19 @@ class SourcesLanding:
         problems = archived.result()
         if waiting_bytes(self._folder, source) > SMALL_BYTES:
             return None
-        return land_archived(
-            self._folder, self._settings, source, self._vocabulary, problems, self._database
-        )
+        with self._database() as database:
+            return land_archived(
+                self._folder, self._settings, source, self._vocabulary, problems, database
+            )
+
+    @contextmanager
+    def _database(self) -> Iterator[LandingDatabase]:
+        """Lend a database to one source: settings that a landing changes are the database's."""
+        try:
+            database = self._idle.get_nowait()
+        except Empty:
+            database = LandingDatabase(self._folder.warehouse / "work", MEMORY_LIMIT_MB // AT_ONCE)
+        try:
+            yield database
+        finally:
+            self._idle.put(database)

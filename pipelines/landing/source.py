@@ -51,7 +51,6 @@ def land_source(
     seen_at: datetime,
     *,
     pulls: bool = True,
-    database: LandingDatabase | None = None,
 ) -> SourceLanding:
     """Archive and land one source; its troubles are reported, not raised.
 
@@ -62,7 +61,6 @@ def land_source(
         vocabulary: the company's words, from the rules in force.
         seen_at: arrival time of whatever is new (UTC).
         pulls: whether databases and services are asked; a night that may use nothing new asks none.
-        database: where cells are typed; one of its own without it.
 
     Returns:
         Every record of the source and those made now, with problems in both languages.
@@ -70,13 +68,13 @@ def land_source(
     archive = Archive(folder.archive)
     if isinstance(source, FileSource):
         problems = admit_inbox(folder, source, archive, seen_at)
-        return land_archived(folder, settings, source, vocabulary, problems, database)
+        return land_archived(folder, settings, source, vocabulary, problems)
     # What is archived lands first: an incremental pull must know whether the last one was blocked.
-    before = land_archived(folder, settings, source, vocabulary, [], database)
+    before = land_archived(folder, settings, source, vocabulary, [])
     if not pulls:
         return before
     problems = admit_pull(folder, settings, source, archive, seen_at)
-    after = land_archived(folder, settings, source, vocabulary, problems, database)
+    after = land_archived(folder, settings, source, vocabulary, problems)
     return replace(after, new_records=(*before.new_records, *after.new_records))
 
 
@@ -135,7 +133,10 @@ def land_archived(
     problems: list[Problem],
     database: LandingDatabase | None = None,
 ) -> SourceLanding:
-    """Land what is archived of one source and has not landed; arguments as for `land_source`."""
+    """Land what is archived of one source and has not landed.
+
+    Arguments as for `land_source`; cells are typed on `database`, or on one of its own.
+    """
     entity = load_entities().get(source.entity)
     if entity is None:
         known = ", ".join(load_entities())
