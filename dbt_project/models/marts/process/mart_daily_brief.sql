@@ -59,7 +59,9 @@ measured as (
         attainment.target,
         coalesce(attainment.actual, 0) as actual,
         attainment.attainment_rate,
-        greatest(attainment.gap, 0) as missing_amount,
+        -- Without a target nothing is known to be missing.
+        case when attainment.gap > 0 then attainment.gap when attainment.gap <= 0 then 0 * attainment.gap end
+            as missing_amount,
         coalesce(own.average_deal_amount, whole.average_deal_amount) as average_deal_amount,
         attainment.required_run_rate,
         attainment.workdays_remaining,
