@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipelines.operations.alerts.marts import ALERT_SCHEMAS, alert_marts
 from pipelines.operations.alerts.tables import open_tables
+from pipelines.operations.management_health import HEALTH_SCHEMA, management_health
 from pipelines.operations.run_log import (
     RunLog,
     check_results,
@@ -94,6 +95,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         ]
     ),
     **ALERT_SCHEMAS,
+    "mart_management_health": HEALTH_SCHEMA,
 }
 
 
@@ -121,4 +123,11 @@ def operations_marts(log: RunLog) -> dict[str, pa.Table]:
     tables = {
         name: pa.Table.from_pylist(rows, schema=SCHEMAS[name]) for name, rows in content.items()
     }
-    return {**tables, **alert_marts(open_tables(log.path))}
+    alerts = alert_marts(open_tables(log.path))
+    health = management_health(
+        run_rows,
+        content["mart_data_quality"],
+        content["mart_source_health"],
+        alerts["mart_alert_message"].to_pylist(),
+    )
+    return {**tables, **alerts, "mart_management_health": health}
