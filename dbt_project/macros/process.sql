@@ -76,47 +76,46 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{# Where the checked records of an entity stand, who answers for each, and when it counts. #}
+{# Who answers for a record of an entity, and when it counts: as handed over, so that no join is needed. #}
 {% macro control_records(entity) -%}
     {{ return({
-        'activities': {'relation': ref('stg_activities'), 'key': 'activity_id', 'person': 'person_id', 'on': 'occurred_on', 'at': 'occurred_at', 'entered': 'entered_at'},
-        'leads': {'relation': ref('stg_leads'), 'key': 'lead_id', 'person': 'owner_id', 'on': 'created_on', 'at': 'created_at', 'entered': 'created_at'},
-        'opportunities': {'relation': ref('stg_opportunities'), 'key': 'opportunity_id', 'person': 'owner_id', 'on': 'created_on', 'at': 'created_at', 'entered': 'created_at'},
-        'orders': {'relation': ref('stg_orders'), 'key': 'order_id', 'person': 'person_id', 'on': 'signed_on', 'at': 'signed_on', 'entered': 'signed_on'},
-        'accounts': {'relation': ref('stg_accounts'), 'key': 'account_id', 'person': 'owner_id', 'on': 'created_on', 'at': 'created_at', 'entered': 'created_at'},
+        'activities': {'key': 'activity_id', 'person': 'person_id', 'on': 'occurred_on', 'at': 'occurred_at', 'entered': 'entered_at'},
+        'leads': {'key': 'lead_id', 'person': 'owner_id', 'on': 'created_on', 'at': 'created_at', 'entered': 'created_at'},
+        'opportunities': {'key': 'opportunity_id', 'person': 'owner_id', 'on': 'created_on', 'at': 'created_at', 'entered': 'created_at'},
+        'orders': {'key': 'order_id', 'person': 'person_id', 'on': 'signed_on', 'at': 'signed_on', 'entered': 'signed_on'},
+        'accounts': {'key': 'account_id', 'person': 'owner_id', 'on': 'created_on', 'at': 'created_at', 'entered': 'created_at'},
     }[entity]) }}
 {%- endmacro %}
 
 {# The records that one control point checks, each with the answer. #}
 {% macro control_checks(point) -%}
-    {%- set facts = control_records(point.entity) -%}
+    {%- set names = control_records(point.entity) -%}
+    {%- set relation = source('landed', point.entity) -%}
     {%- set columns = namespace(
-        facts=adapter.get_columns_in_relation(facts.relation) | map(attribute='name') | list,
-        records=adapter.get_columns_in_relation(source('landed', point.entity)) | map(attribute='name') | list,
+        facts=[], records=adapter.get_columns_in_relation(relation) | map(attribute='name') | list,
     ) -%}
     select
         {{ text_literal(point.control_point) }} as control_point,
         {{ text_literal(point.kind) }} as kind,
         {{ text_literal(point.entity) }} as entity,
-        coalesce(facts.{{ facts.key }}, facts.source_row) as record_id,
-        coalesce(facts.{{ facts.person }}, 'unknown') as person_id,
-        facts.{{ facts.on }} as record_on,
-        cast(facts.{{ facts.at }} as timestamp) as record_at,
-        cast(facts.{{ facts.entered }} as timestamp) as entered_at,
-        facts.source,
-        facts.source_row,
+        coalesce(records.{{ names.key }}, records.source_row) as record_id,
+        coalesce(records.{{ names.person }}, 'unknown') as person_id,
+        records.{{ names.on }} as record_on,
+        cast(records.{{ names.at }} as timestamp) as record_at,
+        cast(records.{{ names.entered }} as timestamp) as entered_at,
+        records.source,
+        records.source_row,
         coalesce(
             {%- for test in point.asked %}
             {{ metric_condition(test, point.entity, columns) }}{{ ' and' if not loop.last }}
             {%- endfor %},
             false
         ) as is_passed
-    from {{ facts.relation }} as facts
-    inner join {{ source('landed', point.entity) }} as records
-        on facts.source = records.source and facts.source_row = records.source_row
+    from {{ relation }} as records
     where
-        facts.{{ facts.on }} <= {{ as_of() }}
+        records.{{ names.on }} <= {{ as_of() }}
         {%- for test in point.scope %}
         and {{ metric_condition(test, point.entity, columns) }}
         {%- endfor %}
 {%- endmacro %}
+

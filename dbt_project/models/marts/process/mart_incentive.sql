@@ -62,9 +62,13 @@ guessed as (
         placed.*,
         settings.*,
         cast(
-            greatest(
-                floor({{ ratio('placed.basis_amount - settings.anchor_rate * placed.target', 'settings.step_rate * placed.target') }}),
-                0
+            -- A million steps are no incentive any more, but a target of a cent; the products below stay exact.
+            least(
+                greatest(
+                    floor({{ ratio('placed.basis_amount - settings.anchor_rate * placed.target', 'settings.step_rate * placed.target') }}),
+                    0
+                ),
+                999999
             ) as decimal(9, 0)
         ) as near_steps
     from placed

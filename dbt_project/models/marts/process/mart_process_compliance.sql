@@ -49,11 +49,26 @@ counted as (
     group by checks.person_id, checks.control_point
 ),
 
+-- Only what came after the last pass, or at its very moment, needs an order.
+last_passes as (
+    select person_id, control_point, max(record_at) as passed_at
+    from checks
+    where is_passed
+    group by person_id, control_point
+),
+
 ranked as (
     select
-        checks.*,
-        row_number() over (partition by person_id, control_point order by {{ in_time }}) as back_no
+        checks.person_id,
+        checks.control_point,
+        checks.is_passed,
+        row_number() over (
+            partition by checks.person_id, checks.control_point order by {{ in_time }}
+        ) as back_no
     from checks
+    left join last_passes
+        on checks.person_id = last_passes.person_id and checks.control_point = last_passes.control_point
+    where last_passes.passed_at is null or checks.record_at >= last_passes.passed_at
 ),
 
 own_fails as (
@@ -68,20 +83,29 @@ own_fails as (
 records as (
     select
         person_id,
-        entity,
-        source,
-        record_id,
         record_at,
         entered_at,
+        source_row,
+        min(record_id) as record_id,
         min(case when is_passed then 1 else 0 end) as passed
     from checks
     where kind = 'mandatory'
-    group by person_id, entity, source, record_id, record_at, entered_at
+    group by person_id, record_at, entered_at, source_row
+),
+
+last_good as (
+    select person_id, max(record_at) as passed_at from records where passed = 1 group by person_id
 ),
 
 ordered as (
-    select records.*, row_number() over (partition by person_id order by {{ in_time }}) as back_no
+    select
+        records.person_id,
+        records.record_at,
+        records.passed,
+        row_number() over (partition by records.person_id order by {{ in_time }}) as back_no
     from records
+    left join last_good on records.person_id = last_good.person_id
+    where last_good.passed_at is null or records.record_at >= last_good.passed_at
 ),
 
 fails as (

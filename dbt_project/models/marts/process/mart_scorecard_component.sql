@@ -112,7 +112,10 @@ final as (
             when scored.score_reason is not null then null
             when scored.direction = 'lower'
                 then least({{ ratio('100 * scored.target', 'scored.actual') }}, cast(settings.cap_score as double))
-            else least({{ ratio('100 * scored.actual', 'scored.target') }}, cast(settings.cap_score as double))
+            -- Reversals beyond the period's own figures score nothing, not less.
+            else least(
+                greatest({{ ratio('100 * scored.actual', 'scored.target') }}, 0), cast(settings.cap_score as double)
+            )
         end as score,
         scored.score_reason,
         {{ rules_version() }} as rules_version
