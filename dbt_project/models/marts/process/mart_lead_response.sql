@@ -38,15 +38,10 @@ assignments as (
 
 -- By whomever; what the system sent is none.
 responses as (
-    select
-        lead_id,
-        min(moment_at) as responded_at,
-        min_by(person_id, moment_at) as responded_by,
-        min(clock_minutes) as clock_minutes,
-        min(working_minutes) as working_minutes
+    select lead_id, moment_at as responded_at, person_id as responded_by, clock_minutes, working_minutes
     from moments
     where kind not in ('assigned', 'end_of_day') and not is_automatic
-    group by lead_id
+    qualify row_number() over (partition by lead_id order by moment_at asc, person_id asc nulls last) = 1
 ),
 
 running as (
