@@ -59,7 +59,8 @@ served as (
         days.week_start_on,
         max(days.week_label) as week,
         count(case when days.is_workday then 1 end) as service_workdays,
-        count(case when days.is_workday and by_day.person_id is not null then 1 end) as active_workdays,
+        count(case when days.is_workday and by_day.person_id is not null then 1 end)
+            as active_workdays,
         sum(coalesce(by_day.record_count, 0)) as record_count
     from people
     cross join begins
@@ -91,7 +92,9 @@ final as (
         end as entry_lag_reason,
         {{ rules_version() }} as rules_version
     from served
-    left join quality on served.person_id = quality.person_id and served.week_start_on = quality.week_start_on
+    left join
+        quality
+        on served.person_id = quality.person_id and served.week_start_on = quality.week_start_on
 )
 
 select * from final

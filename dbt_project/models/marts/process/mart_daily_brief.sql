@@ -4,7 +4,9 @@ with
 
 people as (
     select * from {{ ref('stg_people') }}
-    where (hired_on is null or hired_on <= {{ as_of() }}) and (left_on is null or left_on >= {{ as_of() }})
+    where
+        (hired_on is null or hired_on <= {{ as_of() }})
+        and (left_on is null or left_on >= {{ as_of() }})
 ),
 
 memberships as (
@@ -45,7 +47,8 @@ placed as (
             people.person_id = memberships.person_id
             and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
     qualify row_number() over (
-        partition by people.person_id order by memberships.valid_from desc nulls last, memberships.org_path asc
+        partition by people.person_id
+        order by memberships.valid_from desc nulls last, memberships.org_path asc
     ) = 1
 ),
 
@@ -60,7 +63,11 @@ measured as (
         coalesce(attainment.actual, 0) as actual,
         attainment.attainment_rate,
         -- Without a target nothing is known to be missing.
-        case when attainment.gap > 0 then attainment.gap when attainment.gap <= 0 then 0 * attainment.gap end
+        case
+            when attainment.gap > 0 then attainment.gap when
+                attainment.gap <= 0
+                then 0 * attainment.gap
+        end
             as missing_amount,
         coalesce(own.average_deal_amount, whole.average_deal_amount) as average_deal_amount,
         attainment.required_run_rate,
@@ -89,7 +96,9 @@ final as (
         attainment_rate,
         missing_amount,
         {{ money('average_deal_amount') }} as average_deal_amount,
-        cast(ceil(round({{ ratio('missing_amount', 'average_deal_amount') }}, 9)) as bigint) as missing_deal_count,
+        cast(
+            ceil(round({{ ratio('missing_amount', 'average_deal_amount') }}, 9)) as bigint
+        ) as missing_deal_count,
         case
             when target is null then 'no_target'
             when average_deal_amount is null then 'insufficient_history'

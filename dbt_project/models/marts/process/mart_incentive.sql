@@ -52,7 +52,11 @@ placed as (
             and least(attainment.period_end, {{ as_of() }}) < memberships.valid_before
     where attainment.scope_type = 'person' and attainment.scope_id not in ('unknown', 'unallocated')
     qualify row_number() over (
-        partition by attainment.scope_id, attainment.period_type, attainment.period_start, attainment.period_end
+        partition by
+            attainment.scope_id,
+            attainment.period_type,
+            attainment.period_start,
+            attainment.period_end
         order by memberships.valid_from desc nulls last, memberships.org_path asc
     ) = 1
 ),
@@ -65,7 +69,9 @@ guessed as (
             -- A million steps are no incentive any more, but a target of a cent; the products below stay exact.
             least(
                 greatest(
-                    floor({{ ratio('placed.basis_amount - settings.anchor_rate * placed.target', 'settings.step_rate * placed.target') }}),
+                    floor(
+                        {{ ratio('placed.basis_amount - settings.anchor_rate * placed.target', 'settings.step_rate * placed.target') }}
+                    ),
                     0
                 ),
                 999999
@@ -81,8 +87,13 @@ stepped as (
         guessed.*,
         case
             when basis_amount < anchor_rate * target then 0
-            when basis_amount >= cast(anchor_rate + (near_steps + 1) * step_rate as decimal(18, 6)) * target then near_steps + 1
-            when basis_amount < cast(anchor_rate + near_steps * step_rate as decimal(18, 6)) * target then near_steps - 1
+            when
+                basis_amount
+                >= cast(anchor_rate + (near_steps + 1) * step_rate as decimal(18, 6)) * target
+                then near_steps + 1
+            when
+                basis_amount < cast(anchor_rate + near_steps * step_rate as decimal(18, 6)) * target
+                then near_steps - 1
             else near_steps
         end as steps
     from guessed
@@ -103,7 +114,11 @@ factored as (
                 then cast({{ ratio('basis_amount', 'anchor_rate * target') }} as decimal(18, 6))
             else anchor_factor
         end as base_factor,
-        cast(case when basis_amount >= anchor_rate * target then steps * step_factor else 0 end as decimal(18, 6))
+        cast(
+            case
+                when basis_amount >= anchor_rate * target then steps * step_factor else 0
+            end as decimal(18, 6)
+        )
             as step_factors
     from stepped
 ),
@@ -118,7 +133,10 @@ over_parts as (
         accrual_rates.over_rate,
         accrual_rates.accrual_rate,
         cast(
-            least(placed.basis_amount, coalesce(accrual_rates.below_rate * placed.target, placed.basis_amount))
+            least(
+                placed.basis_amount,
+                coalesce(accrual_rates.below_rate * placed.target, placed.basis_amount)
+            )
             - accrual_rates.over_rate * placed.target as decimal(28, 8)
         ) as part_amount,
         placed.target
@@ -143,7 +161,12 @@ over_sums as (
 
 regions as (
     select
-        scope_id as region, period_type, period_start, period_end, attainment_rate, actual >= target as is_attained
+        scope_id as region,
+        period_type,
+        period_start,
+        period_end,
+        attainment_rate,
+        actual >= target as is_attained
     from attainment
     where scope_type = 'region'
 ),
@@ -168,12 +191,21 @@ final as (
             when factored.basis_amount <= factored.target then 'pool'
             else 'accruing'
         end as band,
-        case when factored.mode = 'factor' then cast(factored.base_factor + factored.step_factors as double) end
+        case
+            when
+                factored.mode = 'factor'
+                then cast(factored.base_factor + factored.step_factors as double)
+        end
             as factor,
-        case when factored.mode = 'factor' then cast(factored.base_factor as double) end as base_factor,
-        case when factored.mode = 'factor' then cast(factored.step_factors as double) end as step_factor,
-        case when factored.mode = 'factor' and factored.basis_amount >= factored.anchor_rate * factored.target
-            then cast(factored.steps as bigint)
+        case when factored.mode = 'factor' then cast(factored.base_factor as double) end
+            as base_factor,
+        case when factored.mode = 'factor' then cast(factored.step_factors as double) end
+            as step_factor,
+        case
+            when
+                factored.mode = 'factor'
+                and factored.basis_amount >= factored.anchor_rate * factored.target
+                then cast(factored.steps as bigint)
         end as step_count,
         -- Shares of the bonus pool: up to 100 % as attained, the rest at the rates of its bands.
         case
@@ -207,12 +239,15 @@ final as (
     from factored
     left join over_sums
         on
-            factored.person_id = over_sums.person_id and factored.period_type = over_sums.period_type
-            and factored.period_start = over_sums.period_start and factored.period_end = over_sums.period_end
+            factored.person_id = over_sums.person_id
+            and factored.period_type = over_sums.period_type
+            and factored.period_start = over_sums.period_start
+            and factored.period_end = over_sums.period_end
     left join regions
         on
             factored.region = regions.region and factored.period_type = regions.period_type
-            and factored.period_start = regions.period_start and factored.period_end = regions.period_end
+            and factored.period_start = regions.period_start
+            and factored.period_end = regions.period_end
     left join budgets on factored.region = budgets.region
     left join people on factored.person_id = people.person_id
 )

@@ -38,10 +38,17 @@ assignments as (
 
 -- By whomever; what the system sent is none.
 responses as (
-    select lead_id, moment_at as responded_at, person_id as responded_by, clock_minutes, working_minutes
+    select
+        lead_id,
+        moment_at as responded_at,
+        person_id as responded_by,
+        clock_minutes,
+        working_minutes
     from moments
     where kind not in ('assigned', 'end_of_day') and not is_automatic
-    qualify row_number() over (partition by lead_id order by moment_at asc, person_id asc nulls last) = 1
+    qualify
+        row_number() over (partition by lead_id order by moment_at asc, person_id asc nulls last)
+        = 1
 ),
 
 running as (
@@ -55,7 +62,8 @@ kept as (
         count(case when status in ('late', 'missed') then 1 end) as missed_count,
         count(case when status = 'running' then 1 end) as running_count,
         {{ joined_texts("case when status = 'kept' then step end", 'step_no') }} as kept_steps,
-        {{ joined_texts("case when status in ('late', 'missed') then step end", 'step_no') }} as missed_steps
+        {{ joined_texts("case when status in ('late', 'missed') then step end", 'step_no') }}
+            as missed_steps
     from steps
     group by lead_id
 ),
@@ -69,15 +77,22 @@ clocked as (
         responses.lead_id is not null as is_responded,
         responses.responded_at,
         responses.responded_by,
-        case when hours.default_clock = 'working'
-            then coalesce(assignments.working_minutes, running.working_minutes)
+        case
+            when hours.default_clock = 'working'
+                then coalesce(assignments.working_minutes, running.working_minutes)
             else coalesce(assignments.clock_minutes, running.clock_minutes)
         end as assign_minutes,
-        case when hours.default_clock = 'working' then responses.working_minutes else responses.clock_minutes end
+        case
+            when hours.default_clock = 'working' then responses.working_minutes else
+                responses.clock_minutes
+        end
             as respond_minutes,
         responses.clock_minutes as respond_clock_minutes,
         responses.working_minutes as respond_working_minutes,
-        case when hours.default_clock = 'working' then running.working_minutes else running.clock_minutes end
+        case
+            when hours.default_clock = 'working' then running.working_minutes else
+                running.clock_minutes
+        end
             as running_minutes
     from leads
     cross join hours
@@ -111,11 +126,14 @@ final as (
         {{ minutes_rounded('clocked.respond_minutes') }} as respond_minutes,
         {{ minutes_rounded('clocked.respond_clock_minutes') }} as respond_clock_minutes,
         {{ minutes_rounded('clocked.respond_working_minutes') }} as respond_working_minutes,
-        case when not clocked.is_responded then {{ minutes_rounded('clocked.running_minutes') }} end as waiting_minutes,
+        case
+            when not clocked.is_responded then {{ minutes_rounded('clocked.running_minutes') }}
+        end as waiting_minutes,
         case when not clocked.is_responded then 'unanswered' end as respond_minutes_reason,
         clocked.default_clock as clock,
         cast(settings.first_response_hours * 60 as double) as limit_minutes,
-        coalesce(clocked.respond_minutes, clocked.running_minutes) > settings.first_response_hours * 60 as is_late,
+        coalesce(clocked.respond_minutes, clocked.running_minutes)
+        > settings.first_response_hours * 60 as is_late,
         coalesce(kept.kept_count, 0) as steps_kept_count,
         coalesce(kept.missed_count, 0) as steps_missed_count,
         coalesce(kept.running_count, 0) as steps_running_count,

@@ -66,17 +66,25 @@ final as (
         coalesce(own.unanswered_count, 0) as unanswered_count,
         coalesce(own.late_count, 0) as late_count,
         {{ minutes_rounded('own.median_respond_minutes') }} as median_respond_minutes,
-        {{ minutes_rounded(ratio('own.respond_minutes_sum', 'own.responded_count')) }} as mean_respond_minutes,
-        case when coalesce(own.responded_count, 0) = 0 then 'none_answered' end as respond_minutes_reason,
+        {{ minutes_rounded(ratio('own.respond_minutes_sum', 'own.responded_count')) }}
+            as mean_respond_minutes,
+        case when coalesce(own.responded_count, 0) = 0 then 'none_answered' end
+            as respond_minutes_reason,
         cast(coalesce(own.steps_kept_count, 0) as bigint) as steps_kept_count,
         cast(coalesce(own.steps_missed_count, 0) as bigint) as steps_missed_count,
-        {{ ratio('own.steps_kept_count', 'own.steps_kept_count + own.steps_missed_count') }} as steps_kept_rate,
-        case when coalesce(own.steps_kept_count + own.steps_missed_count, 0) = 0 then 'no_step_due' end
+        {{ ratio('own.steps_kept_count', 'own.steps_kept_count + own.steps_missed_count') }}
+            as steps_kept_rate,
+        case
+            when coalesce(own.steps_kept_count + own.steps_missed_count, 0) = 0 then 'no_step_due'
+        end
             as steps_kept_rate_reason,
         -- A week that is over holds its own seven days.
         cast(
-            case when frame.week_start_on = this_week.week_start_on and this_week.week_end_on > {{ as_of() }}
-                then coalesce(recent.valid_count, 0)
+            case
+                when
+                    frame.week_start_on = this_week.week_start_on
+                    and this_week.week_end_on > {{ as_of() }}
+                    then coalesce(recent.valid_count, 0)
                 else coalesce(own.valid_lead_count, 0)
             end as bigint
         ) as valid_lead_7_day_count

@@ -40,8 +40,11 @@ counted as (
         max(checks.entity) as entity,
         count(*) as checked_count,
         count(case when checks.is_passed then 1 end) as passed_count,
-        count(case when checks.record_on >= this_month.month_start_on then 1 end) as month_checked_count,
-        count(case when checks.is_passed and checks.record_on >= this_month.month_start_on then 1 end)
+        count(case when checks.record_on >= this_month.month_start_on then 1 end)
+            as month_checked_count,
+        count(
+            case when checks.is_passed and checks.record_on >= this_month.month_start_on then 1 end
+        )
             as month_passed_count,
         max(checks.record_on) as last_checked_on
     from checks
@@ -67,7 +70,9 @@ ranked as (
         ) as back_no
     from checks
     left join last_passes
-        on checks.person_id = last_passes.person_id and checks.control_point = last_passes.control_point
+        on
+            checks.person_id = last_passes.person_id
+            and checks.control_point = last_passes.control_point
     where last_passes.passed_at is null or checks.record_at >= last_passes.passed_at
 ),
 
@@ -109,7 +114,8 @@ ordered as (
 ),
 
 fails as (
-    select person_id, coalesce(min(case when passed = 1 then back_no end) - 1, count(*)) as fail_count
+    select
+        person_id, coalesce(min(case when passed = 1 then back_no end) - 1, count(*)) as fail_count
     from ordered
     group by person_id
 ),
@@ -148,10 +154,12 @@ final as (
         counted.month_checked_count,
         counted.month_passed_count,
         {{ ratio('counted.month_passed_count', 'counted.month_checked_count') }} as month_pass_rate,
-        case when counted.month_checked_count = 0 then 'nothing_checked' end as month_pass_rate_reason,
+        case when counted.month_checked_count = 0 then 'nothing_checked' end
+            as month_pass_rate_reason,
         counted.last_checked_on,
         own_fails.fail_count as point_consecutive_fails,
-        case when counted.kind = 'mandatory' then coalesce(fails.fail_count, 0) end as consecutive_fails,
+        case when counted.kind = 'mandatory' then coalesce(fails.fail_count, 0) end
+            as consecutive_fails,
         case when counted.kind = 'mandatory' then failing.failing_since_at end as failing_since_at,
         case
             when counted.kind <> 'mandatory' then null
@@ -160,14 +168,19 @@ final as (
             else 'green'
         end as light,
         case when counted.kind <> 'mandatory' then 'elastic' end as light_reason,
-        counted.kind = 'mandatory' and fails.fail_count >= settings.escalate_after_fails as is_escalated,
+        counted.kind = 'mandatory'
+        and fails.fail_count >= settings.escalate_after_fails as is_escalated,
         coalesce(audits.sample_count, 0) as audit_sample_count,
         coalesce(audits.audited_count, 0) as audited_count,
         cast(audits.score as double) as audit_score,
         {{ rules_version() }} as rules_version
     from counted
     cross join settings
-    inner join own_fails on counted.person_id = own_fails.person_id and counted.control_point = own_fails.control_point
+    inner join
+        own_fails
+        on
+            counted.person_id = own_fails.person_id
+            and counted.control_point = own_fails.control_point
     left join fails on counted.person_id = fails.person_id
     left join failing on counted.person_id = failing.person_id
     left join audits on counted.person_id = audits.person_id

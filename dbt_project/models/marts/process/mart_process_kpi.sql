@@ -70,7 +70,9 @@ weeks as (
 
 spread as (
     select
-        attainment.metric, attainment.scope_id as person_id, attainment.period_start as week_start_on,
+        attainment.metric,
+        attainment.scope_id as person_id,
+        attainment.period_start as week_start_on,
         cast(attainment.target as double) as target,
         cast(attainment.target_to_date as double) as target_to_date,
         cast(coalesce(attainment.actual, 0) as double) as actual,
@@ -78,12 +80,18 @@ spread as (
     from attainment
     inner join listed on attainment.metric = listed.metric
     where
-        attainment.scope_type = 'person' and attainment.period_type = 'week' and attainment.is_in_force
+        attainment.scope_type = 'person'
+        and attainment.period_type = 'week'
+        and attainment.is_in_force
         and attainment.period_start <= {{ as_of() }}
 ),
 
 followed as (
-    select objects.metric, objects.person_id, objects.event_on, count(distinct objects.object_id) as object_count
+    select
+        objects.metric,
+        objects.person_id,
+        objects.event_on,
+        count(distinct objects.object_id) as object_count
     from objects
     inner join daily on objects.metric = daily.metric
     group by objects.metric, objects.person_id, objects.event_on
@@ -98,7 +106,9 @@ asked as (
         days.week_start_on,
         rules.target
     from daily
-    inner join rules on daily.metric = rules.metric and rules.per_period = 'day' and rules.target is not null
+    inner join
+        rules
+        on daily.metric = rules.metric and rules.per_period = 'day' and rules.target is not null
     cross join people
     inner join days on days.is_workday
     inner join memberships
@@ -113,7 +123,9 @@ asked as (
         and (rules.team is null or rules.team = memberships.team)
     qualify row_number() over (
         partition by daily.metric, people.person_id, days.date_day
-        order by case when rules.person is not null then 1 when rules.team is not null then 2 else 3 end, rules.target
+        order by
+            case when rules.person is not null then 1 when rules.team is not null then 2 else 3 end,
+            rules.target
     ) = 1
 ),
 
@@ -130,7 +142,11 @@ asked_weeks as (
 ),
 
 followed_weeks as (
-    select followed.metric, followed.person_id, days.week_start_on, sum(followed.object_count) as actual
+    select
+        followed.metric,
+        followed.person_id,
+        days.week_start_on,
+        sum(followed.object_count) as actual
     from followed
     inner join days on followed.event_on = days.date_day
     where followed.event_on > {{ months_before(as_of(), 12) }}
@@ -148,7 +164,8 @@ by_day as (
     from asked_weeks
     full join followed_weeks
         on
-            asked_weeks.metric = followed_weeks.metric and asked_weeks.person_id = followed_weeks.person_id
+            asked_weeks.metric = followed_weeks.metric
+            and asked_weeks.person_id = followed_weeks.person_id
             and asked_weeks.week_start_on = followed_weeks.week_start_on
 ),
 
@@ -158,7 +175,10 @@ in_hand as (
     from segments
     inner join weeks
         on segments.valid_from <= weeks.week_end_on and segments.valid_before > weeks.week_start_on
-    where segments.standing = 'open' and not segments.is_deleted and segments.valid_from <= {{ as_of() }}
+    where
+        segments.standing = 'open'
+        and not segments.is_deleted
+        and segments.valid_from <= {{ as_of() }}
     group by segments.person_id, segments.opportunity_id, weeks.week_start_on
 ),
 

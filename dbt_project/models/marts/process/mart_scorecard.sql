@@ -20,7 +20,8 @@ summed as (
         max(period_label) as period_label,
         count(*) as component_count,
         count(score) as scored_count,
-        sum(case when score is not null then cast(weight_rate as decimal(18, 6)) else 0 end) as scored_weight,
+        sum(case when score is not null then cast(weight_rate as decimal(18, 6)) else 0 end)
+            as scored_weight,
         sum(cast(weight_rate * score as decimal(18, 8))) as weighted_score,
         {{ joined_texts("case when score is null then concat(metric, ' (', score_reason, ')') end", 'metric') }}
             as missing_components
@@ -56,7 +57,9 @@ final as (
         cast(scored_weight as double) as scored_weight_rate,
         missing_components,
         is_renormalised and scored_count < component_count as is_renormalised,
-        case when score_reason is null then round({{ ratio('weighted_score', 'scored_weight') }}, 4) end as score,
+        case
+            when score_reason is null then round({{ ratio('weighted_score', 'scored_weight') }}, 4)
+        end as score,
         score_reason,
         {{ rules_version() }} as rules_version
     from judged

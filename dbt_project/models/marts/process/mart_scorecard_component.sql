@@ -3,7 +3,10 @@ with
 
 attainment as (
     select * from {{ ref('mart_target_attainment') }}
-    where period_type in ('month', 'quarter', 'year') and is_in_force and period_start <= {{ as_of() }}
+    where
+        period_type in ('month', 'quarter', 'year')
+        and is_in_force
+        and period_start <= {{ as_of() }}
 ),
 
 components as (
@@ -32,7 +35,12 @@ compared as (
 ),
 
 frame as (
-    select scope_id as person_id, period_type, period_start, period_end, max(period_label) as period_label
+    select
+        scope_id as person_id,
+        period_type,
+        period_start,
+        period_end,
+        max(period_label) as period_label
     from compared
     where scope_type = 'person' and scope_id not in ('unknown', 'unallocated')
     group by scope_id, period_type, period_start, period_end
@@ -54,10 +62,13 @@ placed as (
         metrics.direction,
         case
             -- A target of the sheet is a month's; rates and what is better lower have no length.
-            when components.target is not null and (metrics.aggregate = 'ratio' or metrics.direction = 'lower')
+            when
+                components.target is not null
+                and (metrics.aggregate = 'ratio' or metrics.direction = 'lower')
                 then cast(components.target as double)
             when components.target is not null
-                then cast(components.target as double)
+                then
+                    cast(components.target as double)
                     * case frame.period_type when 'month' then 1 when 'quarter' then 3 else 12 end
             else compared.full_target
         end as target,
@@ -76,7 +87,8 @@ placed as (
         on
             compared.scope_type = 'person' and frame.person_id = compared.scope_id
             and components.metric = compared.metric and frame.period_type = compared.period_type
-            and frame.period_start = compared.period_start and frame.period_end = compared.period_end
+            and frame.period_start = compared.period_start
+            and frame.period_end = compared.period_end
     left join recorded on components.metric = recorded.metric
 ),
 
@@ -111,10 +123,15 @@ final as (
         case
             when scored.score_reason is not null then null
             when scored.direction = 'lower'
-                then least({{ ratio('100 * scored.target', 'scored.actual') }}, cast(settings.cap_score as double))
+                then
+                    least(
+                        {{ ratio('100 * scored.target', 'scored.actual') }},
+                        cast(settings.cap_score as double)
+                    )
             -- Reversals beyond the period's own figures score nothing, not less.
             else least(
-                greatest({{ ratio('100 * scored.actual', 'scored.target') }}, 0), cast(settings.cap_score as double)
+                greatest({{ ratio('100 * scored.actual', 'scored.target') }}, 0),
+                cast(settings.cap_score as double)
             )
         end as score,
         scored.score_reason,

@@ -47,9 +47,11 @@ stays as (
         people.hired_on,
         people.left_on,
         memberships.team,
-        greatest(memberships.valid_from, coalesce(people.hired_on, memberships.valid_from)) as stays_from,
+        greatest(memberships.valid_from, coalesce(people.hired_on, memberships.valid_from))
+            as stays_from,
         -- At the end of his last day a leaver is gone.
-        least(memberships.valid_before, coalesce(people.left_on, memberships.valid_before)) as stays_before
+        least(memberships.valid_before, coalesce(people.left_on, memberships.valid_before))
+            as stays_before
     from people
     inner join memberships on people.person_id = memberships.person_id
     where memberships.team is not null and memberships.team <> 'unknown'
@@ -59,9 +61,19 @@ counted as (
     select
         stays.team,
         months.month_start_on,
-        count(distinct case when stays_from <= months.before_on and stays_before > months.before_on then person_id end)
+        count(
+            distinct case
+                when
+                    stays_from <= months.before_on and stays_before > months.before_on
+                    then person_id
+            end
+        )
             as begin_count,
-        count(distinct case when stays_from <= months.seen_to and stays_before > months.seen_to then person_id end)
+        count(
+            distinct case
+                when stays_from <= months.seen_to and stays_before > months.seen_to then person_id
+            end
+        )
             as end_count,
         count(
             distinct case
@@ -102,10 +114,15 @@ newcomers as (
         stays.team,
         hires.month_start_on,
         stays.person_id,
-        case when orders.first_order_on >= stays.hired_on
-            then order_days.workday_index - hires.workday_index
+        case
+            when orders.first_order_on >= stays.hired_on
+                then order_days.workday_index - hires.workday_index
         end as order_workdays,
-        case when lines.base_line_on >= stays.hired_on then line_days.workday_index - hires.workday_index end
+        case
+            when
+                lines.base_line_on >= stays.hired_on
+                then line_days.workday_index - hires.workday_index
+        end
             as line_workdays
     from stays
     cross join company
@@ -122,9 +139,17 @@ ranked as (
     select
         newcomers.*,
         count(*) over (partition by team, month_start_on) as cohort_count,
-        row_number() over (partition by team, month_start_on order by order_workdays asc nulls last, person_id asc)
+        row_number()
+            over (
+                partition by team, month_start_on
+                order by order_workdays asc nulls last, person_id asc
+            )
             as order_rank,
-        row_number() over (partition by team, month_start_on order by line_workdays asc nulls last, person_id asc)
+        row_number()
+            over (
+                partition by team, month_start_on
+                order by line_workdays asc nulls last, person_id asc
+            )
             as line_rank
     from newcomers
 ),
@@ -135,9 +160,21 @@ ramps as (
         month_start_on,
         count(order_workdays) as ordered_count,
         count(line_workdays) as on_line_count,
-        max(case when order_rank * 2 >= cohort_count and (order_rank - 1) * 2 < cohort_count then order_workdays end)
+        max(
+            case
+                when
+                    order_rank * 2 >= cohort_count and (order_rank - 1) * 2 < cohort_count
+                    then order_workdays
+            end
+        )
             as order_workdays,
-        max(case when line_rank * 2 >= cohort_count and (line_rank - 1) * 2 < cohort_count then line_workdays end)
+        max(
+            case
+                when
+                    line_rank * 2 >= cohort_count and (line_rank - 1) * 2 < cohort_count
+                    then line_workdays
+            end
+        )
             as line_workdays
     from ranked
     group by team, month_start_on
@@ -152,14 +189,21 @@ final as (
         counted.begin_count,
         counted.joined_count,
         counted.left_count,
-        counted.end_count - counted.begin_count - counted.joined_count + counted.left_count as moved_net_count,
+        counted.end_count
+        - counted.begin_count
+        - counted.joined_count
+        + counted.left_count as moved_net_count,
         counted.end_count,
         cast((counted.begin_count + counted.end_count) * 0.5 as double) as average_headcount,
-        {{ ratio('counted.left_count * 2', 'counted.begin_count + counted.end_count') }} as turnover_rate,
-        case when counted.begin_count + counted.end_count = 0 then 'nobody_in_service' end as per_head_reason,
+        {{ ratio('counted.left_count * 2', 'counted.begin_count + counted.end_count') }}
+            as turnover_rate,
+        case when counted.begin_count + counted.end_count = 0 then 'nobody_in_service' end
+            as per_head_reason,
         {{ money('coalesce(attainment.actual, 0)') }} as signed_amount,
-        case when counted.begin_count + counted.end_count > 0
-            then {{ money(ratio('coalesce(attainment.actual, 0) * 2', 'counted.begin_count + counted.end_count')) }}
+        case
+            when counted.begin_count + counted.end_count > 0
+                then
+                    {{ money(ratio('coalesce(attainment.actual, 0) * 2', 'counted.begin_count + counted.end_count')) }}
         end as amount_per_head,
         coalesce(ramps.ordered_count, 0) as joined_with_order_count,
         ramps.order_workdays as first_order_workdays,

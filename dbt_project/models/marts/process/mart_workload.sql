@@ -31,7 +31,9 @@ days as (
 
 people as (
     select * from {{ ref('stg_people') }}
-    where (hired_on is null or hired_on <= {{ as_of() }}) and (left_on is null or left_on >= {{ as_of() }})
+    where
+        (hired_on is null or hired_on <= {{ as_of() }})
+        and (left_on is null or left_on >= {{ as_of() }})
 ),
 
 memberships as (
@@ -50,7 +52,11 @@ owned as (
     group by customers.owner_id, tiers.tier
     union all
     -- A lead without a customer is followed up like one of the lead tier.
-    select leads.person_id, cadence_settings.lead_tier as tier, count(*) as lead_count, 0 as customer_count
+    select
+        leads.person_id,
+        cadence_settings.lead_tier as tier,
+        count(*) as lead_count,
+        0 as customer_count
     from leads
     cross join cadence_settings
     where
@@ -66,11 +72,14 @@ summed as (
         sum(owned.lead_count) as open_lead_count,
         sum(owned.customer_count) as customer_count,
         {% for tier in ['A', 'B', 'C'] %}
-        sum(case when owned.tier = '{{ tier }}' then owned.customer_count else 0 end) as tier_{{ tier | lower }}_count,
+        sum(case when owned.tier = '{{ tier }}' then owned.customer_count else 0 end)
+            as tier_{{ tier | lower }}_count,
         {% endfor %}
         sum(
             cast(
-                {{ ratio('owned.customer_count + owned.lead_count', 'cadence.cadence_workdays') }} as decimal(18, 9)
+                {{ ratio('owned.customer_count + owned.lead_count', 'cadence.cadence_workdays') }} as decimal(
+                    18, 9
+                )
             )
         ) as required_per_workday
     from owned
@@ -91,12 +100,15 @@ placed as (
             summed.person_id = memberships.person_id
             and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
     qualify row_number() over (
-        partition by summed.person_id order by memberships.valid_from desc nulls last, memberships.org_path asc
+        partition by summed.person_id
+        order by memberships.valid_from desc nulls last, memberships.org_path asc
     ) = 1
 ),
 
 medians as (
-    select team, {{ quantile('required_per_workday', 0.5) }} as team_median from placed group by team
+    select team, {{ quantile('required_per_workday', 0.5) }} as team_median
+    from placed
+    group by team
 ),
 
 final as (
@@ -110,14 +122,16 @@ final as (
         cast(placed.tier_a_count as bigint) as tier_a_count,
         cast(placed.tier_b_count as bigint) as tier_b_count,
         cast(placed.tier_c_count as bigint) as tier_c_count,
-        round(cast(placed.required_per_workday * this_week.workdays_in_week as double), 6) as contacts_required_week,
+        round(cast(placed.required_per_workday * this_week.workdays_in_week as double), 6)
+            as contacts_required_week,
         this_week.workdays_in_week as week_workdays,
         round(cast(placed.required_per_workday as double), 6) as load_per_workday,
         round(medians.team_median, 6) as team_median_load,
         {{ ratio('placed.required_per_workday', 'medians.team_median') }} as load_ratio,
         case when medians.team_median = 0 then 'no_load_in_team' end as load_ratio_reason,
         coalesce(
-            round({{ ratio('placed.required_per_workday', 'medians.team_median') }}, 9) > settings.workload_high_times,
+            round({{ ratio('placed.required_per_workday', 'medians.team_median') }}, 9)
+            > settings.workload_high_times,
             false
         ) as is_workload_high,
         {{ rules_version() }} as rules_version
