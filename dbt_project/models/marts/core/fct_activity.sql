@@ -61,6 +61,7 @@ final as (
         coalesce(activities.account_id, opportunities.account_id) as account_id,
         activities.opportunity_id,
         activities.lead_id,
+        stop_phrases.phrase is not null as is_stop_phrase,
         -- A kind that counts for the tier of that day, and more than a stop phrase.
         coalesce({{ list_contains('cadence.qualifying_kinds', 'activities.kind') }}, false)
         and stop_phrases.phrase is null as is_qualifying,
