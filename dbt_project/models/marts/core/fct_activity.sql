@@ -33,6 +33,10 @@ cadence as (
     select * from {{ source('rules', 'cadence') }}
 ),
 
+settings as (
+    select lead_tier from {{ source('rules', 'cadence_settings') }}
+),
+
 stop_phrases as (
     select * from {{ source('rules', 'followup_stop_phrases') }}
 ),
@@ -90,8 +94,9 @@ final as (
             ) = tiers.customer_id
             and activities.occurred_on >= tiers.valid_from
             and activities.occurred_on < tiers.valid_before
-    -- A contact without a customer counts as tier C.
-    left join cadence on coalesce(tiers.tier, 'C') = cadence.tier
+    -- A contact without a customer is judged like a lead's.
+    cross join settings
+    left join cadence on coalesce(tiers.tier, settings.lead_tier) = cadence.tier
     left join stop_phrases on trim(activities.content) = stop_phrases.phrase
     left join memberships
         on

@@ -139,58 +139,137 @@ active as (
     where levels.order_count > 0 and lives.is_alive
 ),
 
-ends as (
+-- Begins and ends are counted from every move of a scope, what lies between from those who moved: where the two do
+-- not meet there is a residual. Most customers stay as they are in most periods, and cost nothing here.
+moves as (
+    select scope_no, valid_from as moved_on, 1 as count_step, amount as amount_step from active
+    union all
+    select scope_no, valid_before as moved_on, -1 as count_step, -amount as amount_step from active
+),
+
+moved_days as (
+    select scope_no, moved_on, sum(count_step) as count_step, sum(amount_step) as amount_step
+    from moves
+    where moved_on <= {{ as_of() }}
+    group by scope_no, moved_on
+),
+
+totals as (
     select
-        periods.period_no, periods.begin_on, active.scope_no, active.customer_id,
-        1 as begin_count, active.amount as begin_amount, 0 as end_count, 0 as end_amount, null as new_since_on
+        scope_no,
+        moved_on as valid_from,
+        coalesce(
+            lead(moved_on) over (partition by scope_no order by moved_on), cast('9999-12-31' as date)
+        ) as valid_before,
+        sum(count_step) over (partition by scope_no order by moved_on) as customer_count,
+        sum(amount_step) over (partition by scope_no order by moved_on) as amount
+    from moved_days
+),
+
+stood as (
+    select
+        periods.period_no, totals.scope_no, totals.customer_count as begin_count, totals.amount as begin_amount,
+        0 as end_count, 0 as end_amount
     from periods
-    inner join active on periods.begin_on >= active.valid_from and periods.begin_on < active.valid_before
+    inner join totals on periods.begin_on >= totals.valid_from and periods.begin_on < totals.valid_before
     union all
     select
-        periods.period_no, periods.begin_on, active.scope_no, active.customer_id,
-        0 as begin_count, 0 as begin_amount, 1 as end_count, active.amount as end_amount, active.new_since_on
+        periods.period_no, totals.scope_no, 0 as begin_count, 0 as begin_amount,
+        totals.customer_count as end_count, totals.amount as end_amount
     from periods
-    inner join active on periods.end_on >= active.valid_from and periods.end_on < active.valid_before
+    inner join totals on periods.end_on >= totals.valid_from and periods.end_on < totals.valid_before
+),
+
+turned as (
+    select customer_id, scope_no, valid_from as moved_on from active
+    union
+    select customer_id, scope_no, valid_before as moved_on from active where valid_before <= {{ as_of() }}
+),
+
+touched as (
+    select
+        periods.period_no, turned.customer_id, turned.scope_no,
+        min(periods.begin_on) as begin_on, min(periods.end_on) as end_on
+    from turned
+    inner join periods on turned.moved_on > periods.begin_on and turned.moved_on <= periods.end_on
+    group by periods.period_no, turned.customer_id, turned.scope_no
 ),
 
 compared as (
     select
-        period_no,
-        scope_no,
-        customer_id,
-        sum(begin_count) as begin_count,
-        sum(begin_amount) as begin_amount,
-        sum(end_count) as end_count,
-        sum(end_amount) as end_amount,
-        coalesce(max(new_since_on) > min(begin_on), false) as is_new
-    from ends
-    group by period_no, scope_no, customer_id
+        touched.period_no,
+        touched.scope_no,
+        begins.customer_id is not null as was_active,
+        ends.customer_id is not null as is_active,
+        coalesce(ends.new_since_on > touched.begin_on, false) as is_new,
+        coalesce(begins.amount, 0) as begin_amount,
+        coalesce(ends.amount, 0) as end_amount
+    from touched
+    left join active as begins
+        on
+            touched.customer_id = begins.customer_id and touched.scope_no = begins.scope_no
+            and touched.begin_on >= begins.valid_from and touched.begin_on < begins.valid_before
+    left join active as ends
+        on
+            touched.customer_id = ends.customer_id and touched.scope_no = ends.scope_no
+            and touched.end_on >= ends.valid_from and touched.end_on < ends.valid_before
 ),
 
-summed as (
+lines as (
+    select
+        period_no,
+        scope_no,
+        sum(case when is_active and not was_active then 1 else 0 end) as gained_count,
+        sum(case when is_active and not was_active and is_new then 1 else 0 end) as new_count,
+        sum(case when was_active and not is_active then 1 else 0 end) as lost_count,
+        sum(case when is_active and not was_active then end_amount else 0 end) as gained_amount,
+        sum(case when is_active and not was_active and is_new then end_amount else 0 end) as new_amount,
+        sum(case when was_active and is_active then greatest(end_amount - begin_amount, 0) else 0 end)
+            as expansion_amount,
+        sum(case when was_active and is_active then greatest(begin_amount - end_amount, 0) else 0 end)
+            as contraction_amount,
+        sum(case when was_active and not is_active then begin_amount else 0 end) as lost_amount
+    from compared
+    group by period_no, scope_no
+),
+
+{% set middle = [
+    'gained_count', 'new_count', 'lost_count', 'gained_amount', 'new_amount', 'expansion_amount',
+    'contraction_amount', 'lost_amount',
+] %}
+-- Neither those without a move nor those that begin and end with nobody lose their row.
+cells as (
+    select period_no, scope_no from stood
+    union
+    select period_no, scope_no from lines
+),
+
+standing as (
     select
         period_no,
         scope_no,
         sum(begin_count) as begin_count,
-        sum(case when begin_count = 0 then 1 else 0 end) as gained_count,
-        sum(case when begin_count = 0 and is_new then 1 else 0 end) as new_count,
-        sum(case when end_count = 0 then 1 else 0 end) as lost_count,
         sum(end_count) as end_count,
         sum(begin_amount) as begin_amount,
-        sum(case when begin_count = 0 then end_amount else 0 end) as gained_amount,
-        sum(case when begin_count = 0 and is_new then end_amount else 0 end) as new_amount,
-        sum(
-            case when begin_count = 1 and end_count = 1 and end_amount > begin_amount
-                then end_amount - begin_amount else 0 end
-        ) as expansion_amount,
-        sum(
-            case when begin_count = 1 and end_count = 1 and end_amount < begin_amount
-                then begin_amount - end_amount else 0 end
-        ) as contraction_amount,
-        sum(case when end_count = 0 then begin_amount else 0 end) as lost_amount,
         sum(end_amount) as end_amount
-    from compared
+    from stood
     group by period_no, scope_no
+),
+
+summed as (
+    select
+        cells.period_no,
+        cells.scope_no,
+        coalesce(standing.begin_count, 0) as begin_count,
+        coalesce(standing.end_count, 0) as end_count,
+        coalesce(standing.begin_amount, 0) as begin_amount,
+        coalesce(standing.end_amount, 0) as end_amount
+        {%- for line in middle %},
+        coalesce(lines.{{ line }}, 0) as {{ line }}
+        {%- endfor %}
+    from cells
+    left join standing on cells.period_no = standing.period_no and cells.scope_no = standing.scope_no
+    left join lines on cells.period_no = lines.period_no and cells.scope_no = lines.scope_no
 ),
 
 final as (
@@ -233,6 +312,7 @@ final as (
     from summed
     inner join periods on summed.period_no = periods.period_no
     inner join scopes on summed.scope_no = scopes.scope_no
+    where summed.begin_count + summed.gained_count + summed.lost_count + summed.end_count > 0
 )
 
 select * from final
