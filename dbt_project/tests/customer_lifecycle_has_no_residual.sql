@@ -1,5 +1,5 @@
--- A stage ends with what it began with and every move between, and its last end is who stands there: every customer
--- that is not invalid, counted from the customers themselves.
+-- A stage ends with what it began with and every move between, and its last end is who stands
+-- there: every customer that is not invalid, counted from the customers themselves.
 {{ config(meta={'dagster': {'ref': {'name': 'mart_customer_lifecycle'}}}) }}
 with
 

@@ -1,5 +1,6 @@
 -- Grain: one row per tier of the cadence sheet and day that a clock may start on
--- Until when a contact of that day holds, in the company's mode: rolling by workdays or days, or once per period.
+-- Until when a contact of that day holds, in the company's mode: rolling by workdays or days, or
+-- once per period.
 with
 
 days as (
@@ -33,7 +34,8 @@ following as (
         per_period,
         period_start,
         min(case when workdays > 0 then period_start end) over (
-            partition by per_period order by period_start rows between 1 following and unbounded following
+            partition by per_period
+            order by period_start rows between 1 following and unbounded following
         ) as next_start
     from periods
 ),
@@ -69,7 +71,9 @@ final as (
         started.date_day,
         case
             when started.mode = 'per_period' then periods.last_workday_on
-            when started.day_kind = 'calendar_days' then {{ days_after('started.date_day', 'started.cadence_days') }}
+            when
+                started.day_kind = 'calendar_days'
+                then {{ days_after('started.date_day', 'started.cadence_days') }}
             else working_days.date_day
         end as due_on,
         case
@@ -83,9 +87,13 @@ final as (
             else 'workdays'
         end as cadence_unit
     from started
-    left join working_days on started.workday_index + started.cadence_workdays = working_days.workday_index
+    left join
+        working_days
+        on started.workday_index + started.cadence_workdays = working_days.workday_index
     left join following
-        on started.per_period = following.per_period and started.period_start = following.period_start
+        on
+            started.per_period = following.per_period
+            and started.period_start = following.period_start
     left join periods
         on following.per_period = periods.per_period and following.next_start = periods.period_start
 )

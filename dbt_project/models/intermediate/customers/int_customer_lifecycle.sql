@@ -1,5 +1,6 @@
 -- Grain: one row per living customer and run of days with one lifecycle stage in one place
--- Typed where the company types it; else from effective orders and open deals. Invalid customers have none.
+-- Typed where the company types it; else from effective orders and open deals. Invalid customers
+-- have none.
 with
 
 places as (
@@ -17,7 +18,9 @@ order_events as (
 visits as (
     select visits.*, opportunities.customer_id
     from {{ ref('fct_stage_visit') }} as visits
-    inner join {{ ref('fct_opportunity') }} as opportunities on visits.opportunity_id = opportunities.opportunity_id
+    inner join
+        {{ ref('fct_opportunity') }} as opportunities
+        on visits.opportunity_id = opportunities.opportunity_id
     where visits.outcome = 'open'
 ),
 
@@ -26,23 +29,30 @@ settings as (
 ),
 
 changes as (
-    select customer_id, event_on as changed_on, step as order_step, 0 as open_step, 0 as late_step from order_events
+    select customer_id, event_on as changed_on, step as order_step, 0 as open_step, 0 as late_step
+    from order_events
     union all
     select
         visits.customer_id, visits.entered_on as changed_on, 0 as order_step, 1 as open_step,
-        case when visits.stage_order >= settings.negotiating_stage_order then 1 else 0 end as late_step
+        case when visits.stage_order >= settings.negotiating_stage_order then 1 else 0 end
+            as late_step
     from visits
     cross join settings
     union all
     select
         visits.customer_id, visits.exited_on as changed_on, 0 as order_step, -1 as open_step,
-        case when visits.stage_order >= settings.negotiating_stage_order then -1 else 0 end as late_step
+        case when visits.stage_order >= settings.negotiating_stage_order then -1 else 0 end
+            as late_step
     from visits
     cross join settings
     where visits.exited_on is not null
     union all
     select
-        customer_id, cast('1900-01-01' as date) as changed_on, 0 as order_step, 0 as open_step, 0 as late_step
+        customer_id,
+        cast('1900-01-01' as date) as changed_on,
+        0 as order_step,
+        0 as open_step,
+        0 as late_step
     from places
     group by customer_id
 ),
@@ -64,12 +74,19 @@ levels as (
         customer_id,
         changed_on as valid_from,
         coalesce(
-            lead(changed_on) over (partition by customer_id order by changed_on), cast('9999-12-31' as date)
+            lead(changed_on) over (partition by customer_id order by changed_on),
+            cast('9999-12-31' as date)
         ) as valid_before,
         case
-            when sum(order_step) over (partition by customer_id order by changed_on) > 0 then 'closed_deal'
-            when sum(late_step) over (partition by customer_id order by changed_on) > 0 then 'negotiating'
-            when sum(open_step) over (partition by customer_id order by changed_on) > 0 then 'interested'
+            when
+                sum(order_step) over (partition by customer_id order by changed_on) > 0
+                then 'closed_deal'
+            when
+                sum(late_step) over (partition by customer_id order by changed_on) > 0
+                then 'negotiating'
+            when
+                sum(open_step) over (partition by customer_id order by changed_on) > 0
+                then 'interested'
             else 'potential'
         end as derived_lifecycle
     from daily
@@ -87,12 +104,12 @@ final as (
     inner join lives
         on
             levels.customer_id = lives.customer_id
-            and levels.valid_from < lives.valid_before and lives.valid_from < levels.valid_before
+            and levels.valid_from < lives.valid_before and levels.valid_before > lives.valid_from
     inner join places
         on
             levels.customer_id = places.customer_id
-            and levels.valid_from < places.valid_before and places.valid_from < levels.valid_before
-            and lives.valid_from < places.valid_before and places.valid_from < lives.valid_before
+            and levels.valid_from < places.valid_before and levels.valid_before > places.valid_from
+            and lives.valid_from < places.valid_before and lives.valid_before > places.valid_from
     where lives.is_alive
 )
 

@@ -1,5 +1,6 @@
 -- Grain: one row per customer and run of days with one owner, one place of his, one tier
--- Who had which customer where on any day, from its creation on; owners before the first export are as that shows them.
+-- Who had which customer where on any day, from its creation on; owners before the first export are
+-- as that shows them.
 with
 
 customers as (
@@ -7,7 +8,9 @@ customers as (
 ),
 
 lives as (
-    select customer_id, min(valid_from) as known_on from {{ ref('int_customer_life') }} group by customer_id
+    select customer_id, min(valid_from) as known_on
+    from {{ ref('int_customer_life') }}
+    group by customer_id
 ),
 
 places as (
@@ -34,14 +37,16 @@ cuts as (
     inner join memberships
         on
             places.owner_id = memberships.person_id
-            and memberships.valid_from > places.valid_from and memberships.valid_from < places.valid_before
+            and places.valid_from < memberships.valid_from
+            and places.valid_before > memberships.valid_from
     union
     select places.customer_id, memberships.valid_before as cut_on
     from places
     inner join memberships
         on
             places.owner_id = memberships.person_id
-            and memberships.valid_before > places.valid_from and memberships.valid_before < places.valid_before
+            and places.valid_from < memberships.valid_before
+            and places.valid_before > memberships.valid_before
 ),
 
 starts as (
@@ -57,7 +62,8 @@ spans as (
         customer_id,
         valid_from,
         coalesce(
-            lead(valid_from) over (partition by customer_id order by valid_from), cast('9999-12-31' as date)
+            lead(valid_from) over (partition by customer_id order by valid_from),
+            cast('9999-12-31' as date)
         ) as valid_before
     from starts
 ),
@@ -83,14 +89,16 @@ placed as (
     left join memberships
         on
             places.owner_id = memberships.person_id
-            and spans.valid_from >= memberships.valid_from and spans.valid_from < memberships.valid_before
+            and spans.valid_from >= memberships.valid_from
+            and spans.valid_from < memberships.valid_before
     left join tiers
         on
             spans.customer_id = tiers.customer_id
             and spans.valid_from >= tiers.valid_from and spans.valid_from < tiers.valid_before
     -- Two posts on one day: the newer one, so that no customer counts twice.
     qualify row_number() over (
-        partition by spans.customer_id, spans.valid_from order by memberships.valid_from desc, memberships.org_path asc
+        partition by spans.customer_id, spans.valid_from
+        order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
 ),
 

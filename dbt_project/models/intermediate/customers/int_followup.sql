@@ -1,7 +1,8 @@
--- Grain: one row per customer, lead without a customer, and open opportunity that somebody is to follow up
--- Due is the last contact, else the assignment, and an owner who took over has as long as a new one. An upgrade
--- shortens; after a downgrade the date of the higher tier stands until the next contact: the earliest date of all
--- tiers held since then.
+-- Grain: one row per customer, lead without a customer, and open opportunity that somebody is to
+-- follow up
+-- Due is the last contact, else the assignment, and an owner who took over has as long as a new
+-- one. An upgrade shortens; after a downgrade the date of the higher tier stands until the next
+-- contact: the earliest date of all tiers held since then.
 with
 
 customers as (
@@ -68,7 +69,8 @@ lead_contacts as (
         max(occurred_on) as last_any_contact_on,
         max_by(kind, occurred_at) as last_any_kind,
         nullif(
-            max_by(coalesce(next_step_on, cast('9999-12-31' as date)), occurred_at), cast('9999-12-31' as date)
+            max_by(coalesce(next_step_on, cast('9999-12-31' as date)), occurred_at),
+            cast('9999-12-31' as date)
         ) as next_step_on
     from activities
     where lead_id is not null
@@ -82,7 +84,10 @@ deal_activities as (
     where opportunity_id is not null
     union all
     select
-        opportunities.opportunity_id, activities.is_qualifying, activities.occurred_on, activities.occurred_at,
+        opportunities.opportunity_id,
+        activities.is_qualifying,
+        activities.occurred_on,
+        activities.occurred_at,
         activities.person_id, activities.kind, activities.next_step_on
     from activities
     inner join opportunities on activities.customer_id = opportunities.customer_id
@@ -99,7 +104,8 @@ deal_contacts as (
         max(occurred_on) as last_any_contact_on,
         max_by(kind, occurred_at) as last_any_kind,
         nullif(
-            max_by(coalesce(next_step_on, cast('9999-12-31' as date)), occurred_at), cast('9999-12-31' as date)
+            max_by(coalesce(next_step_on, cast('9999-12-31' as date)), occurred_at),
+            cast('9999-12-31' as date)
         ) as next_step_on
     from deal_activities
     group by opportunity_id
@@ -123,11 +129,18 @@ deal_owners as (
 
 subjects as (
     select
-        'customer' as subject_type, customers.customer_id as subject_id, customers.account_name as subject_name,
-        customers.customer_id, coalesce(customers.owner_id, 'unknown') as person_id, owners.former_person_id,
+        'customer' as subject_type,
+        customers.customer_id as subject_id,
+        customers.account_name as subject_name,
+        customers.customer_id,
+        coalesce(customers.owner_id, 'unknown') as person_id,
+        owners.former_person_id,
         owners.known_on, owners.assigned_on,
         customers.created_on is null and owners.former_person_id is null as is_only_seen,
-        contacts.last_contact_on, contacts.last_contact_by, contacts.last_any_contact_on, contacts.last_any_kind,
+        contacts.last_contact_on,
+        contacts.last_contact_by,
+        contacts.last_any_contact_on,
+        contacts.last_any_kind,
         contacts.next_step_on, coalesce(stakes.open_amount, 0) as open_amount,
         coalesce(stakes.open_count, 0) as open_count, customers.source, customers.source_row
     from customers
@@ -139,10 +152,16 @@ subjects as (
     select
         'lead' as subject_type, leads.lead_id as subject_id, leads.lead_id as subject_name,
         null as customer_id, leads.person_id, null as former_person_id,
-        leads.created_on as known_on, coalesce(cast(leads.assigned_at as date), leads.created_on) as assigned_on,
+        leads.created_on as known_on,
+        coalesce(cast(leads.assigned_at as date), leads.created_on) as assigned_on,
         false as is_only_seen,
-        lead_contacts.last_contact_on, lead_contacts.last_contact_by, lead_contacts.last_any_contact_on,
-        lead_contacts.last_any_kind, lead_contacts.next_step_on, null as open_amount, 0 as open_count,
+        lead_contacts.last_contact_on,
+        lead_contacts.last_contact_by,
+        lead_contacts.last_any_contact_on,
+        lead_contacts.last_any_kind,
+        lead_contacts.next_step_on,
+        null as open_amount,
+        0 as open_count,
         leads.source, leads.source_row
     from leads
     left join lead_contacts on leads.lead_id = lead_contacts.lead_id
@@ -154,12 +173,19 @@ subjects as (
     union all
     select
         'opportunity' as subject_type, opportunities.opportunity_id as subject_id,
-        opportunities.opportunity_name as subject_name, nullif(opportunities.customer_id, 'unknown') as customer_id,
+        opportunities.opportunity_name as subject_name,
+        nullif(opportunities.customer_id, 'unknown') as customer_id,
         opportunities.person_id, deal_owners.former_owner_id as former_person_id,
         opportunities.created_on as known_on,
-        coalesce(deal_owners.assigned_on, opportunities.created_on) as assigned_on, false as is_only_seen,
-        deal_contacts.last_contact_on, deal_contacts.last_contact_by, deal_contacts.last_any_contact_on,
-        deal_contacts.last_any_kind, deal_contacts.next_step_on, opportunities.amount as open_amount, 1 as open_count,
+        coalesce(deal_owners.assigned_on, opportunities.created_on) as assigned_on,
+        false as is_only_seen,
+        deal_contacts.last_contact_on,
+        deal_contacts.last_contact_by,
+        deal_contacts.last_any_contact_on,
+        deal_contacts.last_any_kind,
+        deal_contacts.next_step_on,
+        opportunities.amount as open_amount,
+        1 as open_count,
         opportunities.source, opportunities.source_row
     from opportunities
     left join deal_contacts on opportunities.opportunity_id = deal_contacts.opportunity_id
@@ -190,7 +216,7 @@ held as (
     inner join spans
         on
             anchored.customer_id = spans.customer_id
-            and spans.valid_before > anchored.anchor_on and spans.valid_from <= {{ as_of() }}
+            and anchored.anchor_on < spans.valid_before and spans.valid_from <= {{ as_of() }}
     where not anchored.has_one_tier
 ),
 
@@ -244,10 +270,14 @@ final as (
         end as elapsed
     from anchored
     inner join days as today on today.date_day = {{ as_of() }}
-    left join due on anchored.subject_type = due.subject_type and anchored.subject_id = due.subject_id
+    left join
+        due
+        on anchored.subject_type = due.subject_type and anchored.subject_id = due.subject_id
     left join days as due_days on due.due_on = due_days.date_day
     left join handed_over
-        on anchored.subject_type = handed_over.subject_type and anchored.subject_id = handed_over.subject_id
+        on
+            anchored.subject_type = handed_over.subject_type
+            and anchored.subject_id = handed_over.subject_id
 )
 
 select * from final

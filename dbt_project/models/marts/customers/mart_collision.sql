@@ -1,6 +1,7 @@
 -- Grain: one row per customer × pair of people who work on it at the same time
--- Contacts of the last days, or open opportunities. Not between who handed over and who took over, unless the former
--- owner goes on; not where both share the credit or one is the other's manager; and a leaver collides with nobody.
+-- Contacts of the last days, or open opportunities. Not between who handed over and who took over,
+-- unless the former owner goes on; not where both share the credit or one is the other's manager;
+-- and a leaver collides with nobody.
 with
 
 activities as (
@@ -59,7 +60,11 @@ touches as (
     group by activities.customer_id, activities.person_id
     union all
     select
-        customer_id, person_id, 0 as contact_count, cast(null as date) as last_contact_on, count(*) as open_count,
+        customer_id,
+        person_id,
+        0 as contact_count,
+        cast(null as date) as last_contact_on,
+        count(*) as open_count,
         coalesce(sum(amount), 0) as open_amount
     from opportunities
     group by customer_id, person_id
@@ -99,9 +104,12 @@ pairs as (
         one.open_amount as open_amount_a,
         other.open_amount as open_amount_b
     from working as one
-    inner join working as other on one.customer_id = other.customer_id and one.person_id < other.person_id
+    inner join
+        working as other
+        on one.customer_id = other.customer_id and one.person_id < other.person_id
     where
-        coalesce(one.manager_id, '') <> other.person_id and coalesce(other.manager_id, '') <> one.person_id
+        coalesce(one.manager_id, '') <> other.person_id
+        and coalesce(other.manager_id, '') <> one.person_id
 ),
 
 customer_turns as (
@@ -137,7 +145,8 @@ handovers as (
 ),
 
 split_people as (
-    select coalesce(records.customer_id, deals.customer_id) as customer_id, splits.person_id,
+    select
+        coalesce(records.customer_id, deals.customer_id) as customer_id, splits.person_id,
         coalesce(splits.order_id, splits.opportunity_id) as shared_id
     from splits
     left join (
@@ -150,7 +159,9 @@ split_people as (
 shared as (
     select one.customer_id, one.person_id as person_a, other.person_id as person_b
     from split_people as one
-    inner join split_people as other on one.shared_id = other.shared_id and one.person_id < other.person_id
+    inner join
+        split_people as other
+        on one.shared_id = other.shared_id and one.person_id < other.person_id
     group by one.customer_id, one.person_id, other.person_id
 ),
 
@@ -161,7 +172,8 @@ standing as (
         on
             pairs.customer_id = shared.customer_id
             and pairs.person_a = shared.person_a and pairs.person_b = shared.person_b
-    -- Work of the former owner up to the day of the handover belongs to it, and so do deals left behind.
+    -- Work of the former owner up to the day of the handover belongs to it, and so do deals left
+    -- behind.
     left join handovers as to_b
         on
             pairs.customer_id = to_b.customer_id
@@ -188,8 +200,10 @@ final as (
         standing.manager_b,
         customers.owner_id,
         case
-            when standing.contact_count_a > 0 and standing.contact_count_b > 0
-                and standing.open_count_a > 0 and standing.open_count_b > 0 then 'contacts_and_opportunities'
+            when
+                standing.contact_count_a > 0 and standing.contact_count_b > 0
+                and standing.open_count_a > 0 and standing.open_count_b > 0
+                then 'contacts_and_opportunities'
             when standing.contact_count_a > 0 and standing.contact_count_b > 0 then 'contacts'
             when standing.open_count_a > 0 and standing.open_count_b > 0 then 'opportunities'
             else 'contact_and_opportunity'

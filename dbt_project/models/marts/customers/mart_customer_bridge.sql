@@ -1,6 +1,7 @@
 -- Grain: one row per period × scope
--- Active: an effective order in the 12 months before, and not invalid on that day. Credit is stamped: what a customer
--- bought counts where it was signed, so that nobody's leaving and no change of owner moves it.
+-- Active: an effective order in the 12 months before, and not invalid on that day. Credit is
+-- stamped: what a customer bought counts where it was signed, so that nobody's leaving and no
+-- change of owner moves it.
 with
 
 bookings as (
@@ -24,7 +25,11 @@ leaf_scopes as (
 ),
 
 scopes as (
-    select scope_no, min(scope_type) as scope_type, min(scope_id) as scope_id, min(scope_name) as scope_name
+    select
+        scope_no,
+        min(scope_type) as scope_type,
+        min(scope_id) as scope_id,
+        min(scope_name) as scope_name
     from {{ ref('int_leaf_scope') }}
     group by scope_no
 ),
@@ -35,11 +40,14 @@ company as (
 
 periods as (
     select
-        row_number() over (order by periods.period_type, periods.period_start, periods.period_end) as period_no,
+        row_number()
+            over (order by periods.period_type, periods.period_start, periods.period_end)
+            as period_no,
         periods.*,
         {{ days_after('periods.period_start', -1) }} as begin_on,
         least(periods.period_end, company.as_of) as end_on,
-        periods.period_start < {{ months_after('company.first_recorded_on', 12) }} as is_history_short
+        periods.period_start
+        < {{ months_after('company.first_recorded_on', 12) }} as is_history_short
     from {{ source('reference', 'period') }} as periods
     cross join company
     where periods.period_start <= company.as_of and periods.period_end >= company.first_recorded_on
@@ -50,7 +58,8 @@ order_turns as (
         order_events.*,
         {{ leaf_id('order_events') }} as leaf_id,
         coalesce(
-            lead(event_on) over (partition by order_id order by event_on asc, step desc), cast('9999-12-31' as date)
+            lead(event_on) over (partition by order_id order by event_on asc, step desc),
+            cast('9999-12-31' as date)
         ) as turned_on,
         min(event_on) over (partition by order_id) as signed_on
     from order_events
@@ -66,11 +75,23 @@ order_spans as (
 ),
 
 changes as (
-    select customer_id, leaf_id, valid_from as changed_on, 1 as order_step, 0 as amount_step, 0 as new_step
+    select
+        customer_id,
+        leaf_id,
+        valid_from as changed_on,
+        1 as order_step,
+        0 as amount_step,
+        0 as new_step
     from order_spans
     where valid_from < valid_before
     union all
-    select customer_id, leaf_id, valid_before as changed_on, -1 as order_step, 0 as amount_step, 0 as new_step
+    select
+        customer_id,
+        leaf_id,
+        valid_before as changed_on,
+        -1 as order_step,
+        0 as amount_step,
+        0 as new_step
     from order_spans
     where valid_from < valid_before
     union all
@@ -80,12 +101,17 @@ changes as (
     from bookings
     union all
     select
-        customer_id, {{ leaf_id('bookings') }} as leaf_id, {{ months_after('booked_on', 12) }} as changed_on,
+        customer_id,
+        {{ leaf_id('bookings') }} as leaf_id,
+        {{ months_after('booked_on', 12) }} as changed_on,
         0 as order_step, -amount as amount_step, 0 as new_step
     from bookings
     union all
     select
-        customer_id, {{ leaf_id('new_customers') }} as leaf_id, event_on as changed_on, 0 as order_step,
+        customer_id,
+        {{ leaf_id('new_customers') }} as leaf_id,
+        event_on as changed_on,
+        0 as order_step,
         0 as amount_step, step as new_step
     from new_customers
 ),
@@ -113,7 +139,9 @@ levels as (
             lead(changed_on) over (partition by customer_id, scope_no order by changed_on),
             cast('9999-12-31' as date)
         ) as valid_before,
-        sum(order_step) over (partition by customer_id, scope_no order by changed_on) as order_count,
+        sum(order_step)
+            over (partition by customer_id, scope_no order by changed_on)
+            as order_count,
         sum(amount_step) over (partition by customer_id, scope_no order by changed_on) as amount,
         max(case when new_step > 0 then changed_on end) over (
             partition by customer_id, scope_no order by changed_on
@@ -135,12 +163,13 @@ active as (
     inner join lives
         on
             levels.customer_id = lives.customer_id
-            and levels.valid_from < lives.valid_before and lives.valid_from < levels.valid_before
+            and levels.valid_from < lives.valid_before and levels.valid_before > lives.valid_from
     where levels.order_count > 0 and lives.is_alive
 ),
 
--- Begins and ends are counted from every move of a scope, what lies between from those who moved: where the two do
--- not meet there is a residual. Most customers stay as they are in most periods, and cost nothing here.
+-- Begins and ends are counted from every move of a scope, what lies between from those who moved:
+-- where the two do not meet there is a residual. Most customers stay as they are in most periods,
+-- and cost nothing here.
 moves as (
     select scope_no, valid_from as moved_on, 1 as count_step, amount as amount_step from active
     union all
@@ -159,7 +188,8 @@ totals as (
         scope_no,
         moved_on as valid_from,
         coalesce(
-            lead(moved_on) over (partition by scope_no order by moved_on), cast('9999-12-31' as date)
+            lead(moved_on) over (partition by scope_no order by moved_on),
+            cast('9999-12-31' as date)
         ) as valid_before,
         sum(count_step) over (partition by scope_no order by moved_on) as customer_count,
         sum(amount_step) over (partition by scope_no order by moved_on) as amount
@@ -168,22 +198,31 @@ totals as (
 
 stood as (
     select
-        periods.period_no, totals.scope_no, totals.customer_count as begin_count, totals.amount as begin_amount,
+        periods.period_no,
+        totals.scope_no,
+        totals.customer_count as begin_count,
+        totals.amount as begin_amount,
         0 as end_count, 0 as end_amount
     from periods
-    inner join totals on periods.begin_on >= totals.valid_from and periods.begin_on < totals.valid_before
+    inner join
+        totals
+        on periods.begin_on >= totals.valid_from and periods.begin_on < totals.valid_before
     union all
     select
         periods.period_no, totals.scope_no, 0 as begin_count, 0 as begin_amount,
         totals.customer_count as end_count, totals.amount as end_amount
     from periods
-    inner join totals on periods.end_on >= totals.valid_from and periods.end_on < totals.valid_before
+    inner join
+        totals
+        on periods.end_on >= totals.valid_from and periods.end_on < totals.valid_before
 ),
 
 turned as (
     select customer_id, scope_no, valid_from as moved_on from active
     union
-    select customer_id, scope_no, valid_before as moved_on from active where valid_before <= {{ as_of() }}
+    select customer_id, scope_no, valid_before as moved_on
+    from active
+    where valid_before <= {{ as_of() }}
 ),
 
 touched as (
@@ -223,10 +262,19 @@ lines as (
         sum(case when is_active and not was_active and is_new then 1 else 0 end) as new_count,
         sum(case when was_active and not is_active then 1 else 0 end) as lost_count,
         sum(case when is_active and not was_active then end_amount else 0 end) as gained_amount,
-        sum(case when is_active and not was_active and is_new then end_amount else 0 end) as new_amount,
-        sum(case when was_active and is_active then greatest(end_amount - begin_amount, 0) else 0 end)
+        sum(case when is_active and not was_active and is_new then end_amount else 0 end)
+            as new_amount,
+        sum(
+            case
+                when was_active and is_active then greatest(end_amount - begin_amount, 0) else 0
+            end
+        )
             as expansion_amount,
-        sum(case when was_active and is_active then greatest(begin_amount - end_amount, 0) else 0 end)
+        sum(
+            case
+                when was_active and is_active then greatest(begin_amount - end_amount, 0) else 0
+            end
+        )
             as contraction_amount,
         sum(case when was_active and not is_active then begin_amount else 0 end) as lost_amount
     from compared
@@ -266,9 +314,11 @@ summed as (
         coalesce(standing.end_amount, 0) as end_amount
         {%- for line in middle %},
         coalesce(lines.{{ line }}, 0) as {{ line }}
-        {%- endfor %}
+    {%- endfor %}
     from cells
-    left join standing on cells.period_no = standing.period_no and cells.scope_no = standing.scope_no
+    left join
+        standing
+        on cells.period_no = standing.period_no and cells.scope_no = standing.scope_no
     left join lines on cells.period_no = lines.period_no and cells.scope_no = lines.scope_no
 ),
 
@@ -282,18 +332,32 @@ final as (
         scopes.scope_id,
         scopes.scope_name,
         cast(summed.begin_count as bigint) as begin_count,
-        cast(case when not periods.is_history_short then summed.new_count end as bigint) as new_count,
-        cast(case when not periods.is_history_short then summed.gained_count - summed.new_count end as bigint)
+        cast(case when not periods.is_history_short then summed.new_count end as bigint)
+            as new_count,
+        cast(
+            case
+                when not periods.is_history_short then summed.gained_count - summed.new_count
+            end as bigint
+        )
             as regained_count,
         cast(summed.gained_count as bigint) as gained_count,
         cast(summed.lost_count as bigint) as lost_count,
         cast(summed.end_count as bigint) as end_count,
         cast(
-            summed.begin_count + summed.gained_count - summed.lost_count - summed.end_count as bigint
+            summed.begin_count
+            + summed.gained_count
+            - summed.lost_count
+            - summed.end_count as bigint
         ) as residual_count,
         {{ money('summed.begin_amount') }} as begin_amount,
-        case when not periods.is_history_short then {{ money('summed.new_amount') }} end as new_amount,
-        case when not periods.is_history_short then {{ money('summed.gained_amount - summed.new_amount') }} end
+        case
+            when not periods.is_history_short then {{ money('summed.new_amount') }}
+        end as new_amount,
+        case
+            when
+                not periods.is_history_short
+                then {{ money('summed.gained_amount - summed.new_amount') }}
+        end
             as regained_amount,
         {{ money('summed.gained_amount') }} as gained_amount,
         {{ money('summed.expansion_amount') }} as expansion_amount,
@@ -301,8 +365,13 @@ final as (
         {{ money('summed.lost_amount') }} as lost_amount,
         {{ money('summed.end_amount') }} as end_amount,
         {{ money('summed.begin_amount + summed.gained_amount + summed.expansion_amount - summed.contraction_amount'
-            ~ ' - summed.lost_amount - summed.end_amount') }} as residual_amount,
-        case when not periods.is_history_short then {{ ratio('summed.lost_count', 'summed.begin_count') }} end
+            ~ ' - summed.lost_amount - summed.end_amount') }}
+            as residual_amount,
+        case
+            when
+                not periods.is_history_short
+                then {{ ratio('summed.lost_count', 'summed.begin_count') }}
+        end
             as churn_rate,
         case
             when periods.is_history_short then 'insufficient_history'

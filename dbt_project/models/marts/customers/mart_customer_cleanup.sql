@@ -1,5 +1,6 @@
 -- Grain: one row per customer on the clean-up list of the quarter
--- Nobody spoke to it and nothing was ordered for long, its telephone cannot be one, or its credit code stands twice.
+-- Nobody spoke to it and nothing was ordered for long, its telephone cannot be one, or its credit
+-- code stands twice.
 with
 
 customers as (
@@ -26,12 +27,15 @@ owners as (
 ),
 
 settings as (
-    select {{ months_after_column(as_of(), '-lifecycle_settings.cleanup_months') }} as quiet_since_on
+    select
+        {{ months_after_column(as_of(), '-lifecycle_settings.cleanup_months') }} as quiet_since_on
     from {{ source('rules', 'lifecycle_settings') }} as lifecycle_settings
 ),
 
 today as (
-    select quarter_label from {{ source('reference', 'calendar_day') }} where date_day = {{ as_of() }}
+    select quarter_label
+    from {{ source('reference', 'calendar_day') }}
+    where date_day = {{ as_of() }}
 ),
 
 people as (
@@ -48,7 +52,10 @@ codes as (
 ),
 
 doubled as (
-    select records.customer_id, min(records.credit_code) as credit_code, max(codes.record_count) as record_count
+    select
+        records.customer_id,
+        min(records.credit_code) as credit_code,
+        max(codes.record_count) as record_count
     from records
     inner join codes on records.credit_code = codes.credit_code
     group by records.customer_id
@@ -61,9 +68,12 @@ judged as (
         order_events.last_order_on,
         -- Whoever is younger than that has not been quiet for so long.
         coalesce(owners.known_on, settings.quiet_since_on) <= settings.quiet_since_on
-        and coalesce(contacts.last_any_contact_on, settings.quiet_since_on) <= settings.quiet_since_on
-        and coalesce(order_events.last_order_on, settings.quiet_since_on) <= settings.quiet_since_on as is_quiet,
-        customers.phone is not null and not coalesce({{ is_well_formed_phone('customers.phone') }}, false)
+        and coalesce(contacts.last_any_contact_on, settings.quiet_since_on)
+        <= settings.quiet_since_on
+        and coalesce(order_events.last_order_on, settings.quiet_since_on)
+        <= settings.quiet_since_on as is_quiet,
+        customers.phone is not null
+        and not coalesce({{ is_well_formed_phone('customers.phone') }}, false)
             as is_phone_bad,
         doubled.customer_id is not null as is_code_doubled,
         coalesce(doubled.record_count, 0) as code_record_count

@@ -1,5 +1,6 @@
 -- Grain: one row per lifecycle stage × week × scope
--- begin + in − out = end. Who changes hands leaves one scope and enters another; an invalid customer leaves on its day.
+-- begin + in − out = end. Who changes hands leaves one scope and enters another; an invalid
+-- customer leaves on its day.
 with
 
 lived as (
@@ -15,12 +16,16 @@ company as (
 ),
 
 weeks as (
-    select periods.period_start as week_start, periods.period_end as week_end, periods.period_label as week_label
+    select
+        periods.period_start as week_start,
+        periods.period_end as week_end,
+        periods.period_label as week_label
     from {{ source('reference', 'period') }} as periods
     cross join company
     where
         periods.period_type = 'week'
-        and periods.period_end >= company.first_recorded_on and periods.period_start <= company.as_of
+        and periods.period_end >= company.first_recorded_on
+        and periods.period_start <= company.as_of
 ),
 
 leaf_scopes as (
@@ -59,10 +64,25 @@ moved as (
         netted.scope_no,
         netted.lifecycle,
         weeks.week_start,
-        sum(case when netted.turned_on < first_weeks.first_start then netted.step else 0 end) as stood_count,
-        sum(case when netted.turned_on >= first_weeks.first_start and netted.step > 0 then netted.step else 0 end)
+        sum(case when netted.turned_on < first_weeks.first_start then netted.step else 0 end)
+            as stood_count,
+        sum(
+            case
+                when
+                    netted.turned_on >= first_weeks.first_start and netted.step > 0
+                    then netted.step
+                else 0
+            end
+        )
             as in_count,
-        sum(case when netted.turned_on >= first_weeks.first_start and netted.step < 0 then -netted.step else 0 end)
+        sum(
+            case
+                when
+                    netted.turned_on >= first_weeks.first_start and netted.step < 0
+                    then -netted.step
+                else 0
+            end
+        )
             as out_count
     from netted
     cross join first_weeks
@@ -74,7 +94,9 @@ moved as (
 ),
 
 cells as (
-    select scope_no, lifecycle, min(week_start) as first_start from moved group by scope_no, lifecycle
+    select scope_no, lifecycle, min(week_start) as first_start
+    from moved
+    group by scope_no, lifecycle
 ),
 
 filled as (
@@ -115,7 +137,11 @@ begun as (
 ),
 
 scopes as (
-    select scope_no, min(scope_type) as scope_type, min(scope_id) as scope_id, min(scope_name) as scope_name
+    select
+        scope_no,
+        min(scope_type) as scope_type,
+        min(scope_id) as scope_id,
+        min(scope_name) as scope_name
     from leaf_scopes
     group by scope_no
 ),
@@ -134,7 +160,8 @@ final as (
         cast(begun.in_count as bigint) as in_count,
         cast(begun.out_count as bigint) as out_count,
         cast(begun.end_count as bigint) as end_count,
-        cast(begun.begin_count + begun.in_count - begun.out_count - begun.end_count as bigint) as residual_count
+        cast(begun.begin_count + begun.in_count - begun.out_count - begun.end_count as bigint)
+            as residual_count
     from begun
     inner join scopes on begun.scope_no = scopes.scope_no
     left join stages on begun.lifecycle = stages.lifecycle

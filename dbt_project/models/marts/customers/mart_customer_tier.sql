@@ -1,5 +1,6 @@
 -- Grain: one row per customer
--- What a customer is worth to follow: its tier, by which rule, since when, and which tier it had before.
+-- What a customer is worth to follow: its tier, by which rule, since when, and which tier it had
+-- before.
 with
 
 customers as (
@@ -64,7 +65,10 @@ bought as (
 ),
 
 standing as (
-    select customer_id, count(*) as open_count from opportunities where outcome = 'open' group by customer_id
+    select customer_id, count(*) as open_count
+    from opportunities
+    where outcome = 'open'
+    group by customer_id
 ),
 
 judged as (
@@ -77,8 +81,11 @@ judged as (
         tiers.expires_on,
         tiers.six_month_amount,
         tiers.expected_amount,
-        -- What a person decided stands in place of the rule's tier, which is what it would be without.
-        case when tiers.tier_reason = 'override' then tiers.rule_tier else changes.previous_tier end as previous_tier,
+        -- What a person decided stands in place of the rule's tier, which is what it would be
+        -- without.
+        case
+            when tiers.tier_reason = 'override' then tiers.rule_tier else changes.previous_tier
+        end as previous_tier,
         -- The sheet says until when a decision holds, not since when.
         case
             when tiers.tier_reason = 'override' then null
@@ -143,7 +150,8 @@ final as (
             judged.owner_id = memberships.person_id
             and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
     qualify row_number() over (
-        partition by judged.customer_id order by memberships.valid_from desc, memberships.org_path asc
+        partition by judged.customer_id
+        order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
 )
 

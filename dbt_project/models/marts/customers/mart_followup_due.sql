@@ -1,4 +1,5 @@
--- Grain: one row per customer, lead without a customer, and open opportunity that is to be followed up
+-- Grain: one row per customer, lead without a customer, and open opportunity that is to be followed
+-- up
 with
 
 followups as (
@@ -34,27 +35,43 @@ judged as (
         followups.*,
         coalesce(followups.next_step_on < today.date_day, false) as is_next_step_missed,
         today.workday_index - planned.workday_index as planned_workdays,
-        case when followups.subject_type = 'customer' then coalesce(cadence.needs_reports_per_month, 0) end
+        case
+            when
+                followups.subject_type = 'customer'
+                then coalesce(cadence.needs_reports_per_month, 0)
+        end
             as needs_reports_owed,
-        case when followups.subject_type = 'customer' then coalesce(contacts.month_report_count, 0) end
+        case
+            when followups.subject_type = 'customer' then coalesce(contacts.month_report_count, 0)
+        end
             as needs_reports_done,
         today.date_day = today.month_end_on as is_month_over,
         case
             when followups.anchor_on is null then 'unknown'
-            when followups.elapsed > followups.cadence_length * settings.high_risk_cadences then 'high_risk'
+            when
+                followups.elapsed > followups.cadence_length * settings.high_risk_cadences
+                then 'high_risk'
             when followups.elapsed > followups.cadence_length then 'overdue'
-            when followups.elapsed >= followups.cadence_length * (1 - settings.due_soon_rate) then 'due_soon'
+            when
+                followups.elapsed >= followups.cadence_length * (1 - settings.due_soon_rate)
+                then 'due_soon'
             else 'ok'
         end as status,
         case
             when followups.anchor_on is null then 'none'
-            when followups.elapsed > followups.cadence_length * settings.copy_manager_cadences then 'manager'
-            when followups.elapsed >= followups.cadence_length * settings.remind_cadences then 'owner'
+            when
+                followups.elapsed > followups.cadence_length * settings.copy_manager_cadences
+                then 'manager'
+            when
+                followups.elapsed >= followups.cadence_length * settings.remind_cadences
+                then 'owner'
             else 'none'
         end as escalation,
         case
             when followups.anchor_on is null then 'unknown'
-            when followups.last_contact_on is not null and followups.last_contact_on = followups.anchor_on
+            when
+                followups.last_contact_on is not null
+                and followups.last_contact_on = followups.anchor_on
                 then 'contact'
             when followups.is_only_seen then 'first_seen'
             when followups.former_person_id is not null then 'owner_change'
@@ -65,7 +82,9 @@ judged as (
     inner join days as today on today.date_day = {{ as_of() }}
     left join days as planned on followups.next_step_on = planned.date_day
     left join cadence on followups.tier = cadence.tier
-    left join contacts on followups.customer_id = contacts.customer_id and followups.subject_type = 'customer'
+    left join
+        contacts
+        on followups.customer_id = contacts.customer_id and followups.subject_type = 'customer'
 ),
 
 worded as (
@@ -96,10 +115,15 @@ final as (
         worded.last_any_contact_on,
         worded.last_any_kind,
         -- Something was done since, of a kind that does not count for the tier.
-        coalesce(worded.last_any_contact_on > coalesce(worded.last_contact_on, cast('1900-01-01' as date)), false)
+        coalesce(
+            worded.last_any_contact_on
+            > coalesce(worded.last_contact_on, cast('1900-01-01' as date)),
+            false
+        )
             as is_mismatched,
         worded.assigned_on,
-        case when worded.former_person_id is not null then worded.former_person_id end as former_owner_id,
+        worded.former_person_id
+            as former_owner_id,
         cast(worded.former_overdue_workdays as bigint) as former_overdue_workdays,
         worded.due_on,
         worded.due_basis,
@@ -118,8 +142,12 @@ final as (
                     when 'first_seen' then '，首次见于数据 ' else '，分配 '
                 end,
                 worded.anchor_text, '，最晚应在 ', worded.due_text, ' 联系',
-                case when worded.due_tier <> worded.tier then concat('（现为 ', worded.tier, ' 级，本次沿用原日期）')
-                    else '' end
+                case
+                    when
+                        worded.due_tier <> worded.tier
+                        then concat('（现为 ', worded.tier, ' 级，本次沿用原日期）')
+                    else ''
+                end
             )
         end as due_reason_zh,
         case
@@ -133,17 +161,23 @@ final as (
                     else 'a month'
                 end,
                 case worded.due_basis
-                    when 'contact' then '; last counting contact ' when 'owner_change' then '; owner changed '
+                    when 'contact' then '; last counting contact ' when
+                        'owner_change'
+                        then '; owner changed '
                     when 'first_seen' then '; first seen ' else '; assigned '
                 end,
                 worded.anchor_text, ', so due by ', worded.due_text,
-                case when worded.due_tier <> worded.tier
-                    then concat(' (now tier ', worded.tier, ', the old date stands once)') else '' end
+                case
+                    when worded.due_tier <> worded.tier
+                        then concat(' (now tier ', worded.tier, ', the old date stands once)')
+                    else ''
+                end
             )
         end as due_reason_en,
         cast(worded.overdue_workdays as bigint) as overdue_workdays,
         worded.status,
-        case when worded.anchor_on is null then 'no_contact_and_no_assignment_date' end as status_reason,
+        case when worded.anchor_on is null then 'no_contact_and_no_assignment_date' end
+            as status_reason,
         worded.escalation,
         worded.next_step_on,
         worded.is_next_step_missed,

@@ -1,6 +1,6 @@
 -- Grain: one row per leaver × customer or opportunity that still stands in his name
--- What was booked stays with him; this is what somebody else has to take on. Never add customers to opportunities:
--- a customer's amount holds that of its opportunities.
+-- What was booked stays with him; this is what somebody else has to take on. Never add customers to
+-- opportunities: a customer's amount holds that of its opportunities.
 with
 
 people as (
@@ -39,7 +39,8 @@ leavers as (
     left join memberships
         on
             people.person_id = memberships.person_id
-            and people.left_on >= memberships.valid_from and people.left_on < memberships.valid_before
+            and people.left_on >= memberships.valid_from
+            and people.left_on < memberships.valid_before
     where people.left_on <= {{ as_of() }}
     qualify row_number() over (
         partition by people.person_id order by memberships.valid_from desc, memberships.org_path asc
@@ -56,18 +57,27 @@ items as (
     select
         customers.owner_id as person_id, 'customer' as item_type, customers.customer_id as item_id,
         customers.account_name as item_name, customers.customer_id, customers.state, null as stage,
-        coalesce(stakes.open_amount, 0) as open_amount, coalesce(stakes.open_count, 0) as open_count,
-        contacts.last_contact_on, contacts.last_any_contact_on, customers.source, customers.source_row
+        coalesce(stakes.open_amount, 0) as open_amount,
+        coalesce(stakes.open_count, 0) as open_count,
+        contacts.last_contact_on,
+        contacts.last_any_contact_on,
+        customers.source,
+        customers.source_row
     from customers
     left join stakes on customers.customer_id = stakes.customer_id
     left join contacts on customers.customer_id = contacts.customer_id
     union all
     select
-        opportunities.person_id, 'opportunity' as item_type, opportunities.opportunity_id as item_id,
-        opportunities.opportunity_name as item_name, opportunities.customer_id, opportunities.outcome as state,
+        opportunities.person_id,
+        'opportunity' as item_type,
+        opportunities.opportunity_id as item_id,
+        opportunities.opportunity_name as item_name,
+        opportunities.customer_id,
+        opportunities.outcome as state,
         opportunities.stage, opportunities.amount as open_amount, 1 as open_count,
         coalesce(deal_contacts.last_contact_on, contacts.last_contact_on) as last_contact_on,
-        coalesce(deal_contacts.last_any_contact_on, contacts.last_any_contact_on) as last_any_contact_on,
+        coalesce(deal_contacts.last_any_contact_on, contacts.last_any_contact_on)
+            as last_any_contact_on,
         opportunities.source, opportunities.source_row
     from opportunities
     left join deal_contacts on opportunities.opportunity_id = deal_contacts.subject_id

@@ -1,4 +1,5 @@
--- Grain: one row per customer whose follow-up is so late that it goes, or is about to go, back to the public pool
+-- Grain: one row per customer whose follow-up is so late that it goes, or is about to go, back to
+-- the public pool
 -- Who was never contacted is late from its assignment on, so nobody is recycled at once.
 with
 
@@ -16,7 +17,9 @@ orders as (
     inner join (
         select effective.order_id, records.customer_id
         from {{ ref('int_order') }} as effective
-        inner join {{ ref('int_customer_record') }} as records on effective.account_id = records.account_id
+        inner join
+            {{ ref('int_customer_record') }} as records
+            on effective.account_id = records.account_id
         where effective.is_effective
     ) as orders on lines.order_id = orders.order_id
 ),
@@ -50,7 +53,8 @@ measured as (
         followups.*,
         settings.first_warning_days,
         settings.last_warning_days,
-        due_days.workday_index + cast(ceil(settings.overdue_cadences * followups.cadence_length) as bigint)
+        due_days.workday_index
+        + cast(ceil(settings.overdue_cadences * followups.cadence_length) as bigint)
             as recycle_index,
         {{ days_after('followups.due_on', 'ceil(settings.overdue_cadences * followups.cadence_length)') }}
             as recycle_day
@@ -62,7 +66,8 @@ measured as (
 dated as (
     select
         measured.*,
-        case when measured.cadence_unit = 'days' then measured.recycle_day else days.date_day end as recycle_on
+        case when measured.cadence_unit = 'days' then measured.recycle_day else days.date_day end
+            as recycle_on
     from measured
     left join days on measured.recycle_index = days.workday_index and days.is_workday
 ),
@@ -77,7 +82,9 @@ advanced as (
     select opportunities.customer_id, max(opportunities.stage_order) as stage_order
     from opportunities
     cross join settings
-    where opportunities.outcome = 'open' and opportunities.stage_order >= settings.protecting_stage_order
+    where
+        opportunities.outcome = 'open'
+        and opportunities.stage_order >= settings.protecting_stage_order
     group by opportunities.customer_id
 ),
 
@@ -94,7 +101,10 @@ kept as (
     select records.customer_id, min(listed.protected_by) as protected_by
     from records
     inner join listed
-        on lower(trim(listed.account)) in (lower(records.account_id), lower(trim(records.account_name)))
+        on
+            lower(trim(listed.account)) in (
+                lower(records.account_id), lower(trim(records.account_name))
+            )
     where listed.protected_until is null or listed.protected_until >= {{ as_of() }}
     group by records.customer_id
 ),
@@ -148,7 +158,12 @@ final as (
             else 'warning'
         end as status,
         cast(
-            case when worded.protected_reasons is null and worded.days_left > worded.last_warning_days then 1 else 0 end
+            case
+                when
+                    worded.protected_reasons is null and worded.days_left > worded.last_warning_days
+                    then 1
+                else 0
+            end
             as bigint
         ) as warnings_left,
         worded.protected_reasons,
@@ -159,7 +174,11 @@ final as (
             worded.length_text, '）'
         ) as why_zh,
         concat(
-            'Contact was due by ', worded.due_text, ', ', worded.overdue_text, ' workdays ago (cadence ',
+            'Contact was due by ',
+            worded.due_text,
+            ', ',
+            worded.overdue_text,
+            ' workdays ago (cadence ',
             worded.length_text, ')'
         ) as why_en,
         {{ money('worded.open_amount') }} as open_amount,
@@ -173,7 +192,8 @@ final as (
             worded.person_id = memberships.person_id
             and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
     qualify row_number() over (
-        partition by worded.customer_id order by memberships.valid_from desc, memberships.org_path asc
+        partition by worded.customer_id
+        order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
 )
 

@@ -1,5 +1,8 @@
 -- Grain: one row per period × customer, product line or region that booked in it
 -- Who makes 80 %: by amount, and by margin where orders carry their cost.
+{% set dimensions = {
+    'customer': 'customer_id', 'product_line': 'product_line', 'region': 'region'
+} %}
 with
 
 bookings as (
@@ -29,15 +32,18 @@ periods as (
 costed as (
     select
         bookings.*,
-        case when orders.cost is not null then {{ ratio('orders.cost', 'orders.amount') }} end as cost_rate
+        case
+            when orders.cost is not null then {{ ratio('orders.cost', 'orders.amount') }}
+        end as cost_rate
     from bookings
     left join orders
-        on bookings.order_id = orders.order_id
-        and bookings.booking_id = concat('order|', orders.order_id, '|', orders.line_no)
+        on
+            bookings.order_id = orders.order_id
+            and bookings.booking_id = concat('order|', orders.order_id, '|', orders.line_no)
 ),
 
 dimensioned as (
-    {% for dimension, column in {'customer': 'customer_id', 'product_line': 'product_line', 'region': 'region'}.items() %}
+    {% for dimension, column in dimensions.items() %}
     select
         '{{ dimension }}' as dimension, {{ column }} as dimension_id, booked_on,
         sum(amount) as amount,
@@ -62,7 +68,9 @@ summed as (
         {{ money('sum(dimensioned.margin_amount)') }} as margin_amount
     from dimensioned
     inner join periods
-        on dimensioned.booked_on >= periods.period_start and dimensioned.booked_on <= periods.period_end
+        on
+            dimensioned.booked_on >= periods.period_start
+            and dimensioned.booked_on <= periods.period_end
     group by
         periods.period_type, periods.period_start, periods.period_end, periods.period_label,
         dimensioned.dimension, dimensioned.dimension_id
@@ -98,18 +106,29 @@ final as (
         cast(ranked.place as bigint) as place,
         ranked.amount,
         cast(ranked.total_amount as decimal(18, 2)) as total_amount,
-        case when ranked.total_amount > 0 then {{ ratio('ranked.amount', 'ranked.total_amount') }} end as share,
+        case
+            when ranked.total_amount > 0 then {{ ratio('ranked.amount', 'ranked.total_amount') }}
+        end as share,
         cast(ranked.cumulated_amount as decimal(18, 2)) as cumulated_amount,
-        case when ranked.total_amount > 0 then {{ ratio('ranked.cumulated_amount', 'ranked.total_amount') }} end
+        case
+            when
+                ranked.total_amount > 0
+                then {{ ratio('ranked.cumulated_amount', 'ranked.total_amount') }}
+        end
             as cumulated_share,
         -- Those who make 80 %: everybody up to and with the one who reaches it.
-        ranked.total_amount > 0 and (ranked.cumulated_amount - ranked.amount) * 10 < ranked.total_amount * 8
+        ranked.total_amount > 0
+        and (ranked.cumulated_amount - ranked.amount) * 10 < ranked.total_amount * 8
         and ranked.amount > 0 as is_in_80_percent,
         case when ranked.total_amount <= 0 then 'no_sales' end as share_reason,
         ranked.costed_amount,
         ranked.margin_amount,
         {{ ratio('ranked.margin_amount', 'ranked.costed_amount') }} as margin_rate,
-        case when ranked.total_margin > 0 then {{ ratio('ranked.margin_amount', 'ranked.total_margin') }} end
+        case
+            when
+                ranked.total_margin > 0
+                then {{ ratio('ranked.margin_amount', 'ranked.total_margin') }}
+        end
             as margin_share,
         case
             when ranked.total_margin > 0 and ranked.margin_amount is not null
@@ -121,7 +140,9 @@ final as (
             when ranked.total_margin <= 0 then 'no_margin'
         end as margin_reason
     from ranked
-    left join customers on ranked.dimension = 'customer' and ranked.dimension_id = customers.customer_id
+    left join
+        customers
+        on ranked.dimension = 'customer' and ranked.dimension_id = customers.customer_id
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- Grain: one row per month × tier
--- Where the contacts go, beside where the money comes from; and the needs reports that a tier's customers are owed.
+-- Where the contacts go, beside where the money comes from; and the needs reports that a tier's
+-- customers are owed.
 with
 
 activities as (
@@ -27,12 +28,17 @@ company as (
 ),
 
 months as (
-    select periods.period_start, periods.period_end, periods.period_label, least(periods.period_end, company.as_of) as end_on
+    select
+        periods.period_start,
+        periods.period_end,
+        periods.period_label,
+        least(periods.period_end, company.as_of) as end_on
     from {{ source('reference', 'period') }} as periods
     cross join company
     where
         periods.period_type = 'month'
-        and periods.period_start <= company.as_of and periods.period_end >= company.first_recorded_on
+        and periods.period_start <= company.as_of
+        and periods.period_end >= company.first_recorded_on
 ),
 
 contacted as (
@@ -43,12 +49,17 @@ contacted as (
         sum(case when activities.is_qualifying then 1 else 0 end) as qualifying_count
     from activities
     inner join months
-        on activities.occurred_on >= months.period_start and activities.occurred_on <= months.period_end
+        on
+            activities.occurred_on >= months.period_start
+            and activities.occurred_on <= months.period_end
     group by months.period_start, activities.tier
 ),
 
 booked as (
-    select months.period_start, bookings.tier, {{ money('coalesce(sum(bookings.amount), 0)') }} as signed_amount
+    select
+        months.period_start,
+        bookings.tier,
+        {{ money('coalesce(sum(bookings.amount), 0)') }} as signed_amount
     from bookings
     inner join months
         on bookings.booked_on >= months.period_start and bookings.booked_on <= months.period_end
@@ -71,7 +82,9 @@ reports as (
     select months.period_start, activities.customer_id, count(*) as report_count
     from activities
     inner join months
-        on activities.occurred_on >= months.period_start and activities.occurred_on <= months.period_end
+        on
+            activities.occurred_on >= months.period_start
+            and activities.occurred_on <= months.period_end
     where activities.kind = 'needs_report' and activities.customer_id is not null
     group by months.period_start, activities.customer_id
 ),
@@ -82,11 +95,15 @@ customers as (
         standing.tier,
         count(*) as customer_count,
         sum(coalesce(cadence.needs_reports_per_month, 0)) as reports_owed,
-        sum(least(coalesce(reports.report_count, 0), coalesce(cadence.needs_reports_per_month, 0))) as reports_done
+        sum(
+            least(coalesce(reports.report_count, 0), coalesce(cadence.needs_reports_per_month, 0))
+        ) as reports_done
     from standing
     left join cadence on standing.tier = cadence.tier
     left join reports
-        on standing.period_start = reports.period_start and standing.customer_id = reports.customer_id
+        on
+            standing.period_start = reports.period_start
+            and standing.customer_id = reports.customer_id
     group by standing.period_start, standing.tier
 ),
 
@@ -108,11 +125,19 @@ joined as (
         coalesce(booked.signed_amount, 0) as signed_amount,
         coalesce(customers.reports_owed, 0) as reports_owed,
         coalesce(customers.reports_done, 0) as reports_done,
-        sum(coalesce(contacted.contact_count, 0)) over (partition by cells.period_start) as all_contact_count,
-        sum(coalesce(booked.signed_amount, 0)) over (partition by cells.period_start) as all_signed_amount
+        sum(coalesce(contacted.contact_count, 0))
+            over (partition by cells.period_start)
+            as all_contact_count,
+        sum(coalesce(booked.signed_amount, 0))
+            over (partition by cells.period_start)
+            as all_signed_amount
     from cells
-    left join customers on cells.period_start = customers.period_start and cells.tier = customers.tier
-    left join contacted on cells.period_start = contacted.period_start and cells.tier = contacted.tier
+    left join
+        customers
+        on cells.period_start = customers.period_start and cells.tier = customers.tier
+    left join
+        contacted
+        on cells.period_start = contacted.period_start and cells.tier = contacted.tier
     left join booked on cells.period_start = booked.period_start and cells.tier = booked.tier
 ),
 
@@ -130,7 +155,11 @@ final as (
         case when joined.all_contact_count = 0 then 'no_contacts' end as effort_share_reason,
         cast(joined.signed_amount as decimal(18, 2)) as signed_amount,
         cast(joined.all_signed_amount as decimal(18, 2)) as all_signed_amount,
-        case when joined.all_signed_amount > 0 then {{ ratio('joined.signed_amount', 'joined.all_signed_amount') }} end
+        case
+            when
+                joined.all_signed_amount > 0
+                then {{ ratio('joined.signed_amount', 'joined.all_signed_amount') }}
+        end
             as amount_share,
         case when joined.all_signed_amount <= 0 then 'no_sales' end as amount_share_reason,
         cast(joined.reports_owed as bigint) as needs_reports_owed,
