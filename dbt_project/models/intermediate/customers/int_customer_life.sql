@@ -39,21 +39,26 @@ own as (
         records.customer_id,
         records.account_id,
         lower(trim(versions.lifecycle_stage)) as typed_name,
-        coalesce(versions.state, 'active') <> 'invalid' as is_alive,
+        coalesce(versions.state, records.state, 'active') <> 'invalid' as is_alive,
         min(versions.valid_from) over (partition by records.customer_id) as first_seen_on,
         case
             when
-                row_number() over (partition by records.account_id order by versions.valid_from) = 1
+                row_number() over (
+                    partition by records.account_id
+                    order by versions.valid_from, versions.version_no
+                ) = 1
                 then cast('1900-01-01' as date)
             else versions.valid_from
         end as valid_from,
         coalesce(
-            lead(versions.valid_from)
-                over (partition by records.account_id order by versions.valid_from),
+            lead(versions.valid_from) over (
+                partition by records.account_id
+                order by versions.valid_from, versions.version_no
+            ),
             cast('9999-12-31' as date)
         ) as valid_before
     from records
-    inner join
+    left join
         versions
         on records.account_id = versions.account_id and records.source = versions.source
     -- The CRM alone says whether a customer of the CRM lives.
@@ -90,9 +95,14 @@ final as (
         judged.customer_id,
         judged.is_alive,
         coalesce(typed_names.lifecycle, listed_names.lifecycle) as typed_lifecycle,
-        -- Without a date of creation a customer is as old as the first export that shows it.
-        greatest(judged.valid_from, coalesce(customers.created_on, judged.first_seen_on))
-            as valid_from,
+        -- Without a date of creation a customer is as old as the first export that shows it; and
+        -- whoever is known at D was there by then, whatever its dates say.
+        greatest(
+            judged.valid_from,
+            least(
+                coalesce(customers.created_on, judged.first_seen_on, {{ as_of() }}), {{ as_of() }}
+            )
+        ) as valid_from,
         coalesce(
             lead(judged.valid_from)
                 over (partition by judged.customer_id order by judged.valid_from),
@@ -103,7 +113,9 @@ final as (
     left join typed_names on coalesce(judged.own_name, judged.any_name) = typed_names.typed_name
     left join listed_names
         on
-            {{ list_contains('lower(listed_names.aliases)', 'coalesce(judged.own_name, judged.any_name)') }}
+            {{ list_contains(
+                'lower(listed_names.aliases)', 'coalesce(judged.own_name, judged.any_name)'
+            ) }}
     qualify row_number() over (
         partition by judged.customer_id, judged.valid_from order by listed_names.lifecycle_order
     ) = 1

@@ -208,6 +208,11 @@ anchored as (
     left join tiers on subjects.customer_id = tiers.customer_id
 ),
 
+-- What is older than the calendar is judged as of its first day: late by years in any case.
+calendar as (
+    select min(date_day) as first_on from days
+),
+
 held as (
     select subject_type, subject_id, anchor_on, tier from anchored
     union
@@ -229,7 +234,14 @@ due as (
         cadence.cadence_length,
         cadence.cadence_unit
     from held
-    left join cadence on held.tier = cadence.tier and held.anchor_on = cadence.date_day
+    cross join calendar
+    left join cadence
+        on
+            held.tier = cadence.tier
+            and case
+                when held.anchor_on < calendar.first_on then calendar.first_on
+                else held.anchor_on
+            end = cadence.date_day
     qualify row_number() over (
         partition by held.subject_type, held.subject_id
         order by cadence.due_on asc nulls last, cadence.cadence_length asc nulls last, held.tier asc
@@ -243,10 +255,13 @@ handed_over as (
         anchored.subject_id,
         greatest(turn_days.workday_index - due_days.workday_index, 0) as former_overdue_workdays
     from anchored
+    cross join calendar
     inner join cadence
         on
             anchored.tier = cadence.tier
-            and coalesce(anchored.last_contact_on, anchored.known_on) = cadence.date_day
+            and greatest(
+                coalesce(anchored.last_contact_on, anchored.known_on), calendar.first_on
+            ) = cadence.date_day
     inner join days as turn_days on anchored.assigned_on = turn_days.date_day
     inner join days as due_days on cadence.due_on = due_days.date_day
     where

@@ -50,7 +50,9 @@ periods as (
         < {{ months_after('company.first_recorded_on', 12) }} as is_history_short
     from {{ source('reference', 'period') }} as periods
     cross join company
-    where periods.period_start <= company.as_of and periods.period_end >= company.first_recorded_on
+    where
+        periods.period_start <= company.as_of
+        and periods.period_end >= coalesce(company.first_recorded_on, company.as_of)
 ),
 
 order_turns as (
@@ -364,9 +366,10 @@ final as (
         {{ money('summed.contraction_amount') }} as contraction_amount,
         {{ money('summed.lost_amount') }} as lost_amount,
         {{ money('summed.end_amount') }} as end_amount,
-        {{ money('summed.begin_amount + summed.gained_amount + summed.expansion_amount - summed.contraction_amount'
-            ~ ' - summed.lost_amount - summed.end_amount') }}
-            as residual_amount,
+        {{ money(
+            'summed.begin_amount + summed.gained_amount + summed.expansion_amount'
+            ~ ' - summed.contraction_amount - summed.lost_amount - summed.end_amount'
+        ) }} as residual_amount,
         case
             when
                 not periods.is_history_short

@@ -24,7 +24,7 @@ weeks as (
     cross join company
     where
         periods.period_type = 'week'
-        and periods.period_end >= company.first_recorded_on
+        and periods.period_end >= coalesce(company.first_recorded_on, company.as_of)
         and periods.period_start <= company.as_of
 ),
 

@@ -47,7 +47,7 @@ judged as (
             as needs_reports_done,
         today.date_day = today.month_end_on as is_month_over,
         case
-            when followups.anchor_on is null then 'unknown'
+            when followups.anchor_on is null or followups.elapsed is null then 'unknown'
             when
                 followups.elapsed > followups.cadence_length * settings.high_risk_cadences
                 then 'high_risk'
@@ -128,7 +128,7 @@ final as (
         worded.due_on,
         worded.due_basis,
         case
-            when worded.anchor_on is null then null
+            when worded.due_on is null then null
             else concat(
                 worded.due_tier, ' 级',
                 case worded.cadence_unit
@@ -151,7 +151,7 @@ final as (
             )
         end as due_reason_zh,
         case
-            when worded.anchor_on is null then null
+            when worded.due_on is null then null
             else concat(
                 'Tier ', worded.due_tier, ' is contacted once ',
                 case worded.cadence_unit
@@ -176,8 +176,10 @@ final as (
         end as due_reason_en,
         cast(worded.overdue_workdays as bigint) as overdue_workdays,
         worded.status,
-        case when worded.anchor_on is null then 'no_contact_and_no_assignment_date' end
-            as status_reason,
+        case
+            when worded.anchor_on is null then 'no_contact_and_no_assignment_date'
+            when worded.elapsed is null then 'no_cadence'
+        end as status_reason,
         worded.escalation,
         worded.next_step_on,
         worded.is_next_step_missed,

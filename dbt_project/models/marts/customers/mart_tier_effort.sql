@@ -38,7 +38,7 @@ months as (
     where
         periods.period_type = 'month'
         and periods.period_start <= company.as_of
-        and periods.period_end >= company.first_recorded_on
+        and periods.period_end >= coalesce(company.first_recorded_on, company.as_of)
 ),
 
 contacted as (
