@@ -26,7 +26,9 @@ spans as (
 ),
 
 leads as (
-    select * from {{ ref('fct_lead') }}
+    select facts.*, handed_in.assigned_on
+    from {{ ref('fct_lead') }} as facts
+    inner join {{ ref('stg_leads') }} as handed_in on facts.lead_id = handed_in.lead_id
 ),
 
 opportunities as (
@@ -153,7 +155,7 @@ subjects as (
         'lead' as subject_type, leads.lead_id as subject_id, leads.lead_id as subject_name,
         null as customer_id, leads.person_id, null as former_person_id,
         leads.created_on as known_on,
-        coalesce(cast(leads.assigned_at as date), leads.created_on) as assigned_on,
+        coalesce(leads.assigned_on, leads.created_on) as assigned_on,
         false as is_only_seen,
         lead_contacts.last_contact_on,
         lead_contacts.last_contact_by,
