@@ -18,6 +18,7 @@ from pipelines.night import Night, code_version, run_log_of
 from pipelines.operations.alerts.company import quiet_hours_in
 from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.operations.closing import record_outcome, write_operations
+from pipelines.operations.surfaces import show_state
 from pipelines.publish.intent import complete_recorded_publish
 from pipelines.publish.night_lock import night_lock
 from pipelines.publish.publisher import recover
@@ -72,7 +73,9 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 try:
                     self._tell_if_unpublished(run)
                 finally:
-                    write_operations(folder, log, run, as_of, ended_at)
+                    meta = write_operations(folder, log, run, as_of, ended_at)
+                    if meta is not None:
+                        show_state(folder, settings, meta)
 
     def _tell_if_unpublished(self, run: Mapping[str, object]) -> None:
         """Let the data team know of a night that was held back or failed."""

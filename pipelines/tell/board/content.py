@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from pipelines.core.alerts.model import SEVERITIES
 from pipelines.tell.board.fan import Landing
 from pipelines.tell.board.rows import Row
 from pipelines.tell.board.scopes import NOBODY, Scope, scopes_of
@@ -227,7 +228,7 @@ class Content:
         return _heat(
             [row for row in rows if ripe and row["period_label"] == ripe[-1]],
             "period_label", ("team", "scope_id", teams), ("from_stage", "from_stage_order"),
-            ("cohort_rate_90", "entered"),
+            ("plain_rate", "entered"),
         )  # fmt: skip
 
     def alerts(self, scope: Scope) -> list[tuple[str, list[Row]]]:
@@ -237,7 +238,7 @@ class Content:
         by_kind: dict[str, list[Row]] = defaultdict(list)
         for row in self._of_owner.get(scope.id, []):
             by_kind[row["kind"]].append(row)
-        return sorted(by_kind.items(), key=lambda item: (-_worth(item[1]), item[0]))
+        return sorted(by_kind.items(), key=_urgency)
 
     @cached_property
     def _of_owner(self) -> Mapping[str, list[Row]]:
@@ -258,8 +259,11 @@ class Content:
 _LEAVES = ("region", "team", "person")
 
 
-def _worth(rows: Sequence[Row]) -> float:
-    return float(sum(row["value_amount"] or 0 for row in rows))
+def _urgency(item: tuple[str, Sequence[Row]]) -> tuple[int, float, str]:
+    """Return what kinds of alerts are sorted by: severity, then money, good news last."""
+    kind, rows = item
+    severity = min(SEVERITIES.index(row["severity"]) for row in rows)
+    return severity, -float(sum(row["value_amount"] or 0 for row in rows)), kind
 
 
 def _heat(

@@ -15,6 +15,7 @@ from pipelines.tell.board.rows import Figures, Row
 _HEIGHT, _TOP, _FLOOR = 270, 14, 236
 _LABEL_GAP = 15.0
 _LEFT = 8
+_DATE_WIDTH = 72
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,12 @@ def _fan(landing: Landing, frame: _Frame, actual: Decimal, ends: Sequence[Decima
 
 def _axes(landing: Landing, frame: _Frame, figures: Figures) -> list[Markup]:
     today = frame.x(landing.as_of)
+    day = Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
+        today, _HEIGHT - 14, landing.as_of
+    )
+    has_room = _LEFT + _DATE_WIDTH * 1.6 < today < frame.right - _DATE_WIDTH * 1.6
     return [
+        *([day] if has_room else []),
         Markup('<line class="axis" x1="{}" x2="{:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>').format(
             _LEFT, frame.right, y=frame.y(0)
         ),

@@ -183,7 +183,7 @@ class Renderer:
         return self._rows_page.render(
             **self._shared,
             file=scope.rows_page,
-            title=f"{scope.name} · {self.words.rows_link}",
+            title=f"{scope.name} · {self.words.rows_title}",
             scope=scope,
             tables=tables,
         )

@@ -225,7 +225,7 @@ def _pack(pack: Any, pages: Renderer) -> Table:
         (column[place], "num" if column[0] in _UNITS_OF_PACKS else "") for column in shown
     ]
     lines = [
-        pages.lines.pack(names, row, pages.figures, _unit_of_pack, words)
+        pages.lines.pack(names, row, pages.figures, _unit_of_pack, words, pages.content.pages)
         for row in pack.rows[:MOST_ROWS]
     ]
     title = declared.title_zh if words.language == "zh" else declared.title_en

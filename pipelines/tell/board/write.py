@@ -22,7 +22,7 @@ class Hold:
     """Why readers do not see the last night.
 
     Attributes:
-        state: held (by a data check) or failed.
+        state: held (by a data check), failed, or behind (readers of marts see a later night).
         attempted: its day, as text.
         reason_zh, reason_en: why, for people.
     """
