@@ -83,9 +83,7 @@ def _declared() -> tuple[Sheet, ...]:
 SHEETS = _declared()
 
 
-def sheet_rows(
-    con: duckdb.DuckDBPyConnection, sheet: Sheet, as_of: date
-) -> list[tuple[Any, ...]]:
+def sheet_rows(con: duckdb.DuckDBPyConnection, sheet: Sheet, as_of: date) -> list[tuple[Any, ...]]:
     """Return the rows of a sheet; none where this company has no such mart.
 
     Args:

@@ -135,9 +135,7 @@ def waterfall_steps(gap: Row, causes: Sequence[Row], words: Words) -> list[Step]
         column = "contribution" if causes else "gap"
         fall = row[column] or Decimal(0)
         label = words.of(row["factor"]) if causes else words.gap
-        steps.append(
-            Step(label, at, at - fall, "missing" if fall >= 0 else "made_up", row, column)
-        )
+        steps.append(Step(label, at, at - fall, "missing" if fall >= 0 else "made_up", row, column))
         at -= fall
     steps.append(Step(words.actual, Decimal(0), actual, "total", gap, "actual"))
     return steps

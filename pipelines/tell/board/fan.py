@@ -51,7 +51,7 @@ def landing_chart(landing: Landing, figures: Figures, width: int) -> Markup:
         if landing.forecast is not None and (value := landing.forecast[column]) is not None
     ]
     amounts = [float(v) for _, v in target_line + actual_line] + [float(v) for v in ends]
-    amounts.append(float(actual))
+    amounts += [float(actual), float(landing.attainment["target"] or 0)]
     high, low = max(amounts), min(0.0, *amounts)
     if high <= 0:
         return Markup("")
@@ -153,9 +153,7 @@ def _axes(landing: Landing, frame: _Frame, figures: Figures) -> list[Markup]:
     ]
 
 
-def _labels(
-    landing: Landing, frame: _Frame, figures: Figures, actual: Decimal
-) -> list[Markup]:
+def _labels(landing: Landing, frame: _Frame, figures: Figures, actual: Decimal) -> list[Markup]:
     """Write the end of each line beside it, apart enough to be read."""
     cells: list[tuple[float, Row, str, str]] = []
     if landing.attainment["target"] is not None:

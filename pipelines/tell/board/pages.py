@@ -87,8 +87,9 @@ class Renderer:
             yield scope.page, self._scope(scope)
             yield scope.rows_page, self._rows(scope)
         for file, title, tables in list_pages(self.content, self):
-            yield file, self._lists_page.render(
-                **self._shared, file=file, title=title, tables=tables
+            yield (
+                file,
+                self._lists_page.render(**self._shared, file=file, title=title, tables=tables),
             )
 
     def lines_of(self, macro: str, rows: Sequence[Row]) -> Markup:
@@ -96,9 +97,7 @@ class Renderer:
         make = getattr(self.macros, macro)
         for row in rows:
             if (macro, id(row)) not in self._made:
-                self._made[macro, id(row)] = make(
-                    row, self.words, self.figures, self.content.pages
-                )
+                self._made[macro, id(row)] = make(row, self.words, self.figures, self.content.pages)
         return Markup("").join(self._made[macro, id(row)] for row in rows)
 
     def _menu(self) -> list[tuple[str, str]]:

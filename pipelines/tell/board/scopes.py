@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from pipelines.tell.board.rows import Row
 
+# Bytes; a file name may have 255, kind, ending and mark of difference included.
+_LONGEST_NAME = 120
 NOBODY = ("unknown", "unallocated")
 
 
@@ -51,9 +53,11 @@ class Scope:
 def file_stem(text: str) -> str:
     """Return a text as part of a file name: whatever stands in it, it is no path."""
     safe = re.sub(r"[^\w-]", "_", text) or "_"
-    if safe == text and len(safe) <= 80:
+    name = safe.encode()
+    if safe == text and len(name) <= _LONGEST_NAME:
         return safe
-    return f"{safe[:60]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    short = name[:_LONGEST_NAME].decode(errors="ignore")
+    return f"{short}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def scopes_of(rows: Mapping[str, Sequence[Row]], company: str) -> list[Scope]:

@@ -221,9 +221,7 @@ def _pack(pack: Any, pages: Renderer) -> Table:
     shown = [column for column in declared.columns if column[0] != other]
     names = [name for name, _, _ in shown]
     place = 1 if words.language == "zh" else 2
-    headers = [
-        (column[place], "num" if column[0] in _UNITS_OF_PACKS else "") for column in shown
-    ]
+    headers = [(column[place], "num" if column[0] in _UNITS_OF_PACKS else "") for column in shown]
     lines = [
         pages.lines.pack(names, row, pages.figures, _unit_of_pack, words, pages.content.pages)
         for row in pack.rows[:MOST_ROWS]
