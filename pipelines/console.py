@@ -77,6 +77,9 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
     console.print(f"  files    {published / 'marts.duckdb'}")
     console.print(f"           {published / 'parquet'}  {published / 'manifest.json'}")
     console.print(f"           {published / 'operations.duckdb'}")
+    if (board := published / "board" / "index.html").is_file():
+        console.print(f"  board    {board}")
+        console.print(f"           {published / 'workbook.xlsx'}")
     if (told := published / "alerts" / result.as_of.isoformat()).is_dir():
         console.print(f"  alerts   {told}")
     console.print(f"  Dagster  gapwise serve --home {folder.root}   (opens on 127.0.0.1:3000)")

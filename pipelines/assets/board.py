@@ -52,8 +52,8 @@ def board_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         ],
     )
     def board(
-        night: NightResource,  # type: ignore[type-arg]
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        night: NightResource,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         tonight = night.night
         with tonight.step("write board and workbook"):
             told = _write(tonight) if tonight.publishes else None

@@ -1,4 +1,4 @@
-"""The workbook: key marts for those who live in Excel, with a cover that says how far to trust them."""
+"""The workbook: key marts for those who live in Excel, and a cover that says how sound they are."""
 
 from __future__ import annotations
 

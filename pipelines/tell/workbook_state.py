@@ -1,7 +1,7 @@
 """The cover's sentence on the last night, and how it is changed without writing the workbook anew.
 
-A held night leaves the marts as they are, so the workbook's figures stay too; only the sentence changes. Its texts are
-the first that are written, and so the first entries of the file's table of texts.
+A held night leaves the marts as they are, so the workbook's figures stay too; only the sentence
+changes. Its texts are the first that are written, and so the first in the file's table of texts.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.settings import CompanyFolder
+from pipelines.tell.workbook_state import shown_state
 from tests.nights import marts, night, operations, published_bytes
 from tests.small_world import ORDERS, deliver, write_small_world
 
@@ -55,8 +56,20 @@ def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(
         }
     assert "marts" not in schemas, "dbt must not have started"
 
+    pages = sorted((home / "published" / "board").glob("**/*.html"))
+    assert all("landed/orders" in page.read_text(encoding="utf-8") for page in pages) and pages
+    assert "landed/orders" in cover_of(home)[0]
+
     deliver(home, "orders", ORDERS.replace("100000", "110000"), "20260228")
     assert night(home).outcome == "published"
+    pages = sorted((home / "published" / "board").glob("**/*.html"))
+    assert not any('class="hold"' in page.read_text(encoding="utf-8") for page in pages)
+    assert cover_of(home)[0].startswith("●")
+
+
+def cover_of(home: Path) -> list[str]:
+    """What the workbook's cover says of the last night."""
+    return shown_state((home / "published" / "workbook.xlsx").read_bytes(), ["zh"])
 
 
 def test_a_business_flag_never_holds_a_night(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Charts as plain SVG: bullets, columns, bars and the waterfall; shapes and words, never colour alone."""
+"""Charts as plain SVG: bullets, columns, bars, the waterfall; never told by colour alone."""
 
 from __future__ import annotations
 

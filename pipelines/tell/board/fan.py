@@ -126,7 +126,8 @@ def _fan(landing: Landing, frame: _Frame, actual: Decimal, ends: Sequence[Decima
     now = f"{frame.x(landing.as_of):.1f},{frame.y(actual):.1f}"
     low, middle, high = (f"{frame.right:.1f},{frame.y(end):.1f}" for end in ends)
     return Markup(
-        '<polygon class="fan" points="{0} {3} {1}"/><polyline class="line middle" points="{0} {2}"/>'
+        '<polygon class="fan" points="{0} {3} {1}"/>'
+        '<polyline class="line middle" points="{0} {2}"/>'
     ).format(now, low, middle, high)
 
 

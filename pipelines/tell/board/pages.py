@@ -57,8 +57,8 @@ class Renderer:
     def __post_init__(self) -> None:
         self.words = Words(self.language)
         self.figures = Figures(self.words)
-        self.macros = self.env.get_template("macros.html").module
-        self.lines = self.env.get_template("lines.html").module
+        self.macros: Any = self.env.get_template("macros.html").module
+        self.lines: Any = self.env.get_template("lines.html").module
         self._made: dict[tuple[str, int], Markup] = {}
         self._scope_page = self.env.get_template("scope.html")
         self._rows_page = self.env.get_template("rows.html")

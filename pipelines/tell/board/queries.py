@@ -1,4 +1,4 @@
-"""What the board reads of the marts: one query per kind of row, already as small as the pages need."""
+"""What the board reads of the marts: one query per kind of row, as small as pages need."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def raw(value: object) -> str:
 
 
 class Figures:
-    """The one place where a figure of a mart becomes text: 万 and 亿 in Chinese, grouping in English."""
+    """Where a figure of a mart becomes text: 万 and 亿 in Chinese, grouping in English."""
 
     def __init__(self, words: Words) -> None:
         self.words = words

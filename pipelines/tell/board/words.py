@@ -39,7 +39,7 @@ def _labels() -> Mapping[str, Text]:
 
 
 class Words:
-    """What a page says in its language; an unknown word is an error, an unknown id stays as it is."""
+    """What a page says in its language; an unknown word is an error, an unknown id stays."""
 
     def __init__(self, language: str) -> None:
         self.language = language

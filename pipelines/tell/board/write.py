@@ -1,4 +1,4 @@
-"""Write the board of a night beside the one that is shown, then show it: readers see a whole one."""
+"""Write every page of a night's board, and put a hold on top of them or take it away."""
 
 from __future__ import annotations
 
