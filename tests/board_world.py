@@ -88,7 +88,7 @@ def _dimensions(con: duckdb.DuckDBPyConnection) -> None:
         insert(con, "dim_date", {
             "date_day": day, "month_start_on": month,
             "quarter_start_on": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
-            "quarter_end_on": date(2026, 3, 31),
+            "quarter_end_on": date(2026, 3, 31), "year_start_on": day.replace(month=1, day=1),
         })  # fmt: skip
     insert(
         con, "dim_metric",

@@ -134,6 +134,8 @@ def waterfall_steps(gap: Row, causes: Sequence[Row], words: Words) -> list[Step]
     for row in causes or [gap]:
         column = "contribution" if causes else "gap"
         fall = row[column] or Decimal(0)
+        if causes and not fall:
+            continue  # a factor that made nothing takes no line; the table beside has it
         label = words.of(row["factor"]) if causes else words.gap
         steps.append(Step(label, at, at - fall, "missing" if fall >= 0 else "made_up", row, column))
         at -= fall

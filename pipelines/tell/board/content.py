@@ -27,7 +27,7 @@ CARDS = (
 )
 MOST_CARDS = 4
 FEWEST_IN_HEAT = 10
-_SHADES = (0.2, 0.4, 0.6, 0.8)
+_SHADES = (0.3, 0.55, 0.7, 0.85)
 
 
 @dataclass(frozen=True)

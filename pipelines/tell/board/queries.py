@@ -17,6 +17,7 @@ _RUNNING = "$as_of between period_start and period_end"
 _QUARTER = (
     "between (select quarter_start_on from marts.dim_date where date_day = $as_of) and $as_of"
 )
+_YEAR = "between (select year_start_on from marts.dim_date where date_day = $as_of) and $as_of"
 _MONTH = "between (select month_start_on from marts.dim_date where date_day = $as_of) and $as_of"
 _BY_SCOPE = """
     grouping sets ((), (region), (team), (person_id))"""
@@ -227,7 +228,7 @@ QUERIES: dict[str, Query] = {
         select booking.*, customer.customer_name
         from marts.fct_booking as booking
         left join marts.dim_customer as customer using (customer_id)
-        where booking.booked_on {_QUARTER}
+        where booking.booked_on {_YEAR}
         order by booking.booked_on desc, booking.booking_entry_id
         """,
     ),
@@ -238,7 +239,7 @@ QUERIES: dict[str, Query] = {
         select payment.*, customer.customer_name
         from marts.fct_collection as payment
         left join marts.dim_customer as customer using (customer_id)
-        where payment.received_on {_QUARTER}
+        where payment.received_on {_YEAR}
         order by payment.received_on desc, payment.collection_id
         """,
     ),

@@ -116,7 +116,7 @@ def test_status_is_said_in_words_beside_its_colour(board: Path) -> None:
 def test_a_cell_with_fewer_than_ten_deals_is_grey_and_one_with_more_is_not(board: Path) -> None:
     page = text(board, "zh/team-一队.html")
     assert re.search(
-        r'<td class="num h2" data-of="mart_conversion_heatmap"[^>]*stage=quoting', page
+        r'<td class="num h1" data-of="mart_conversion_heatmap"[^>]*stage=quoting', page
     )
     assert re.search(
         r'<td class="num grey" data-of="mart_conversion_heatmap"[^>]*stage=signing', page
@@ -130,6 +130,29 @@ def test_an_english_page_says_nothing_in_chinese_of_its_own(board: Path) -> None
     )
     own = re.sub(r"%[0-9A-F]{2}", "", own)
     assert re.findall(r"[\u4e00-\u9fff]+", own) == []
+
+
+def test_the_gap_falls_cause_by_cause_with_the_sentence_to_read_out(tmp_path: Path) -> None:
+    con = small_marts()
+    con.execute(
+        "create or replace table marts.mart_gap_cause as select * exclude (gap, gap_to_date), "
+        "x.factor, x.plan_value, x.fact_value, x.contribution::decimal(18, 2) as contribution, "
+        "x.weakest_stage from marts.mart_gap, (values "
+        "('volume', 20::double, 20::double, 0, null), "
+        "('conversion', 0.3, 0.2, 700000, 'quoting'), ('deal_size', 5e4, 6e4, -100000, null)) "
+        "as x(factor, plan_value, fact_value, contribution, weakest_stage)"
+    )
+    con.execute("alter table marts.mart_gap add column if not exists sentence_zh varchar")
+    con.execute("alter table marts.mart_gap add column if not exists sentence_en varchar")
+    con.execute("update marts.mart_gap set sentence_zh = '还差 <60> 万', sentence_en = 'missing'")
+    write_board(tmp_path / "b", content_of(con), ["zh"], "CNY")
+    page = text(tmp_path / "b", "zh/index.html")
+    assert "还差 &lt;60&gt; 万" in page
+    assert "− 70.0 万" in page and "+ 10.0 万" in page and "最弱阶段 报价中" in page
+    drawn = re.findall(r'<text class="label" x="0.0"[^>]*>([^<]+)', page)
+    assert drawn[:4] == ["目标", "转化率", "客单价", "实际"]
+    assert "30.0 %" in page and "20.0 %" in page
+    assert wrong_figures(con, tmp_path / "b") == []
 
 
 def test_the_same_night_writes_the_same_bytes(board: Path, tmp_path: Path) -> None:
