@@ -17,7 +17,7 @@ import yaml
 from pipelines.operations.marts import SCHEMAS
 from pipelines.operations.packs import PACKS, meeting_pack
 from pipelines.tell.board.content import Content
-from pipelines.tell.board.queries import read_all
+from pipelines.tell.board.read import read_all
 
 D = date(2026, 3, 10)
 ROOT = Path(__file__).parents[1]

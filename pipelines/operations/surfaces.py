@@ -61,7 +61,7 @@ def write_surfaces(
         OSError: disk full or no right to write; the old ones stay.
     """
     from pipelines.tell.board.content import Content
-    from pipelines.tell.board.queries import read_all
+    from pipelines.tell.board.read import read_all
     from pipelines.tell.board.write import write_board
     from pipelines.tell.workbook import write_workbook
 
