@@ -73,6 +73,9 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
     console.print(f"  checks   {result.checks_passed} passed, {len(result.checks_failed)} not")
     for line in check_lines(result.checks_failed):
         console.print(f"           {escape(line)}")
+    if result.outcome == "published":  # what came after the publish cannot take it back
+        for step, error in result.steps_failed:
+            console.print(f"  [bold red]failed[/bold red]   {escape(step)}: {escape(error)}")
     published = folder.published
     console.print(f"  files    {published / 'marts.duckdb'}")
     console.print(f"           {published / 'parquet'}  {published / 'manifest.json'}")
