@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipelines.operations.alerts.marts import ALERT_SCHEMAS, alert_marts
 from pipelines.operations.alerts.tables import open_tables
+from pipelines.operations.management_health import HEALTH_SCHEMA, management_health
 from pipelines.operations.quarantine import SCHEMA as QUARANTINE_SCHEMA
 from pipelines.operations.quarantine import quarantine_mart
 from pipelines.operations.run_log import (
@@ -115,6 +116,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     ),
     "mart_quarantine": QUARANTINE_SCHEMA,
     **ALERT_SCHEMAS,
+    "mart_management_health": HEALTH_SCHEMA,
 }
 
 
@@ -145,8 +147,16 @@ def operations_marts(
     tables = {
         name: pa.Table.from_pylist(rows, schema=SCHEMAS[name]) for name, rows in content.items()
     }
+    alerts = alert_marts(open_tables(log.path))
+    health = management_health(
+        run_rows,
+        content["mart_data_quality"],
+        content["mart_source_health"],
+        alerts["mart_alert_message"].to_pylist(),
+    )
     return {
         **tables,
-        **alert_marts(open_tables(log.path)),
+        **alerts,
+        "mart_management_health": health,
         "mart_quarantine": quarantine_mart(folder, settings),
     }

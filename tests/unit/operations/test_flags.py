@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +18,25 @@ D = date(2026, 3, 10)  # a Tuesday; 11 March is a workday
 FLAGS = {flag.kind: flag for flag in declared_flags()}
 
 FOLLOW_UP = {
-    "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "A",
+    "subject_type": "customer", "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "A",
     "status": "overdue", "due_on": date(2026, 3, 6), "last_contact_on": date(2026, 2, 27),
     "overdue_workdays": 2, "open_amount": Decimal("50000.00"),
+    "next_step_on": date(2026, 3, 9), "is_next_step_missed": True, "next_step_overdue_workdays": 1,
+}  # fmt: skip
+TIER = {
+    "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "B",
+    "previous_tier": "A", "tier_move": "down", "tier_since_on": date(2026, 3, 4), "state": "active",
+    "expected_amount": Decimal("50000.00"),
+}  # fmt: skip
+RECYCLE = {
+    "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "C",
+    "status": "candidate", "due_on": date(2025, 12, 1), "recycle_on": date(2026, 3, 10),
+    "overdue_workdays": 66, "open_amount": Decimal("0.00"),
+}  # fmt: skip
+ORPHAN = {
+    "person_id": "P9", "person_name": "李雷", "manager_id": "P1", "left_on": date(2026, 2, 27),
+    "item_type": "customer", "item_id": "C1", "item_name": "晨星医院", "state": "active",
+    "open_amount": Decimal("50000.00"), "days_without_owner": 11,
 }  # fmt: skip
 STALLED = {
     "opportunity_id": "O1", "opportunity_name": "影像采购", "person_id": "P1", "pipeline": "default",
@@ -64,6 +80,23 @@ PERSONAL = {
     "source": "private", "source_kind": "personal", "person_id": "P1", "owner_name": "李雷",
     "personal_only_customer_count": 2,
 }  # fmt: skip
+LEAD = {
+    "lead_id": "L1", "person_id": "P1", "is_late": True, "is_valid": True, "is_responded": False,
+    "created_on": date(2026, 3, 3), "respond_minutes": None, "waiting_minutes": 9000.0,
+    "limit_minutes": 60.0, "steps_missed_count": 0, "missed_steps": None,
+}  # fmt: skip
+RECORDS = {
+    "person_id": "P1", "person_name": "李雷", "week": "2026-W10", "week_start_on": date(2026, 3, 2),
+    "record_count": 5, "complete_count": 4, "stop_phrase_count": 1,
+}  # fmt: skip
+CONTROL = {
+    "person_id": "P1", "person_name": "李雷", "control_point": "evidence", "consecutive_fails": 2,
+    "failing_since_at": datetime(2026, 3, 9, 2), "is_escalated": True,
+}  # fmt: skip
+LOAD = {
+    "person_id": "P1", "person_name": "李雷", "customer_count": 60, "open_lead_count": 20,
+    "load_ratio": 1.6, "is_workload_high": True,
+}  # fmt: skip
 CLOSED = {
     "period_label": "2026-02", "period_start": date(2026, 2, 1), "period_end": date(2026, 2, 28),
     "needs_review": True,
@@ -73,15 +106,29 @@ CLOSED = {
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = {
     "followup_due": (
         "mart_followup_due", FOLLOW_UP, {"status": "due_soon", "due_on": date(2026, 3, 11)},
-        [{"due_on": date(2026, 3, 12)}, {"status": "ok"}],
+        [{"due_on": date(2026, 3, 12)}, {"status": "ok"}, {"subject_type": "lead"}],
     ),
     "followup_overdue": (
         "mart_followup_due", FOLLOW_UP, {"status": "overdue"},
         [{"status": "due_soon"}, {"status": "high_risk"}, {"status": "unknown"}],
     ),
     "followup_high_risk": (
-        "mart_followup_due", FOLLOW_UP, {"status": "high_risk"}, [{"status": "overdue"}],
+        "mart_followup_due", FOLLOW_UP, {"status": "high_risk"},
+        [{"status": "overdue"}, {"subject_type": "opportunity"}],
     ),
+    "next_step_missed": (
+        "mart_followup_due", FOLLOW_UP, {"next_step_overdue_workdays": 5},
+        [{"next_step_overdue_workdays": 6}, {"is_next_step_missed": False},
+         {"subject_type": "opportunity"}],
+    ),
+    "tier_dropped": (
+        "mart_customer_tier", TIER, {},
+        [{"tier_move": "up"}, {"tier_since_on": date(2026, 3, 3)}, {"state": "invalid"}],
+    ),
+    "recycle_candidate": (
+        "mart_recycle_candidate", RECYCLE, {"status": "warning"}, [{"status": "protected"}],
+    ),
+    "leaver_orphan": ("mart_handover", ORPHAN, {}, [{"state": "invalid"}]),
     "opportunity_stalled": (
         "mart_stalled_opportunity", STALLED, {},
         [{"is_stalled": False}, {"reasons": "close_passed"}],
@@ -123,6 +170,22 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
         "mart_customer_coverage", PERSONAL, {},
         [{"personal_only_customer_count": 0}, {"source_kind": "crm"}],
     ),
+    "first_response_late": (
+        "mart_lead_response", LEAD, {},
+        [{"is_late": False}, {"is_valid": False}, {"is_responded": True, "respond_minutes": 61.0}],
+    ),
+    "sop_step_missed": (
+        "mart_lead_response", LEAD,
+        {"steps_missed_count": 1, "missed_steps": "call", "created_on": date(2026, 3, 4)},
+        [{"created_on": date(2026, 3, 3)}, {"steps_missed_count": 0}, {"is_valid": False}],
+    ),
+    "followup_record_incomplete": (
+        "mart_followup_quality", RECORDS, {},
+        [{"complete_count": 5}, {"week_start_on": date(2026, 3, 9)},
+         {"week_start_on": date(2026, 2, 23)}],
+    ),
+    "control_point_fails": ("mart_process_compliance", CONTROL, {}, [{"is_escalated": False}]),
+    "workload_high": ("mart_workload", LOAD, {}, [{"is_workload_high": False}]),
     "market_move": (
         "mart_target_attainment", TARGET, {"needs_calibration": True, "scope_type": "region"},
         [{"needs_calibration": False}, {"scope_type": "person"}, {"target": Decimal(0)},
