@@ -93,7 +93,7 @@
                         {{ "'（占 '" if zh else "' ('" }}, {{ percent_text('main_cause_share') }},
                         {{ "'）'" if zh else "')'" }},
                         case when weakest_stage is not null
-                            then concat({{ "'，最弱阶段：'" if zh else "', weakest at '" }}, weakest_stage) else '' end,
+                            then concat({{ "'，最弱阶段：'" if zh else "', weakest at '" }}, {{ 'stage_name_zh' if zh else 'stage_name_en' }}) else '' end,
                         {{ "'。'" if zh else "'.'" }}
                     )
                     else '' end

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipelines.core.names import normalise_name
 from pipelines.core.rules.formulas import formula_tables
-from pipelines.core.rules.vocabulary import stage_vocabulary
+from pipelines.core.rules.vocabulary import stage_names, stage_vocabulary
 from pipelines.landing.archive import Archive, FileStillChanging
 from pipelines.landing.mapping import Vocabulary
 from pipelines.landing.rules import (
@@ -146,11 +146,12 @@ def _stage_versions(
 
 def _all_stages(settings: CompanySettings, tables: dict[str, pa.Table]) -> pa.Table:
     """Return the workbook's stages and those of pipelines that only a preset knows."""
+    names = stage_names()
     rows = [
         {
             **row,
-            "stage_name_zh": row.get("stage_zh") or row["stage"],
-            "stage_name_en": row.get("stage_en") or row["stage"],
+            "stage_name_zh": names[row["stage"]].zh if row["stage"] in names else row["stage"],
+            "stage_name_en": names[row["stage"]].en if row["stage"] in names else row["stage"],
         }
         for row in tables["stages"].to_pylist()
     ]

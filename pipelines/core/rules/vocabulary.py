@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipelines.core.names import normalise_name
 from pipelines.core.rules.declaration import all_tables
+from pipelines.core.rules.model import Text
 
 
 def stage_vocabulary(tables: Mapping[str, pa.Table], pipeline: str | None = None) -> dict[str, str]:
@@ -40,3 +41,8 @@ def stage_vocabulary(tables: Mapping[str, pa.Table], pipeline: str | None = None
             if alias:
                 words.setdefault(normalise_name(alias), row["stage"])
     return words
+
+
+def stage_names() -> dict[str, Text]:
+    """Return how shipped stages are called in Chinese and English; own ones keep their word."""
+    return {choice.id: choice.label for choice in all_tables()["stages"].column("stage").choices}

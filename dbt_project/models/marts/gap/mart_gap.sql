@@ -36,6 +36,13 @@ company as (
     select * from {{ source('reference', 'company') }}
 ),
 
+-- One name per stage, where several pipelines have it.
+stages as (
+    select stage, min(stage_name_zh) as stage_name_zh, min(stage_name_en) as stage_name_en
+    from {{ ref('dim_stage') }}
+    group by stage
+),
+
 -- Rates of gaps that have not begun: those of the last four closed periods.
 history as (
     select
@@ -247,8 +254,11 @@ spoken as (
         {{ money_zh }} as unit_zh,
         {{ money_en }} as unit_en,
         {{ cause_text('main_cause', 'driver_basis', 'zh') }} as cause_zh,
-        {{ cause_text('main_cause', 'driver_basis', 'en') }} as cause_en
+        {{ cause_text('main_cause', 'driver_basis', 'en') }} as cause_en,
+        stages.stage_name_zh,
+        stages.stage_name_en
     from numbered
+    left join stages on numbered.weakest_stage = stages.stage
 ),
 
 final as (
