@@ -63,6 +63,13 @@ parts as (
             sourced.driver_basis = cells.driver_basis and sourced.metric = cells.metric
             and sourced.period_type = cells.period_type and sourced.period_no = cells.period_no
             and sourced.scope_no = cells.scope_no
+    union all
+    -- A planned gap without history stands even where nothing was in reach.
+    select
+        gap_no, 'product_line' as segment_by, '(all)' as segment_id, 0 as base_reach, 0 as base_won, 0 as base_value,
+        0 as reach_1, 0 as won_1, 0 as value_1
+    from sourced
+    where is_planned and plan_scope_no is null
 ),
 
 summed as (
@@ -136,7 +143,8 @@ planned as (
         end as deal_value_0,
         case
             when history_source is not null then base_share
-            when is_planned or all_reach_1 > 0 then fact_share
+            when all_reach_1 > 0 then fact_share
+            when is_planned and segment_id = '(all)' then 1
         end as known_share_0,
         -- Segments keep their history's pattern around the planned rates.
         due_rate * case
