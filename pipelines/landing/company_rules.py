@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipelines.core.names import normalise_name
 from pipelines.core.rules.formulas import formula_tables
-from pipelines.core.rules.vocabulary import stage_names, stage_vocabulary
+from pipelines.core.rules.vocabulary import cause_vocabulary, stage_names, stage_vocabulary
 from pipelines.landing.archive import Archive, FileStillChanging
 from pipelines.landing.mapping import Vocabulary
 from pipelines.landing.rules import (
@@ -64,6 +64,7 @@ class CompanyRules:
         words: dict[str, dict[str, str]] = {"stage": _stage_words(self.tables, self.stages)}
         words["to_stage"] = words["from_stage"] = words["stage"]
         words["metric"] = _metric_words(self.tables)
+        words["cause"] = cause_vocabulary()
         for row in self.tables["aliases"].to_pylist():
             for column in PEOPLE_COLUMNS if row["kind"] == "person" else (row["kind"],):
                 words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]

@@ -1,4 +1,4 @@
-"""The words that companies use for stages, tied to the ids of the rules workbook."""
+"""The words that companies use for stages and causes, tied to the ids of the rules workbook."""
 
 from __future__ import annotations
 
@@ -46,3 +46,12 @@ def stage_vocabulary(tables: Mapping[str, pa.Table], pipeline: str | None = None
 def stage_names() -> dict[str, Text]:
     """Return how shipped stages are called in Chinese and English; own ones keep their word."""
     return {choice.id: choice.label for choice in all_tables()["stages"].column("stage").choices}
+
+
+def cause_vocabulary() -> dict[str, str]:
+    """Map every known way to name a cause of a gap to its id: 客户太少 is volume."""
+    words: dict[str, str] = {}
+    for choice in all_tables()["actions"].column("cause").choices:
+        for word in (choice.id, choice.label.zh, choice.label.en, *choice.words):
+            words.setdefault(normalise_name(word), choice.id)
+    return words

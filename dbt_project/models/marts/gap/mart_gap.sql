@@ -196,7 +196,8 @@ proposed as (
         ceil({{ ratio('needed_from_reach * 100', 'expected_win_count') }}) as deal_guess,
         ceil({{ ratio('needed_from_reach * 1000', 'reach_value') }}) as conversion_guess,
         case
-            when joined.driver_basis = 'debtor' and joined.main_cause = 'conversion' then 'collections'
+            -- Of what customers owe too few pay, or too little: money comes in slowly.
+            when joined.driver_basis = 'debtor' and joined.main_cause in ('conversion', 'deal_size') then 'collections'
             when joined.driver_basis <> 'record' then joined.main_cause
         end as action_cause
     from joined
@@ -285,6 +286,7 @@ final as (
         weakest_stage,
         missing_since_on,
         missing_since_label,
+        action_cause,
         case when main_cause is not null then action end as action,
         case when main_cause is not null then action_en end as action_en,
         driver_basis,
