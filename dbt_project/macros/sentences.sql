@@ -76,7 +76,7 @@
         {%- endif %}
         case
             when gap <= 0 then concat({{ "'，已达成，超出 '" if zh else "'; reached, '" }}, gap_text, {{ unit }}, {{ "'。'" if zh else "' above it.'" }})
-            when not has_begun
+            when not is_started
                 then {{ "'，尚未开始。'" if zh else "'; not begun.'" }}
             when gap_to_date <= 0
                 then concat({{ "'，还差 '" if zh else "'; missing '" }}, gap_text, {{ unit }}, {{ "'，进度正常。'" if zh else "', on schedule.'" }})

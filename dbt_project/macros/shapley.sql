@@ -31,3 +31,12 @@
 {% macro gap_segment_value(at) -%}
     part_{{ at.volume }} * rate_{{ at.conversion }} * value_per_win_{{ at.deal_size }}
 {%- endmacro %}
+
+{# The factors of a gap, in the order in which the first of equals is the main cause. #}
+{% macro gap_factor(factor_no) -%}
+    case {{ factor_no }}
+        {%- for factor in ['volume', 'conversion', 'deal_size', 'mix', 'direct', 'adjustment', 'plan_mismatch', 'not_yet_due'] %}
+        when {{ loop.index }} then '{{ factor }}'
+        {%- endfor %}
+    end
+{%- endmacro %}

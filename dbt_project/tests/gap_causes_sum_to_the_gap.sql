@@ -24,7 +24,7 @@ left join summed
         gaps.metric = summed.metric and gaps.period_type = summed.period_type
         and gaps.period_start = summed.period_start and gaps.period_end = summed.period_end
         and gaps.scope_type = summed.scope_type and gaps.scope_id = summed.scope_id
-where summed.contribution is null or summed.contribution <> gaps.gap
+where gaps.driver_basis is not null and (summed.contribution is null or summed.contribution <> gaps.gap)
 union all
 select
     gaps.metric, gaps.period_type, gaps.period_start, gaps.period_end, gaps.scope_type, gaps.scope_id,

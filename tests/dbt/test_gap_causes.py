@@ -15,7 +15,10 @@ from pipelines.dbt_runner import _invoke
 from pipelines.settings import CompanyFolder
 from tests.dbt.gap_reference import FACTORS, Segment, divisia, explain, shapley
 
-MODELS = ("int_gap_segment", "int_gap_effect", "mart_gap_cause", "mart_gap_cause_segment")
+MODELS = (
+    "int_gap_segment", "int_gap_effect", "int_gap_contribution", "mart_gap_cause",
+    "mart_gap_cause_segment",
+)  # fmt: skip
 CELL = (
     "driver_basis varchar, metric varchar, period_type varchar, {no} bigint, scope_no integer, "
     "segment_by varchar, segment_id varchar, reach_count double, won_count double, won_value double"

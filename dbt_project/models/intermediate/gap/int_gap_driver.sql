@@ -1,6 +1,7 @@
 -- Grain: one row per basis × period × scope × product line × customer kind × channel × metric
 -- reach_count, won_count, won_value: what was in reach and what it brought, net per unit and scope; direct_value: bookings
--- that name no unit; reversal_value: units that came out negative. Counts are worth 1 each.
+-- that name no unit; reversal_value: units that came out negative. Counts are worth 1 each. Scopes of one product line are
+-- not segmented further.
 {% set metrics = {'signed_amount': true, 'collected_amount': true, 'order_count': false, 'new_customer_count': false} %}
 {% set segments = 'product_line, customer_kind, channel' %}
 with
@@ -33,8 +34,12 @@ scope_units as (
     select
         units.driver_basis, units.period_type, units.period_no, leaf_scopes.scope_no, units.unit_id, units.is_direct,
         case when leaf_scopes.is_by_product then '(all)' else units.product_line end as product_line,
-        units.customer_kind, units.channel, max(units.reach_count) as reach_count
-        {%- for metric in metrics %}, sum(units.{{ metric }}) as {{ metric }}{% endfor %}
+        case when leaf_scopes.is_by_product then '(all)' else units.customer_kind end as customer_kind,
+        case when leaf_scopes.is_by_product then '(all)' else units.channel end as channel,
+        max(units.reach_count) as reach_count
+        {%- for metric in metrics %},
+        cast(sum(units.{{ metric }}) as decimal(18, 4)) as {{ metric }}
+        {%- endfor %}
     from units
     inner join leaf_scopes on units.leaf_id = leaf_scopes.leaf_id
     where units.leaf_count > 1
@@ -45,9 +50,13 @@ every_sum as (
     select
         leaf_sums.driver_basis, leaf_sums.period_type, leaf_sums.period_no, leaf_scopes.scope_no,
         case when leaf_scopes.is_by_product then '(all)' else leaf_sums.product_line end as product_line,
-        leaf_sums.customer_kind, leaf_sums.channel, leaf_sums.reach_count
+        case when leaf_scopes.is_by_product then '(all)' else leaf_sums.customer_kind end as customer_kind,
+        case when leaf_scopes.is_by_product then '(all)' else leaf_sums.channel end as channel,
+        leaf_sums.reach_count
         {%- for metric in metrics %}
-        {%- for part in ['won_count', 'won', 'direct', 'reversal'] %}, leaf_sums.{{ metric }}_{{ part }}{% endfor %}
+        {%- for part in ['won_count', 'won', 'direct', 'reversal'] %},
+        cast(leaf_sums.{{ metric }}_{{ part }} as decimal(18, 4)) as {{ metric }}_{{ part }}
+        {%- endfor %}
         {%- endfor %}
     from leaf_sums
     inner join leaf_scopes on leaf_sums.leaf_id = leaf_scopes.leaf_id

@@ -5,7 +5,7 @@
 with
 
 gaps as (
-    select * from {{ ref('int_gap_frame') }} where is_started
+    select * from {{ ref('int_gap_frame') }} where is_started and driver_basis is not null
 ),
 
 segments as (

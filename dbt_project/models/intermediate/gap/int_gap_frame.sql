@@ -1,4 +1,5 @@
--- Grain: one row per gap that is explained: metric (money or count, higher is better) × period × scope
+-- Grain: one row per metric × period × scope with a target (level base, scenario in force)
+-- driver_basis is NULL where a gap is not explained: of rates, durations, and where lower is better.
 -- plan_reach_count, plan_conversion_rate, plan_deal_value: the planned drivers of the sheet, where it names them.
 with
 
@@ -14,22 +15,40 @@ periods as (
     select * from {{ ref('int_gap_period') }} where has_target
 ),
 
-drivers as (
-    select
-        *,
-        case driver_basis when 'customers' then 'customer' else 'opportunity' end as basis,
-        replace(replace(upper(period), 'FY', ''), '-', '') as period_key
-    from {{ source('rules', 'drivers') }}
-),
-
 deals as (
-    select count(*) as opportunity_count from {{ ref('fct_opportunity') }}
+    select case when count(*) > 0 then 'opportunity' else 'customer' end as default_basis
+    from {{ ref('fct_opportunity') }}
 ),
 
 scopes as (
     select scope_no, scope_type, scope_id, max(scope_name) as scope_name
     from {{ ref('int_leaf_scope') }}
     group by scope_no, scope_type, scope_id
+),
+
+spelled as (
+    select
+        drivers.*,
+        case drivers.driver_basis when 'customers' then 'customer' else 'opportunity' end as basis,
+        replace(replace(upper(drivers.period), 'FY', ''), '-', '') as period_key
+    from {{ source('rules', 'drivers') }} as drivers
+),
+
+-- Both kinds of drivers for one period, or a scope by id and by name: the one of what the company counts, by id.
+drivers as (
+    select spelled.*, scopes.scope_id
+    from spelled
+    cross join deals
+    inner join scopes
+        on
+            spelled.scope_type = scopes.scope_type
+            and (spelled.scope_type = 'company' or spelled.scope in (scopes.scope_id, scopes.scope_name))
+    qualify row_number() over (
+        partition by spelled.metric, scopes.scope_type, scopes.scope_id, spelled.period_key
+        order by
+            case when spelled.basis = deals.default_basis then 0 else 1 end,
+            case when spelled.scope = scopes.scope_id then 0 else 1 end, spelled.scope
+    ) = 1
 ),
 
 framed as (
@@ -57,10 +76,10 @@ framed as (
         attainment.gap,
         attainment.gap_to_date,
         case
+            when metrics.unit not in ('money', 'count') or metrics.aggregate = 'ratio' or metrics.direction <> 'higher' then null
             when attainment.metric = 'collected_amount' then 'debtor'
             when attainment.metric not in ('signed_amount', 'order_count', 'new_customer_count') then 'record'
-            when deals.opportunity_count > 0 then 'opportunity'
-            else 'customer'
+            else deals.default_basis
         end as default_basis
     from attainment
     inner join metrics on attainment.metric = metrics.metric
@@ -71,7 +90,6 @@ framed as (
             and attainment.period_end = periods.period_end
     cross join deals
     left join scopes on attainment.scope_type = scopes.scope_type and attainment.scope_id = scopes.scope_id
-    where metrics.unit in ('money', 'count') and metrics.aggregate <> 'ratio' and metrics.direction = 'higher'
 ),
 
 planned as (
@@ -89,14 +107,8 @@ planned as (
         on
             framed.default_basis not in ('debtor', 'record')
             and framed.metric = drivers.metric
-            and framed.scope_type = drivers.scope_type
-            and (framed.scope_type = 'company' or drivers.scope in (framed.scope_id, framed.scope_name))
+            and framed.scope_type = drivers.scope_type and framed.scope_id = drivers.scope_id
             and replace(replace(upper(framed.period_label), 'FY', ''), '-', '') = drivers.period_key
-    -- Both kinds of drivers for one period: those of what the company counts.
-    qualify row_number() over (
-        partition by framed.metric, framed.period_type, framed.period_no, framed.scope_type, framed.scope_id
-        order by case when drivers.basis = framed.default_basis then 0 else 1 end, drivers.basis, wider.scope_no
-    ) = 1
 ),
 
 final as (

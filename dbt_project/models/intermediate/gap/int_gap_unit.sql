@@ -199,7 +199,7 @@ final as (
             partition by summed.driver_basis, summed.period_type, summed.period_no, summed.unit_id, summed.is_direct
         ) as leaf_count
         {%- for value in values %},
-        cast(summed.{{ value }} as decimal(28, 6)) as {{ value }}
+        cast(summed.{{ value }} as decimal(18, 4)) as {{ value }}
         {%- endfor %}
     from summed
     left join opportunities

@@ -1,10 +1,7 @@
 -- Grain: one row per metric × period × scope (level base, scenario in force)
 -- What would close the gap, each alone, at the rates of a whole period: of the planned drivers, else of the derived plan.
+{% set streak = 'partition by metric, period_type, scope_type, scope_id, streak_no order by period_no' %}
 with
-
-attainment as (
-    select * from {{ ref('mart_target_attainment') }} where is_in_force and target is not null
-),
 
 frame as (
     select * from {{ ref('int_gap_frame') }}
@@ -14,8 +11,12 @@ effects as (
     select * from {{ ref('int_gap_effect') }}
 ),
 
-causes as (
-    select * from {{ ref('mart_gap_cause') }}
+contributions as (
+    select * from {{ ref('int_gap_contribution') }} where is_main_cause
+),
+
+weakest as (
+    select * from {{ ref('int_gap_weakest_stage') }}
 ),
 
 coverage as (
@@ -29,7 +30,7 @@ actions as (
 ),
 
 metrics as (
-    select metric, metric_name_zh, coalesce(metric_name_en, metric) as metric_name_en, unit from {{ ref('dim_metric') }}
+    select metric, metric_name_zh, coalesce(metric_name_en, metric) as metric_name_en from {{ ref('dim_metric') }}
 ),
 
 company as (
@@ -54,10 +55,31 @@ history as (
     group by all
 ),
 
+started as (
+    select
+        gap_no, metric, period_type, period_no, period_start, period_label, scope_type, scope_id,
+        gap_to_date > 0 as is_missing,
+        sum(case when gap_to_date > 0 then 0 else 1 end) over (
+            partition by metric, period_type, scope_type, scope_id order by period_no
+            rows between unbounded preceding and current row
+        ) as streak_no
+    from frame
+    where is_started
+),
+
+-- Since when: the first of the periods of that type that were behind one after the other up to this one.
+streaks as (
+    select
+        gap_no,
+        first_value(period_start) over ({{ streak }}) as missing_since_on,
+        first_value(period_label) over ({{ streak }}) as missing_since_label
+    from started
+    where is_missing
+),
+
 rated as (
     select
-        frame.metric, frame.period_type, frame.period_start, frame.period_end, frame.scope_type, frame.scope_id,
-        frame.driver_basis, frame.unit, frame.is_started, frame.is_closed,
+        frame.*,
         case
             when frame.is_planned then frame.plan_conversion_rate
             when frame.is_started then effects.conversion_0
@@ -71,9 +93,16 @@ rated as (
             else wider.deal_value_0
         end as deal_value_0,
         coalesce(effects.reach_1, 0) as reach_count,
-        coalesce(effects.direct_value, 0) + coalesce(effects.reversal_value, 0) as other_value
+        coalesce(effects.direct_value, 0) + coalesce(effects.reversal_value, 0) as other_value,
+        case when frame.gap > 0 and frame.gap_to_date > 0 then {{ gap_factor('contributions.factor_no') }} end as main_cause,
+        case when frame.gap > 0 and frame.gap_to_date > 0 then contributions.contribution end as main_cause_amount,
+        case when frame.gap > 0 and frame.gap_to_date > 0 then contributions.cause_share end as main_cause_share,
+        streaks.missing_since_on,
+        streaks.missing_since_label
     from frame
     left join effects on frame.gap_no = effects.gap_no
+    left join contributions on frame.gap_no = contributions.gap_no
+    left join streaks on frame.gap_no = streaks.gap_no
     left join history as own
         on
             not frame.is_started
@@ -88,100 +117,47 @@ rated as (
             and frame.wider_scope_no = wider.scope_no
 ),
 
-main_causes as (
-    select
-        metric, period_type, period_start, period_end, scope_type, scope_id,
-        factor as main_cause, contribution as main_cause_amount, cause_share as main_cause_share, weakest_stage
-    from causes
-    where factor <> 'not_yet_due' and contribution > 0
-    qualify row_number() over (
-        partition by metric, period_type, period_start, period_end, scope_type, scope_id
-        order by contribution desc, factor_no
-    ) = 1
-),
-
-started as (
-    select
-        metric, period_type, period_start, period_end, period_label, scope_type, scope_id,
-        gap_to_date > 0 as is_missing,
-        sum(case when gap_to_date > 0 then 0 else 1 end) over (
-            partition by metric, period_type, scope_type, scope_id order by period_start, period_end
-            rows between unbounded preceding and current row
-        ) as streak_no
-    from attainment
-    where period_start <= {{ as_of() }}
-),
-
--- Since when: the first of the periods of that type that were behind one after the other up to this one.
-streaks as (
-    select
-        *,
-        first_value(period_start) over (
-            partition by metric, period_type, scope_type, scope_id, streak_no, is_missing order by period_start, period_end
-        ) as missing_since_on,
-        first_value(period_label) over (
-            partition by metric, period_type, scope_type, scope_id, streak_no, is_missing order by period_start, period_end
-        ) as missing_since_label
-    from started
-    where is_missing
-),
-
-{% set period = ['period_type', 'period_start', 'period_end'] -%}
-{% set keys = ['metric'] + period + ['scope_type', 'scope_id'] -%}
+{% set place = ['period_type', 'period_start', 'period_end', 'scope_type', 'scope_id'] -%}
 joined as (
     select
-        attainment.*,
-        case when attainment.scope_type = 'company' then company.company_name else attainment.scope_name end as spoken_name,
+        rated.*,
+        case when rated.scope_type = 'company' then company.company_name else rated.scope_name end as spoken_name,
         company.as_of,
         company.currency,
         metrics.metric_name_zh,
         metrics.metric_name_en,
-        metrics.unit,
         case
-            when attainment.metric <> 'signed_amount' then null
-            when attainment.period_end < company.as_of then cast(0 as decimal(18, 2))
+            when rated.metric <> 'signed_amount' then null
+            when rated.period_end < company.as_of then cast(0 as decimal(18, 2))
             else coalesce(coverage.weighted_amount, cast(0 as decimal(18, 2)))
         end as weighted_pipeline,
-        case when attainment.gap > 0 and attainment.gap_to_date > 0 then main_causes.main_cause end as main_cause,
-        case when attainment.gap > 0 and attainment.gap_to_date > 0 then main_causes.main_cause_amount end as main_cause_amount,
-        case when attainment.gap > 0 and attainment.gap_to_date > 0 then main_causes.main_cause_share end as main_cause_share,
-        case
-            when attainment.gap > 0 and attainment.gap_to_date > 0 and main_causes.main_cause = 'conversion'
-                then main_causes.weakest_stage
-        end
+        case when rated.main_cause = 'conversion' and rated.driver_basis = 'opportunity' then weakest.weakest_stage end
             as weakest_stage,
         case
-            when rated.metric is null then 'not_decomposed'
+            when rated.driver_basis is null then 'not_decomposed'
             when not rated.is_started then 'not_started'
-            when attainment.gap <= 0 then 'no_gap'
-            when attainment.gap_to_date <= 0 then 'on_track'
+            when rated.gap <= 0 then 'no_gap'
+            when rated.gap_to_date <= 0 then 'on_track'
         end as main_cause_reason,
-        streaks.missing_since_on,
-        streaks.missing_since_label,
-        rated.driver_basis,
-        attainment.period_start <= company.as_of as has_begun,
-        rated.is_started,
-        rated.reach_count,
-        {{ rate('rated.conversion_0') }} as plan_conversion_rate,
-        cast(rated.deal_value_0 as decimal(18, 2)) as plan_deal_value,
+        {{ rate('rated.conversion_0') }} as plan_conversion_rate_used,
+        cast(rated.deal_value_0 as decimal(18, 2)) as plan_deal_value_used,
         -- What one more opportunity or customer brings, what deals are to be expected of those in reach, what those in
         -- reach are worth if all are won, and what they have to bring in all.
         cast(rated.conversion_0 * rated.deal_value_0 as decimal(18, 6)) as value_per_reach,
         cast(rated.reach_count * rated.conversion_0 as decimal(18, 6)) as expected_win_count,
         cast(rated.reach_count * rated.deal_value_0 as decimal(18, 6)) as reach_value,
-        cast(attainment.target - cast(rated.other_value as decimal(18, 2)) as decimal(18, 2)) as needed_from_reach
-    from attainment
+        cast(rated.target - cast(rated.other_value as decimal(18, 2)) as decimal(18, 2)) as needed_from_reach
+    from rated
     cross join company
-    inner join metrics on attainment.metric = metrics.metric
-    left join rated on {% for key in keys %}attainment.{{ key }} = rated.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %}
-    left join main_causes
-        on {% for key in keys %}attainment.{{ key }} = main_causes.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %}
-    left join streaks
-        on {% for key in keys %}attainment.{{ key }} = streaks.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %}
+    inner join metrics on rated.metric = metrics.metric
+    left join weakest
+        on
+            rated.main_cause = 'conversion'
+            {% for key in place %}and rated.{{ key }} = weakest.{{ key }} {% endfor %}
     left join coverage
         on
-            attainment.metric = 'signed_amount'
-            {% for key in keys[1:] %}and attainment.{{ key }} = coverage.{{ key }} {% endfor %}
+            rated.metric = 'signed_amount'
+            {% for key in place %}and rated.{{ key }} = coverage.{{ key }} {% endfor %}
 ),
 
 proposed as (
@@ -291,8 +267,8 @@ final as (
         case when main_cause is not null then action_en end as action_en,
         driver_basis,
         cast(reach_count as double) as reach_count,
-        plan_conversion_rate,
-        plan_deal_value,
+        plan_conversion_rate_used as plan_conversion_rate,
+        plan_deal_value_used as plan_deal_value,
         value_per_reach,
         expected_win_count,
         reach_value,

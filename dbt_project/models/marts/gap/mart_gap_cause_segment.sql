@@ -18,11 +18,10 @@ segments as (
 ),
 
 causes as (
-    select
-        metric, period_type, period_start, period_end, scope_type, scope_id, sum(contribution) as contribution
-    from {{ ref('mart_gap_cause') }}
-    where factor in ('volume', 'conversion', 'deal_size', 'mix')
-    group by all
+    select gap_no, sum(contribution) as contribution
+    from {{ ref('int_gap_contribution') }}
+    where factor_no <= 4
+    group by gap_no
 ),
 
 explained as (
@@ -81,11 +80,7 @@ final as (
         gaps.driver_basis
     from placed
     inner join gaps on placed.gap_no = gaps.gap_no
-    inner join causes
-        on
-            gaps.metric = causes.metric and gaps.period_type = causes.period_type
-            and gaps.period_start = causes.period_start and gaps.period_end = causes.period_end
-            and gaps.scope_type = causes.scope_type and gaps.scope_id = causes.scope_id
+    inner join causes on placed.gap_no = causes.gap_no
 )
 
 select * from final
