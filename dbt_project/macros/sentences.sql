@@ -94,7 +94,15 @@
                         {{ "'）'" if zh else "')'" }},
                         case when weakest_stage is not null
                             then concat({{ "'，最弱阶段：'" if zh else "', weakest at '" }}, {{ 'stage_name_zh' if zh else 'stage_name_en' }}) else '' end,
-                        {{ "'。'" if zh else "'.'" }}
+                        {{ "'。'" if zh else "'.'" }},
+                        case when lost_customer_id is not null
+                            then concat(
+                                {{ "'不再购买的最大客户：'" if zh else "' Largest customer that stopped buying: '" }},
+                                coalesce(lost_customer_name, lost_customer_id),
+                                {{ "'，平均每季 '" if zh else "', '" }}, {{ number_text('lost_customer_amount', 2) }}, {{ unit }},
+                                {{ "'。'" if zh else "' a quarter.'" }}
+                            )
+                            else '' end
                     )
                     else '' end
             )

@@ -62,6 +62,22 @@ def test_the_running_quarter_names_too_few_leads_and_lost_conversion(
     }
 
 
+def test_the_lost_big_customer_is_named_where_it_bought_and_weighs_most_there(
+    demo_night: DemoNight,
+) -> None:
+    [lost] = [c for c in demo_night.truth["gap_causes"] if c["cause"] == "lost_customer"]
+    rows = demo_night.marts(
+        "select scope_type, scope_id, lost_customer_id, lost_customer_amount / gap_to_date "
+        "from mart_gap where metric = 'signed_amount' and period_label = '2026-Q1' "
+        "and scope_type in ('region', 'person') and lost_customer_id is not null"
+    )
+    for scope_type, scope in (("region", lost["region"]), ("person", lost["owner_id"])):
+        shares = {s: (customer, share) for kind, s, customer, share in rows if kind == scope_type}
+        assert shares[scope][0] == lost["account_id"]
+        assert shares[scope][1] > 0.5
+        assert max(shares, key=lambda each: shares[each][1]) == scope, shares
+
+
 def test_contributions_sum_to_the_gap_to_the_cent_everywhere(demo_night: DemoNight) -> None:
     [(rows, wrong)] = demo_night.marts(
         """
@@ -100,19 +116,20 @@ def test_the_number_that_closes_a_gap_closes_it_and_one_fewer_does_not(
 def test_every_number_of_a_sentence_stands_in_its_row(demo_night: DemoNight) -> None:
     figures = (
         "target", "actual", "gap", "gap_to_date", "customers_needed", "deal_size_needed",
+        "lost_customer_amount",
     )  # fmt: skip
     rows = demo_night.marts(
-        f"select sentence_zh, sentence_en, scope_name, period_label, missing_since_label, "
+        f"select sentence_zh, sentence_en, scope_name, period_label, missing_since_label, lost_customer_name, "
         f"main_cause_share, conversion_needed, {', '.join(figures)} from mart_gap "
         "where period_start <= '2026-03-10' and scope_type in ('company', 'region', 'team')"
     )
     assert len(rows) > 500
-    for zh, en, name, label, since, share, conversion, *values in rows:
+    for zh, en, name, label, since, customer, share, conversion, *values in rows:
         allowed = {abs(Decimal(str(value))) for value in values if value is not None}
         rates = {Decimal(str(rate)) * 100 for rate in (share, conversion) if rate is not None}
         for sentence in (zh, en):
             text = sentence.replace("2026-03-10", "")
-            for known in (name, label, since):
+            for known in (name, label, since, customer):
                 text = text.replace(known, "") if known else text
             for number, percent in re.findall(r"([\d,]*\d(?:\.\d+)?)(%?)", text):
                 value = Decimal(number.replace(",", ""))

@@ -19,6 +19,12 @@ weakest as (
     select * from {{ ref('int_gap_weakest_stage') }}
 ),
 
+lost_customers as (
+    select lost.*, customers.account_name as customer_name
+    from {{ ref('int_gap_lost_customer') }} as lost
+    left join {{ ref('int_customer') }} as customers on lost.customer_id = customers.customer_id
+),
+
 coverage as (
     select * from {{ ref('mart_pipeline_coverage') }}
 ),
@@ -139,6 +145,9 @@ joined as (
             when rated.gap <= 0 then 'no_gap'
             when rated.gap_to_date <= 0 then 'on_track'
         end as main_cause_reason,
+        case when rated.main_cause is not null then lost_customers.customer_id end as lost_customer_id,
+        case when rated.main_cause is not null then lost_customers.customer_name end as lost_customer_name,
+        case when rated.main_cause is not null then lost_customers.expected_amount end as lost_customer_amount,
         {{ rate('rated.conversion_0') }} as plan_conversion_rate_used,
         cast(rated.deal_value_0 as decimal(18, 2)) as plan_deal_value_used,
         -- What one more opportunity or customer brings, what deals are to be expected of those in reach, what those in
@@ -154,6 +163,10 @@ joined as (
         on
             rated.main_cause = 'conversion'
             {% for key in place %}and rated.{{ key }} = weakest.{{ key }} {% endfor %}
+    left join lost_customers
+        on
+            rated.metric = 'signed_amount' and rated.period_type = 'quarter'
+            and rated.period_no = lost_customers.period_no and rated.scope_no = lost_customers.scope_no
     left join coverage
         on
             rated.metric = 'signed_amount'
@@ -260,6 +273,9 @@ final as (
         main_cause_share,
         main_cause_reason,
         weakest_stage,
+        lost_customer_id,
+        lost_customer_name,
+        lost_customer_amount,
         missing_since_on,
         missing_since_label,
         action_cause,
