@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.dbt_parsed import manifest_dict, manifest_object, parsed_project
 from pipelines.settings import CompanyFolder
-
-# What this process parsed, by target folder: a night's two builds go by it instead of reading it again.
-_parsed: dict[Path, Any] = {}
 
 PROJECT_DIR = Path(__file__).parent.parent / "dbt_project"
 
@@ -39,11 +37,21 @@ def target_dir(folder: CompanyFolder) -> Path:
 
 
 def parse(folder: CompanyFolder) -> Mapping[str, Any]:
-    """Parse the project (only what changed) and return its manifest as a dictionary."""
-    _parsed[target_dir(folder)] = _invoke(folder, ["parse"])
-    text = (target_dir(folder) / "manifest.json").read_text(encoding="utf-8")
-    manifest: Mapping[str, Any] = json.loads(text)
-    return manifest
+    """Return the project's manifest as a dictionary, parsed if it changed since it last was."""
+    return manifest_dict(_parsed(folder))
+
+
+def prepare() -> None:
+    """Parse the project once, when it is set up: no company's first night waits for it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        parse(CompanyFolder(Path(scratch)))
+
+
+def _parsed(folder: CompanyFolder) -> Path:
+    def parse_into(target: Path) -> object:
+        return _invoke(folder, ["parse"], target=target)
+
+    return parsed_project(PROJECT_DIR, target_dir(folder), parse_into)
 
 
 def build(
@@ -53,12 +61,14 @@ def build(
 
     dbt unit tests are left out: they test the logic, not the night, and run in the test suite.
     """
-    args = ["build", "--exclude-resource-type", "unit_test"]
+    # What is written of a build beside its tables (manifest, graph, results) nobody reads.
+    args = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     if selection:
         args += ["--select", *selection]
     if exclusion:
         args += ["--exclude", *exclusion]
-    result = _invoke(folder, args, must_succeed=False, manifest=_parsed.get(target_dir(folder)))
+    parsed = manifest_object(_parsed(folder))
+    result = _invoke(folder, args, must_succeed=False, manifest=parsed)
     return [
         NodeResult(
             unique_id=node.node.unique_id,
@@ -72,11 +82,16 @@ def build(
 
 
 def _invoke(
-    folder: CompanyFolder, args: list[str], *, must_succeed: bool = True, manifest: Any = None
+    folder: CompanyFolder,
+    args: list[str],
+    *,
+    must_succeed: bool = True,
+    manifest: Any = None,
+    target: Path | None = None,
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
-    target = target_dir(folder)
+    target = target or target_dir(folder)
     target.mkdir(parents=True, exist_ok=True)
     with _environment(folder):
         outcome = dbtRunner(manifest=manifest).invoke(

@@ -11,9 +11,11 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
+from pipelines.asset_keys import source_key
 from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
 from pipelines.landing.manifest import Manifest
+from pipelines.landing.side_by_side import SourcesLanding
 from pipelines.night import Night, code_version, run_log_of
 from pipelines.operations.alerts.company import quiet_hours_in
 from pipelines.operations.alerts.tell import AlertDesk
@@ -39,6 +41,8 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _night: Night | None = PrivateAttr(default=None)
     _rules: CompanyRules | None = PrivateAttr(default=None)
+    _landing: SourcesLanding | None = PrivateAttr(default=None)
+    _steps: frozenset[str] = PrivateAttr(default=frozenset())
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
@@ -63,10 +67,13 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 log=log,
                 publishes=self.publish_older or _is_newest(folder, as_of),
             )
+            self._steps = frozenset(context.dagster_run.step_keys_to_execute or ())  # type: ignore[union-attr]
             log.start(self._night.run_id, as_of, code_version(), seen_at)
             try:
                 yield self
             finally:
+                if self._landing is not None:
+                    self._landing.close()
                 ended_at = datetime.now(UTC)
                 run = record_outcome(log, self._night.run_id, ended_at)
                 try:
@@ -100,6 +107,22 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             night = self.night
             self._rules = company_rules(night.settings, night.archive, night.cutoff_seq)
         return self._rules
+
+    @property
+    def landing(self) -> SourcesLanding:
+        """What lands the sources; asked for the first, it begins with all that this run will ask for."""
+        if self._landing is None:
+            night = self.night
+            steps = {"__".join(source_key(s.name).path): s for s in night.settings.sources}
+            ahead = [steps[name] for name in sorted(self._steps & steps.keys())]
+            self._landing = SourcesLanding(
+                night.folder,
+                night.settings,
+                self.rules.vocabulary(),
+                night.seen_at,
+                ahead,
+            )
+        return self._landing
 
 
 def _is_newest(folder: CompanyFolder, as_of: date) -> bool:

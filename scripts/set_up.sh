@@ -51,3 +51,7 @@ quiet_pip() {
 quiet_pip --require-hashes -r "$requirements"
 # setuptools is in the lock, so that this step asks the network for nothing.
 quiet_pip --no-deps --no-build-isolation --editable .
+
+# What the first night would otherwise wait for: bytecode of gapwise itself, and the parsed dbt project.
+.venv/bin/python -m compileall -q pipelines
+.venv/bin/python -c 'from pipelines.dbt_runner import prepare; prepare()'

@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.asset_keys import DATA_TEAM, RULES_WORKBOOK, source_key
 from pipelines.landing.company_rules import admit_rules
-from pipelines.landing.source import SourceLanding, land_source
+from pipelines.landing.source import SourceLanding
 from pipelines.operations.source_health import record_source
 from pipelines.resources import NightResource
 from pipelines.settings import CompanySettings, SourceSettings
@@ -71,10 +71,8 @@ def source_asset(
 
 
 def _land(resource: NightResource, source: SourceSettings) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    night, words = resource.night, resource.rules.vocabulary()
-    landing = land_source(
-        night.folder, night.settings, source, words, night.seen_at, pulls=not night.is_frozen
-    )
+    night = resource.night
+    landing = resource.landing.land(source, pulls=not night.is_frozen)
     record_source(night, resource.rules, source, landing)
     return dg.MaterializeResult(metadata=_metadata(landing))
 

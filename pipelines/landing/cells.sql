@@ -10,7 +10,7 @@
 
 -- Full-width forms, odd spaces and the several minus signs made plain, ends trimmed. translate()
 -- is slow, so a text of plain and Chinese letters passes by.
-create or replace temp macro cell_narrow(t) as
+create or replace macro cell_narrow(t) as
     case
         when regexp_full_match(t, '[\x21-\x7e\x{4e00}-\x{9fff}￥¥](?:[\x20-\x7e\x{4e00}-\x{9fff}]*[\x21-\x7e\x{4e00}-\x{9fff}])?') then t
         else trim(translate(t,
@@ -19,17 +19,17 @@ create or replace temp macro cell_narrow(t) as
     end;
 
 -- #REF! and its kind, and formulas that were never calculated.
-create or replace temp macro cell_is_error(t) as
+create or replace macro cell_is_error(t) as
     coalesce(starts_with(t, '#') and regexp_full_match(t,
         '#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA|NOT_CALCULATED!.*)\s*'), false);
 
 -- Nothing there: NULL, spaces, a dash alone.
-create or replace temp macro cell_is_blank(t) as
+create or replace macro cell_is_blank(t) as
     t is null or (length(t) <= 8 and coalesce(regexp_full_match(t,
         '[\s\x{3000}\x{a0}\x{200b}\x{feff}]*[-—–－−]{0,2}[\s\x{3000}\x{a0}\x{200b}\x{feff}]*'), false))
     or coalesce(length(t) > 8 and regexp_full_match(t, '[\s\x{3000}\x{a0}\x{200b}\x{feff}]+'), false);
 
-create or replace temp macro cell_text(t) as
+create or replace macro cell_text(t) as
     case
         when cell_is_error(t) then null
         when regexp_full_match(t, '[\x21-\x7e\x{4e00}-\x{9fff}](?s:.*)[\x21-\x7e\x{4e00}-\x{9fff}]') then t
@@ -37,7 +37,7 @@ create or replace temp macro cell_text(t) as
     end;
 
 -- Names compare equal whatever the width of their letters and spaces; 中文 brackets stay.
-create or replace temp macro cell_name(t) as
+create or replace macro cell_name(t) as
     case
         when cell_is_error(t) then null
         when regexp_full_match(t, '[\x21-\x7e\x{4e00}-\x{9fff}]+') then t
@@ -50,21 +50,21 @@ create or replace temp macro cell_name(t) as
     end;
 
 -- An id keeps every digit. 123.0 is 123 (a sheet stores numbers), 1.23457E+17 has lost digits: NULL.
-create or replace temp macro cell_id_of(s) as
+create or replace macro cell_id_of(s) as
     case
         when s = '' or regexp_full_match(s, '-{1,2}|—{1,2}') or cell_is_error(s) then null
         when regexp_full_match(s, '[0-9]+\.0+') then split_part(s, '.', 1)
         when regexp_full_match(s, '[-+]?[0-9]+\.[0-9]+[eE][-+]?[0-9]+|[-+]?[0-9]+[eE]\+[0-9]+') then null
         else s
     end;
-create or replace temp macro cell_id(t) as
+create or replace macro cell_id(t) as
     case
         when regexp_full_match(t, '[0-9A-Za-z_-]*[0-9A-Za-z]') then t
         else list_transform([cell_narrow(cell_name(t))], lambda s: cell_id_of(s))[1]
     end;
 
 -- One number with an optional currency, unit and brackets; 1,50 is no number, 12.3.4 is none.
-create or replace temp macro cell_is_figure_of(s) as
+create or replace macro cell_is_figure_of(s) as
     regexp_full_match(s,
         '(?i:[-+]?\s*(?:[¥￥$€£]|RMB|CNY|USD)?|(?:[¥￥$€£]|RMB|CNY|USD)\s*[-+]|(?:[¥￥$€£]|RMB|CNY|USD)?\s*\()\s*'
         || '(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)\s*'
@@ -72,7 +72,7 @@ create or replace temp macro cell_is_figure_of(s) as
     -- a bracket is opened and closed, or neither
     and contains(s, '(') = contains(s, ')');
 
-create or replace temp macro cell_multiple_of(s, factor) as
+create or replace macro cell_multiple_of(s, factor) as
     case
         when ends_with(s, '%') or ends_with(s, '%)') then 0.01::decimal(15, 2)
         when contains(s, '千万') then 10000000::decimal(15, 2)
@@ -88,17 +88,17 @@ create or replace temp macro cell_multiple_of(s, factor) as
         else factor::decimal(15, 2)
     end;
 
-create or replace temp macro cell_figure_of(s, factor) as
+create or replace macro cell_figure_of(s, factor) as
     case when cell_is_figure_of(s) then
         try_cast(case when contains(s, '-') or contains(s, '(') then '-' else '' end
             || regexp_replace(s, '[^0-9.]', '', 'g') as decimal(22, 8)) * cell_multiple_of(s, factor)
     end;
 
-create or replace temp macro cell_is_plain(t) as
+create or replace macro cell_is_plain(t) as
     regexp_full_match(t, '-?[0-9]{1,15}(?:\.[0-9]{1,12})?');
 
 -- `factor` is the unit in the column's header (目标值(万元): 10000); a cell's own unit wins.
-create or replace temp macro cell_money(t, factor := 1) as
+create or replace macro cell_money(t, factor := 1) as
     case
         when regexp_full_match(t, '[¥￥$]?[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,6})?') and factor = 1 then
             try_cast(replace(ltrim(t, '¥￥$'), ',', '') as decimal(18, 4))
@@ -110,7 +110,7 @@ create or replace temp macro cell_money(t, factor := 1) as
         else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 4))
     end;
 
-create or replace temp macro cell_number(t, factor := 1) as
+create or replace macro cell_number(t, factor := 1) as
     case
         when regexp_full_match(t, '[¥￥$]?[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,6})?') and factor = 1 then
             try_cast(replace(ltrim(t, '¥￥$'), ',', '') as decimal(18, 6))
@@ -120,33 +120,33 @@ create or replace temp macro cell_number(t, factor := 1) as
         else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 6))
     end;
 
-create or replace temp macro cell_integer(t) as
+create or replace macro cell_integer(t) as
     case
         when regexp_full_match(t, '-?[0-9]{1,18}') then try_cast(t as bigint)
         when cell_number(t) = round(cell_number(t), 0) then cell_number(t)::bigint
     end;
 
-create or replace temp macro cell_boolean_of(s) as
+create or replace macro cell_boolean_of(s) as
     case
         when s in ('是', '√', '✓', '✔', '对', '有', 'y', 'yes', 'true', 't', '1', '1.0') then true
         when s in ('否', '×', '✗', '✘', 'x', '错', '无', 'n', 'no', 'false', 'f', '0', '0.0') then false
     end;
-create or replace temp macro cell_boolean(t) as
+create or replace macro cell_boolean(t) as
     list_transform([lower(cell_narrow(t))], lambda s: cell_boolean_of(s))[1];
 
 -- 1900 system: day 60 is a 29 February that never was, so serials from 61 count from 1899-12-30.
-create or replace temp macro cell_serial_of(days, is_1904) as
+create or replace macro cell_serial_of(days, is_1904) as
     case when is_1904 then date '1904-01-01' else date '1899-12-30' end + days;
 
-create or replace temp macro cell_time_pattern() as
+create or replace macro cell_time_pattern() as
     '(?:[T\s]\s*|)(?:上午|下午|AM|PM)?\s*[0-9]{1,2}(?::[0-9]{1,2}){1,2}(?:[.,][0-9]{1,9})?\s*(?i:AM|PM)?\s*(?:Z|UTC|[-+][0-9]{2}:?(?:[0-9]{2})?)?'
     || '|[T\s]?[0-9]{1,2}[时点](?:[0-9]{1,2}分?)?(?:[0-9]{1,2}秒?)?';
 
-create or replace temp macro cell_year_of(y) as
+create or replace macro cell_year_of(y) as
     case when length(y) = 4 then y when y < '70' then '20' || y else '19' || y end;
 
 -- Three numbers with one of the separators, in the order that the source declares.
-create or replace temp macro cell_ordered_date_of(p, ord) as
+create or replace macro cell_ordered_date_of(p, ord) as
     case ord
         when 'mdy' then case when length(p[3]) > 1 then try_cast(cell_year_of(p[3]) || '-' || p[1] || '-' || p[2] as date) end
         when 'dmy' then case when length(p[3]) > 1 then try_cast(cell_year_of(p[3]) || '-' || p[2] || '-' || p[1] as date) end
@@ -154,7 +154,7 @@ create or replace temp macro cell_ordered_date_of(p, ord) as
             try_cast(cell_year_of(p[1]) || '-' || p[2] || '-' || p[3] as date) end
     end;
 
-create or replace temp macro cell_date_of(s, ord, is_1904) as
+create or replace macro cell_date_of(s, ord, is_1904) as
     case
         when regexp_full_match(s, '[12][0-9]{3}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}\s*[日号]?(?:' || cell_time_pattern() || ')?') then
             try_cast(regexp_replace(s, '^([0-9]{4})\s*.\s*([0-9]{1,2})\s*.\s*([0-9]{1,2}).*$', '\1-\2-\3', 's') as date)
@@ -169,16 +169,16 @@ create or replace temp macro cell_date_of(s, ord, is_1904) as
                 ['%d-%b-%y', '%d %b %y', '%d-%b-%Y', '%d %b %Y', '%b %d %Y', '%d %B %Y', '%B %d %Y'])::date
     end;
 
-create or replace temp macro cell_has_offset(t) as
+create or replace macro cell_has_offset(t) as
     coalesce(contains(t, ':') and regexp_matches(t, ':[0-9]{2}(?:\.[0-9]+)?\s*(?:Z|UTC|[-+][0-9]{2}:?(?:[0-9]{2})?)\s*$'), false);
 
-create or replace temp macro cell_instant_of(s) as
+create or replace macro cell_instant_of(s) as
     try_cast(regexp_replace(regexp_replace(regexp_replace(s,
         '\s*(?:Z|UTC)$', '+00:00'), '\s*([-+][0-9]{2}):?([0-9]{2})?$', '\1:\2'), ':$', ':00') as timestamptz);
 
 -- `ord` is '', 'ymd', 'mdy' or 'dmy'. 3/5/24 without one is NULL: say which comes first.
 -- With `tz`, a text that carries its own offset gives the day in that zone.
-create or replace temp macro cell_date(t, ord := '', is_1904 := false, tz := '') as
+create or replace macro cell_date(t, ord := '', is_1904 := false, tz := '') as
     case
         when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}') then try_cast(t as date)
         when ord = 'mdy' and regexp_full_match(t, '[0-9]{1,2}/[0-9]{1,2}/[12][0-9]{3}') then
@@ -193,12 +193,12 @@ create or replace temp macro cell_date(t, ord := '', is_1904 := false, tz := '')
         else list_transform([cell_narrow(t)], lambda s: cell_date_of(s, ord, is_1904))[1]
     end;
 
-create or replace temp macro cell_date_is_ambiguous(t, ord := '') as
+create or replace macro cell_date_is_ambiguous(t, ord := '') as
     coalesce(ord = '' and regexp_matches(cell_narrow(t),
         '^[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{1,2}|[0-9]{4})(?:\s.*)?$'), false);
 
 -- Seconds since midnight as the text says, 0 where it names no time; NULL where there is no such time.
-create or replace temp macro cell_seconds_of(p, s) as
+create or replace macro cell_seconds_of(p, s) as
     case
         when len(p) = 0 then 0
         when p[1]::integer > 24 or p[2]::integer > 59 or coalesce(p[3]::integer, 0) > 59 then null
@@ -210,7 +210,7 @@ create or replace temp macro cell_seconds_of(p, s) as
             end
     end;
 
-create or replace temp macro cell_local_of(s, ord, is_1904) as
+create or replace macro cell_local_of(s, ord, is_1904) as
     case
         when regexp_full_match(s, '[1-9][0-9]{4}\.[0-9]+') then
             cell_serial_of(left(s, 5)::integer, is_1904)
@@ -223,10 +223,10 @@ create or replace temp macro cell_local_of(s, ord, is_1904) as
             + to_milliseconds(coalesce(try_cast(rpad(left(regexp_extract(s, ':[0-9]{2}[.,]([0-9]+)', 1), 3), 3, '0') as integer), 0))
     end;
 
-create or replace temp macro cell_utc_of(local_at, tz) as make_timestamp(epoch_us(timezone(tz, local_at)));
+create or replace macro cell_utc_of(local_at, tz) as make_timestamp(epoch_us(timezone(tz, local_at)));
 
 -- A UTC TIMESTAMP. Texts without an offset are local time in `tz`; a date alone is its midnight.
-create or replace temp macro cell_timestamp(t, ord := '', tz := 'UTC', is_1904 := false) as
+create or replace macro cell_timestamp(t, ord := '', tz := 'UTC', is_1904 := false) as
     case
         when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?') then
             cell_utc_of(try_cast(t as timestamp), tz)
@@ -238,11 +238,11 @@ create or replace temp macro cell_timestamp(t, ord := '', tz := 'UTC', is_1904 :
         else cell_utc_of(list_transform([cell_narrow(t)], lambda s: cell_local_of(s, ord, is_1904))[1], tz)
     end;
 
-create or replace temp macro cell_has_time(t) as
+create or replace macro cell_has_time(t) as
     coalesce(regexp_matches(t, '[0-9][:：][0-9]{2}|[0-9][时点]') or regexp_full_match(t, '[12][0-9]{9}(?:[0-9]{3})?|[1-9][0-9]{4}\.[0-9]*[1-9][0-9]*'), false);
 
 -- Digits alone for a Chinese number, as written otherwise; whether it is one is asked apart.
-create or replace temp macro cell_phone_of(s) as
+create or replace macro cell_phone_of(s) as
     case
         when regexp_full_match(s, '[0-9.]+[eE]\+?[0-9]+') or cell_is_error(s) then null
         else nullif(regexp_replace(regexp_replace(regexp_replace(s,
@@ -250,15 +250,15 @@ create or replace temp macro cell_phone_of(s) as
             '^(?:\+86|0086|86)(1[0-9]{10})$', '\1'),
             '^(?:\+86|0086)0?([1-9][0-9]{8,10})$', '0\1'), '')
     end;
-create or replace temp macro cell_phone(t) as
+create or replace macro cell_phone(t) as
     case
         when regexp_full_match(t, '1[0-9]{10}') then t
         else list_transform([regexp_replace(cell_narrow(t), '[\s()·-]', '', 'g')], lambda s: cell_phone_of(s))[1]
     end;
-create or replace temp macro cell_phone_is_wellformed(t) as
+create or replace macro cell_phone_is_wellformed(t) as
     regexp_full_match(cell_phone(t), '1[3-9][0-9]{9}|0[1-9][0-9]{8,10}|[48]00[0-9]{7}|\+[1-9][0-9]{6,14}');
 
-create or replace temp macro cell_email(t) as
+create or replace macro cell_email(t) as
     nullif(lower(regexp_replace(cell_name(translate(t, '＠．＿', '@._')), '(?i:^mailto:)|\s', '', 'g')), '');
-create or replace temp macro cell_email_is_wellformed(t) as
+create or replace macro cell_email_is_wellformed(t) as
     regexp_full_match(cell_email(t), '[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+');

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
-from pipelines.landing.typing_sql import literal, quoted
+from pipelines.landing.typing_sql import literal
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ def find_changes(
     """Fill temp table `changes` and return what each delivery changed.
 
     `changes` has one row per delivery and key to be written: `_op` U (new or changed; in a delta
-    every delivered row) or D (gone), `_is_change`, `_is_new` and the landed columns.
+    every delivered row) or D (gone), `_is_change`, `_is_new`, and where its cells stand in `typed`
+    (`_seq`, `_table`, `_row`; NULL for D). The cells stay there: copying them costs memory.
     """
     is_snapshot = context.source.load == "snapshot"
     parts = {read.record.part for read in batch} if is_snapshot else {""}
@@ -134,9 +135,6 @@ def _alive(
 
 
 def _write_changes(context: LandingContext, is_snapshot: bool) -> None:
-    names = [name for name, _ in context.entity.landed_columns]
-    columns = ", ".join(f"typed.{quoted(name)}" for name in names)
-    nulls = ", ".join(f"null::{kind}" for _, kind in context.entity.landed_columns)
     # A snapshot's key that skipped a delivery was gone in between; a delta's key never is.
     gap = (
         "lag(_position) over by_key is distinct from _position - 1"
@@ -166,21 +164,19 @@ def _write_changes(context: LandingContext, is_snapshot: bool) -> None:
             ) as _hash_before
             from runs
         )
-        select 'U' as _op, compared._seq, compared._key, compared._row_hash, compared._table, compared._row,
-            _hash_before is null or _hash_before <> compared._row_hash as _is_change,
-            _hash_before is null as _is_new, {columns}, typed.extra
+        select 'U' as _op, _seq, _key, _row_hash, _table, _row,
+            _hash_before is null or _hash_before <> _row_hash as _is_change,
+            _hash_before is null as _is_new
         from compared
-        inner join typed
-            on compared._seq = typed._seq and compared._table = typed._table and compared._row = typed._row
-        where compared._position > 0 and compared._row_hash is not null
-            and ({"_hash_before is null or _hash_before <> compared._row_hash" if is_snapshot else "true"})
+        where _position > 0 and _row_hash is not null
+            and ({"_hash_before is null or _hash_before <> _row_hash" if is_snapshot else "true"})
         """
     )
     if is_snapshot:
         context.con.execute(
-            f"""
+            """
             insert into changes
-            select 'D', places._seq, gone._key, gone._row_hash, null, null, true, false, {nulls}, null
+            select 'D', places._seq, gone._key, gone._row_hash, null, null, true, false
             from (
                 select _part, _key, max(_position) as _last, max_by(_row_hash, _position) as _row_hash
                 from runs

@@ -62,6 +62,8 @@ def land_batch(
         One record per delivery, in the same order.
     """
     done: dict[int, LandingRecord] = {}
+    # Rows are read in the file's order; finding changes in the batch before gave it up.
+    context.con.execute("set preserve_insertion_order = true")
     with ExitStack() as opened:
         files: list[_Opened] = []
         for delivery in deliveries:

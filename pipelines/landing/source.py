@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
 from pipelines.landing.archive import Archive, FileStillChanging
 from pipelines.landing.batch import LandingContext
-from pipelines.landing.cells import create_cell_macros
+from pipelines.landing.connection import LandingDatabase
 from pipelines.landing.contract import load_entities
 from pipelines.landing.fingerprint import landing_fingerprint
 from pipelines.landing.land import land_batch
@@ -29,10 +27,9 @@ from pipelines.settings import (
     SourceSettings,
 )
 
-# What DuckDB may hold; with everything beside it a landing stays within 1 GB.
-MEMORY_LIMIT = "700MB"
 BATCH_BYTES = 64 * 1024**2
 BATCH_FILES = 200
+Problem = tuple[str, str]  # (English, Chinese)
 TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
 
 
@@ -43,7 +40,7 @@ class SourceLanding:
     source: str
     records: tuple[LandingRecord, ...]
     new_records: tuple[LandingRecord, ...]
-    problems: tuple[tuple[str, str], ...]  # (English, Chinese)
+    problems: tuple[Problem, ...]
 
 
 def land_source(
@@ -71,21 +68,21 @@ def land_source(
     archive = Archive(folder.archive)
     if isinstance(source, FileSource):
         problems = admit_inbox(folder, source, archive, seen_at)
-        return _land_missing(folder, settings, source, vocabulary, archive, problems)
+        return land_archived(folder, settings, source, vocabulary, problems)
     # What is archived lands first: an incremental pull must know whether the last one was blocked.
-    before = _land_missing(folder, settings, source, vocabulary, archive, [])
+    before = land_archived(folder, settings, source, vocabulary, [])
     if not pulls:
         return before
     problems = admit_pull(folder, settings, source, archive, seen_at)
-    after = _land_missing(folder, settings, source, vocabulary, archive, problems)
+    after = land_archived(folder, settings, source, vocabulary, problems)
     return replace(after, new_records=(*before.new_records, *after.new_records))
 
 
 def admit_inbox(
     folder: CompanyFolder, source: FileSource, archive: Archive, seen_at: datetime
-) -> list[tuple[str, str]]:
+) -> list[Problem]:
     """Archive every file that matches the source's glob, oldest export first; return problems."""
-    problems: list[tuple[str, str]] = []
+    problems: list[Problem] = []
     for file in inbox_files(folder, source):
         name = _shown(folder, file)
         try:
@@ -121,15 +118,25 @@ def _shown(folder: CompanyFolder, file: Path) -> str:
     return str(file.relative_to(folder.root)) if file.is_relative_to(folder.root) else str(file)
 
 
-def _land_missing(
+def waiting_bytes(folder: CompanyFolder, source: SourceSettings) -> int:
+    """Return how much of a source is archived and has not landed."""
+    records = LandingLog(folder.landing).of_source(source.name)
+    missing, _ = _not_landed(Archive(folder.archive), source, records)
+    return sum(delivery.size_bytes for delivery in missing)
+
+
+def land_archived(
     folder: CompanyFolder,
     settings: CompanySettings,
     source: SourceSettings,
     vocabulary: Vocabulary,
-    archive: Archive,
-    problems: list[tuple[str, str]],
+    problems: list[Problem],
+    database: LandingDatabase | None = None,
 ) -> SourceLanding:
-    deliveries = [d for d in archive.manifest.deliveries() if d.source == source.name]
+    """Land what is archived of one source and has not landed.
+
+    Arguments as for `land_source`; cells are typed on `database`, or on one of its own.
+    """
     entity = load_entities().get(source.entity)
     if entity is None:
         known = ", ".join(load_entities())
@@ -137,29 +144,23 @@ def _land_missing(
             f"source {source.name!r}: no entity {source.entity!r}; known: {known}"
         )
     fingerprint = landing_fingerprint(settings, source, entity, vocabulary)
-    log = LandingLog(folder.landing)
-    records = log.of_source(source.name)
-    if any(record.fingerprint != fingerprint for record in records):
-        log.forget_source(source.name)
-        records = []
-    landed = {record.seq: record.part for record in records}
-    parts: dict[str, str] = {}
-    for delivery in deliveries:
-        if delivery.seq in landed:
-            parts.setdefault(delivery.sha256, landed[delivery.seq])
-    missing = [delivery for delivery in deliveries if delivery.seq not in landed]
+    archive, log = Archive(folder.archive), LandingLog(folder.landing)
+    records = _still_valid(log, source, fingerprint)
+    missing, parts = _not_landed(archive, source, records)
     new: list[LandingRecord] = []
     if missing:
-        with landing_connection(folder.warehouse / "work") as con:
+        with ExitStack() as opened:
+            work_dir = folder.warehouse / "work"
+            database = database or opened.enter_context(LandingDatabase(work_dir))
             context = LandingContext(
-                con=con,
+                con=opened.enter_context(database.connection()),
                 settings=settings,
                 source=source,
                 entity=entity,
                 vocabulary=vocabulary,
                 fingerprint=fingerprint,
                 landing_root=folder.landing,
-                work_dir=folder.warehouse / "work",
+                work_dir=work_dir,
             )
             for batch in _batches(missing):
                 for record in land_batch(context, archive, batch, [*records, *new], parts):
@@ -168,19 +169,26 @@ def _land_missing(
     return SourceLanding(source.name, (*records, *new), tuple(new), tuple(problems))
 
 
-@contextmanager
-def landing_connection(work_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the connection that types cells: bounded memory, spilling beside its copies."""
-    work_dir.mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(
-        config={"temp_directory": str(work_dir / "spill"), "memory_limit": MEMORY_LIMIT}
-    )
-    try:
-        con.execute("set TimeZone = 'UTC'")
-        create_cell_macros(con)
-        yield con
-    finally:
-        con.close()
+def _still_valid(log: LandingLog, source: SourceSettings, fingerprint: str) -> list[LandingRecord]:
+    """Return what has landed; under other settings or words everything lands anew."""
+    records = log.of_source(source.name)
+    if all(record.fingerprint == fingerprint for record in records):
+        return records
+    log.forget_source(source.name)
+    return []
+
+
+def _not_landed(
+    archive: Archive, source: SourceSettings, records: list[LandingRecord]
+) -> tuple[list[Delivery], dict[str, str]]:
+    """Return the deliveries that wait, and the part that each content landed under before."""
+    deliveries = [d for d in archive.manifest.deliveries() if d.source == source.name]
+    landed = {record.seq: record.part for record in records}
+    parts: dict[str, str] = {}
+    for delivery in deliveries:
+        if delivery.seq in landed:
+            parts.setdefault(delivery.sha256, landed[delivery.seq])
+    return [d for d in deliveries if d.seq not in landed], parts
 
 
 def _batches(deliveries: list[Delivery]) -> Iterator[list[Delivery]]:

@@ -14,6 +14,8 @@ from pipelines.landing.parquet import write_parquet
 from pipelines.landing.quarantine import write_quarantine
 from pipelines.landing.typing_sql import literal, quoted
 
+SLICE_ROWS = 500_000
+
 
 @dataclass(frozen=True)
 class _Tally:
@@ -123,23 +125,46 @@ def _landed(
 
 
 def _write_rows(context: LandingContext, read: ReadDelivery, record: LandingRecord) -> str:
-    columns = ", ".join(quoted(name) for name, _ in context.entity.landed_columns)
+    columns = ", ".join(f"typed.{quoted(name)}" for name, _ in context.entity.landed_columns)
     sheets = " ".join(f"when {i} then {literal(t.sheet)}" for i, t in enumerate(read.tables))
     path = (
         f"{context.entity.name}/landing_date={record.export_on.isoformat()}/"
         f"{record.source}-{record.seq:08d}.parquet"
     )
+    select = f"""
+        select changes._op, changes._seq, changes._key, changes._row_hash, changes._table,
+            case changes._table {sheets} end as _sheet, changes._row, {columns}, typed.extra
+        from changes
+        left join typed on changes._seq = typed._seq and changes._table = typed._table
+            and changes._row = typed._row{{slice}}
+        where changes._seq = {read.seq}
+        """
+    order = "order by _op desc, _table, _row, _key"
+    # Sorting the cells of a large delivery takes more memory than there is: some rows at a time.
+    slices = _slices(context, read.seq)
     write_parquet(
         context.con,
-        f"""
-        select _op, _seq, _key, _row_hash, _table, case _table {sheets} end as _sheet, _row, {columns}, extra
-        from changes
-        where _seq = {read.seq}
-        order by _op desc, _table, _row, _key
-        """,
+        [f"{select.format(slice=typed)} {where} {order}" for typed, where in slices],
         context.landing_root / path,
     )
     return path
+
+
+def _slices(context: LandingContext, seq: int) -> list[tuple[str, str]]:
+    """Cut a delivery's changes into runs of rows: conditions on `typed` and on `changes`, in order."""
+    last = context.con.execute(
+        "select _table, max(_row), count(*) from changes where _seq = ? and _op = 'U' group by _table",
+        [seq],
+    ).fetchall()
+    if sum(count for *_, count in last) <= SLICE_ROWS:
+        return [("", "")]
+    cuts = [
+        f"{{0}}._table = {table} and {{0}}._row >= {start} and {{0}}._row < {start + SLICE_ROWS}"
+        for table, end, _ in sorted(last)
+        for start in range(0, end + 1, SLICE_ROWS)
+    ]
+    rows = [(f" and {cut.format('typed')}", f"and {cut.format('changes')}") for cut in cuts]
+    return [*rows, (" and false", "and changes._op = 'D'")]
 
 
 def _blocked(context: LandingContext, record: LandingRecord, tally: _Tally) -> LandingRecord:

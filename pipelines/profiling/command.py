@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.landing.source import landing_connection
+from pipelines.landing.connection import landing_connection
 from pipelines.profiling.profile import profile_file
 from pipelines.profiling.render import profile_table, profile_yaml
 from pipelines.settings import ConfigurationError

@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "asset_keys",
         "dagster_storage",
+        "dbt_parsed",
         "dbt_runner",
         "night",
         "partitions",

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipelines.landing.connection import landing_connection
 from pipelines.landing.mapping import Vocabulary
-from pipelines.landing.source import land_source, landing_connection
+from pipelines.landing.source import land_source
 from pipelines.settings import CompanyFolder, load_company
 from pipelines.sources.files import FileOptions, read_tables
 from tests.hostile.land_child import SEEN_AT

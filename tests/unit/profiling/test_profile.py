@@ -5,7 +5,7 @@ import yaml
 from click.testing import CliRunner
 
 from pipelines.cli import main
-from pipelines.landing.source import landing_connection
+from pipelines.landing.connection import landing_connection
 from pipelines.profiling.profile import profile_file
 from pipelines.profiling.render import profile_yaml
 from pipelines.settings import FileSource

@@ -1,0 +1,60 @@
+"""The database that types cells: in memory, bounded, spilling beside the copies that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+from pipelines.landing.cells import create_cell_macros
+
+# What DuckDB may hold; with everything beside it a landing stays within 1 GB.
+MEMORY_LIMIT_MB = 700
+
+
+class LandingDatabase:
+    """A DuckDB that knows what cells mean, for one source at a time and many one after the other."""
+
+    def __init__(self, work_dir: Path, memory_mb: int = MEMORY_LIMIT_MB) -> None:
+        work_dir.mkdir(parents=True, exist_ok=True)
+        self._con = duckdb.connect(
+            config={"temp_directory": str(work_dir / "spill"), "memory_limit": f"{memory_mb}MB"}
+        )
+        create_cell_macros(self._con)
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open a source's own connection: its tables are temporary and end with it."""
+        con = self._con.cursor()
+        try:
+            con.execute("set TimeZone = 'UTC'")
+            yield con
+        finally:
+            con.close()
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._con.close()
+
+    def __enter__(self) -> LandingDatabase:
+        """Give the database for a `with` block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of the memory at the end of the block."""
+        self.close()
+
+
+@contextmanager
+def landing_connection(work_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the one connection of a landing database that is needed only here."""
+    with LandingDatabase(work_dir) as database, database.connection() as con:
+        yield con
