@@ -16,4 +16,4 @@ leaves as (
 select effects.gap_no, leaves.segment_by, leaves.effect as leaf_effect, volume + conversion + deal_size + mix as whole_effect
 from {{ ref('int_gap_effect') }} as effects
 inner join leaves on effects.gap_no = leaves.gap_no
-where abs(leaves.effect - (volume + conversion + deal_size + mix)) > 0.005
+where abs(leaves.effect - (volume + conversion + deal_size + mix)) > 0.005 + 0.000000001 * (abs(leaves.effect) + value_1)

@@ -182,6 +182,37 @@ def test_a_gap_without_any_rate_to_compare_with_is_volume(compiled: dict[str, st
     }  # fmt: skip
 
 
+def test_a_product_line_without_history_takes_the_rates_of_the_whole_company(
+    compiled: dict[str, str],
+) -> None:
+    gap = Gap(compiled)
+    gap.frame(1000, 1000, 40, scope_type="product_line", scope_id="X", scope_no=2)
+    key = {
+        "driver_basis": "opportunity", "metric": "signed_amount", "period_type": "month",
+        "segment_by": "product_line",
+    }  # fmt: skip
+    for line, reach, won, value in (("Y", 10, 4, 400), ("Z", 10, 1, 100)):
+        gap.put(
+            "int_gap_base", **key, base_last_no=4, scope_no=1, segment_id=line,
+            reach_count=reach, won_count=won, won_value=value,
+        )  # fmt: skip
+        gap.put(
+            "int_gap_base", **key | {"segment_by": "channel"}, base_last_no=4, scope_no=1,
+            segment_id="web", reach_count=reach, won_count=won, won_value=value,
+        )  # fmt: skip
+    for by, segment in (("product_line", "(all)"), ("channel", "fair")):
+        gap.put(
+            "int_gap_cell", **key | {"segment_by": by}, period_no=5, scope_no=2,
+            segment_id=segment, reach_count=40, won_count=1, won_value=40,
+        )  # fmt: skip
+    found = gap.run()
+    # C0 = 5 of 20, A0 = 100: N0 = 40 were in reach, as planned; 9 of 10 deals and 60 of 100 are missing.
+    assert found["volume"] == pytest.approx(0)
+    assert found["mix"] == pytest.approx(0)
+    assert found["conversion"] == pytest.approx(40 * (0.25 - 0.025) * (100 + 40) / 2)
+    assert found["deal_size"] == pytest.approx(40 * (100 - 40) * (0.25 + 0.025) / 2)
+
+
 side = st.integers(0, 60).flatmap(
     lambda reach: st.integers(0, reach).flatmap(
         lambda won: st.tuples(

@@ -7,7 +7,7 @@ drivers as (
 ),
 
 scopes as (
-    select scope_no from {{ ref('int_leaf_scope') }} where scope_type not like '%product_line' group by scope_no
+    select scope_no from {{ ref('int_leaf_scope') }} where scope_type = 'product_line' or scope_type not like '%product_line' group by scope_no
 ),
 
 final as (

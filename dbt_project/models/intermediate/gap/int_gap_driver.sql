@@ -1,7 +1,7 @@
 -- Grain: one row per basis × period × scope × product line × customer kind × channel × metric
 -- reach_count, won_count, won_value: what was in reach and what it brought, net per unit and scope; direct_value: bookings
--- that name no unit; reversal_value: units that came out negative. Counts are worth 1 each. Scopes of one product line are
--- not segmented further.
+-- that name no unit; reversal_value: units that came out negative. Counts are worth 1 each. Pairs are not
+-- segmented further.
 {% set metrics = {'signed_amount': true, 'collected_amount': true, 'order_count': false, 'new_customer_count': false} %}
 {% set segments = 'product_line, customer_kind, channel' %}
 with
@@ -11,7 +11,10 @@ units as (
 ),
 
 leaf_scopes as (
-    select leaf_id, scope_no, scope_type like '%product_line' as is_by_product from {{ ref('int_leaf_scope') }}
+    select
+        leaf_id, scope_no, scope_type like '%product_line' as is_by_product,
+        scope_type like '%product_line' and scope_type <> 'product_line' as is_pair
+    from {{ ref('int_leaf_scope') }}
 ),
 
 -- What stands in one leaf is added up there; what stands in several is netted in each scope that it is in.
@@ -34,8 +37,8 @@ scope_units as (
     select
         units.driver_basis, units.period_type, units.period_no, leaf_scopes.scope_no, units.unit_id, units.is_direct,
         case when leaf_scopes.is_by_product then '(all)' else units.product_line end as product_line,
-        case when leaf_scopes.is_by_product then '(all)' else units.customer_kind end as customer_kind,
-        case when leaf_scopes.is_by_product then '(all)' else units.channel end as channel,
+        case when leaf_scopes.is_pair then '(all)' else units.customer_kind end as customer_kind,
+        case when leaf_scopes.is_pair then '(all)' else units.channel end as channel,
         max(units.reach_count) as reach_count
         {%- for metric in metrics %},
         cast(sum(units.{{ metric }}) as decimal(18, 4)) as {{ metric }}
@@ -50,8 +53,8 @@ every_sum as (
     select
         leaf_sums.driver_basis, leaf_sums.period_type, leaf_sums.period_no, leaf_scopes.scope_no,
         case when leaf_scopes.is_by_product then '(all)' else leaf_sums.product_line end as product_line,
-        case when leaf_scopes.is_by_product then '(all)' else leaf_sums.customer_kind end as customer_kind,
-        case when leaf_scopes.is_by_product then '(all)' else leaf_sums.channel end as channel,
+        case when leaf_scopes.is_pair then '(all)' else leaf_sums.customer_kind end as customer_kind,
+        case when leaf_scopes.is_pair then '(all)' else leaf_sums.channel end as channel,
         leaf_sums.reach_count
         {%- for metric in metrics %}
         {%- for part in ['won_count', 'won', 'direct', 'reversal'] %},

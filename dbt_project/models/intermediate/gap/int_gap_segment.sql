@@ -44,7 +44,11 @@ sourced as (
 
 parts as (
     select
-        sourced.gap_no, bases.segment_by, bases.segment_id,
+        sourced.gap_no, bases.segment_by,
+        -- What is one product line takes the rates of all of them as one; pairs have no other segments.
+        case when bases.segment_by = 'product_line' and sourced.scope_type like '%product_line' then '(all)'
+            else bases.segment_id
+        end as segment_id,
         bases.reach_count as base_reach, bases.won_count as base_won, bases.won_value as base_value,
         0 as reach_1, 0 as won_1, 0 as value_1
     from sourced
@@ -53,6 +57,9 @@ parts as (
             sourced.driver_basis = bases.driver_basis and sourced.metric = bases.metric
             and sourced.period_type = bases.period_type and sourced.base_last_no = bases.base_last_no
             and sourced.plan_scope_no = bases.scope_no
+    where
+        bases.segment_by = 'product_line' or sourced.scope_type = 'product_line'
+        or sourced.scope_type not like '%product_line'
     union all
     select
         sourced.gap_no, cells.segment_by, cells.segment_id, 0 as base_reach, 0 as base_won, 0 as base_value,
