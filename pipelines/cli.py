@@ -137,6 +137,17 @@ def status(home: str | None) -> int:
 
 @main.command()
 @_home_option
+@_says_what_is_wrong
+def health(home: str | None) -> int:
+    """Say how every asset is after the last run, why, and what took longest; 1 if one is degraded."""
+    from pipelines.console import print_health
+    from pipelines.settings import resolve_home
+
+    return print_health(resolve_home(home))
+
+
+@main.command()
+@_home_option
 @click.option(
     "--max-age", metavar="26h", help="Fail unless a night was published within this time."
 )

@@ -6,19 +6,21 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.night import run_log_of
+from pipelines.night import default_as_of, run_log_of
 from pipelines.nightly import NightResult
+from pipelines.operations.asset_health import STATUSES
+from pipelines.operations.night_report import night_report
 from pipelines.operations.run_log import source_results
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import kept_manifests, read_manifest
-from pipelines.settings import CompanyFolder
+from pipelines.settings import CompanyFolder, load_company
 
 SLOWEST_SHOWN = 8
 ALIKE = 3
@@ -140,3 +142,32 @@ def print_status(folder: CompanyFolder) -> None:
     console.print(table)
     kept = ", ".join(f"{m.version} ({m.as_of})" for m in kept_manifests(paths))
     console.print(f"versions kept {kept or 'none'}")
+
+
+def print_health(folder: CompanyFolder) -> int:
+    """Say how every asset is after the last run; return 1 if one is degraded or the night is late."""
+    console = Console(highlight=False, soft_wrap=True)
+    settings = load_company(folder)
+    report = night_report(run_log_of(folder))
+    if report is None:
+        console.print("no run yet; start one with: gapwise nightly")
+        return 1
+    expected = default_as_of(settings, datetime.now(UTC))
+    run_on = report.run["as_of"]
+    console.print(f"last run      as of {run_on}: {report.run['outcome'] or 'running or killed'}")
+    if run_on < expected:
+        console.print(f"late          the night as of {expected} has not run")
+    table = Table("stage", *STATUSES, box=None)
+    for layer, counts in report.counts.items():
+        table.add_row(layer, *(str(counts.get(status, 0) or "-") for status in STATUSES))
+    console.print(table)
+    for row in report.ailing:
+        console.print(f"{row['status']:<9} {escape(str(row['asset']))}")
+        for language in ("en", "zh"):
+            for reason in str(row[f"reasons_{language}"] or "").splitlines():
+                console.print(f"            {escape(reason)}")
+    slowest = ", ".join(f"{step.step} {step.seconds:.1f} s" for step in report.slowest)
+    console.print(f"slowest steps {escape(slowest)}")
+    console.print(f"page          {folder.published / 'health' / 'index.html'}")
+    degraded = any(row["status"] == "degraded" for row in report.ailing)
+    return 1 if degraded or run_on < expected else 0

@@ -22,6 +22,7 @@ from pipelines.checks.sources import source_checks
 from pipelines.checks.subjects import mart_subjects
 from pipelines.checks.targets import target_checks
 from pipelines.dbt_runner import parse
+from pipelines.freshness import with_freshness
 from pipelines.jobs import nightly_job, send_alerts_job
 from pipelines.partitions import night_partitions
 from pipelines.resources import NightResource
@@ -46,18 +47,19 @@ def build_definitions(
     manifest = parse(folder)
     models = model_assets(manifest, FlowTranslator(partitions))
     marts = [key for part in models for key in part.keys if key.path[0] == "marts"]
+    assets = [
+        *source_assets(settings, partitions),
+        landed_assets(settings, partitions),
+        matching_asset(partitions),
+        *models,
+        cascade_asset(partitions),
+        forecast_asset(partitions),
+        published_assets(manifest, marts, partitions),
+        review_asset(partitions),
+        alerts_asset(partitions),
+    ]
     return dg.Definitions(
-        assets=[
-            *source_assets(settings, partitions),
-            landed_assets(settings, partitions),
-            matching_asset(partitions),
-            *models,
-            cascade_asset(partitions),
-            forecast_asset(partitions),
-            published_assets(manifest, marts, partitions),
-            review_asset(partitions),
-            alerts_asset(partitions),
-        ],
+        assets=with_freshness(assets, settings),
         asset_checks=[
             *source_checks(settings),
             rulebook_checks(),

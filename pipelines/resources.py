@@ -16,10 +16,13 @@ from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.side_by_side import SourcesLanding
+from pipelines.materialized import planned_and_materialized
 from pipelines.night import Night, code_version, run_log_of
 from pipelines.operations.alerts.company import quiet_hours_in
 from pipelines.operations.alerts.tell import AlertDesk
-from pipelines.operations.closing import record_outcome, write_operations
+from pipelines.operations.asset_health import judge_assets
+from pipelines.operations.closing import record_outcome, write_health, write_operations
+from pipelines.operations.run_log import check_results
 from pipelines.publish.intent import complete_recorded_publish
 from pipelines.publish.night_lock import night_lock
 from pipelines.publish.publisher import recover
@@ -42,6 +45,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _night: Night | None = PrivateAttr(default=None)
     _rules: CompanyRules | None = PrivateAttr(default=None)
     _landing: SourcesLanding | None = PrivateAttr(default=None)
+    _instance: dg.DagsterInstance | None = PrivateAttr(default=None)
     _steps: frozenset[str] = PrivateAttr(default=frozenset())
 
     @contextmanager
@@ -67,6 +71,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 log=log,
                 publishes=self.publish_older or _is_newest(folder, as_of),
             )
+            self._instance = context.instance
             self._steps = frozenset(context.dagster_run.step_keys_to_execute or ())  # type: ignore[union-attr]
             log.start(self._night.run_id, as_of, code_version(), seen_at)
             try:
@@ -76,10 +81,28 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     self._landing.close()
                 ended_at = datetime.now(UTC)
                 run = record_outcome(log, self._night.run_id, ended_at)
+                self.record_health(is_over=True)
                 try:
                     self._tell_if_unpublished(run)
                 finally:
-                    write_operations(folder, log, run, as_of, ended_at)
+                    write_operations(folder, settings, log, run, as_of, ended_at)
+                    write_health(folder, settings, log)
+
+    def record_health(self, *, is_over: bool) -> None:
+        """Enter into the run log how every asset of this run is by now."""
+        night = self.night
+        if self._instance is None:
+            raise RuntimeError("assets have a health only while a run executes")
+        planned, materialized = planned_and_materialized(self._instance, night.run_id)
+        health = judge_assets(
+            planned,
+            materialized,
+            night.log.of_run(check_results, night.run_id),
+            night.log.newest_of_assets(night.run_id),
+            night.as_of,
+            is_over=is_over,
+        )
+        night.log.assets(night.run_id, health)
 
     def _tell_if_unpublished(self, run: Mapping[str, object]) -> None:
         """Let the data team know of a night that was held back or failed."""

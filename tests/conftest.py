@@ -13,6 +13,7 @@ LONG_SUITES = (
     "tests/end_to_end/test_demo_truth_customers.py",
     "tests/end_to_end/test_demo_truth_ledger.py",
     "tests/end_to_end/test_demo_truth_people_and_files.py",
+    "tests/end_to_end/test_demo_truth_process.py",
     "tests/end_to_end/test_demo_truth_targets.py",
     "tests/end_to_end/test_sales_managers_path.py",
     "tests/end_to_end/test_targets_fiscal_company.py",

@@ -66,6 +66,7 @@ def published_assets(
     )
     def publish(night: NightResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         with night.night.step("publish"):
+            night.record_health(is_over=False)
             metadata = _publish(night.night, manifest, marts)
         for key in (HISTORY, MARTS_FILE, PARQUET, MANIFEST):
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
@@ -108,7 +109,7 @@ def _publish(
         write_history(con, night.folder, night.as_of)
         if night.publishes:
             AlertDesk(night.folder, night.settings).stage(con, night.as_of, night.version)
-        for name, table in operations_marts(night.log).items():
+        for name, table in operations_marts(night.log, night.folder, night.settings).items():
             con.register("handed_over", table)
             con.execute(f"create or replace table marts.{name} as from handed_over")
             con.unregister("handed_over")

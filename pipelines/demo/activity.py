@@ -103,11 +103,18 @@ def add_contact(
         extra["checkin_at"] = moment - timedelta(minutes=3)
         extra["checkin_lat"] = f"{lat + rng.uniform(-0.2, 0.2):.6f}"
         extra["checkin_lon"] = f"{lon + rng.uniform(-0.2, 0.2):.6f}"
+    elif kind in ("video", "call"):
+        extra["open_questions_asked"] = _questions(moment)
     activity = Activity(person_id, moment, entered, kind, content, account.account_id, extra=extra)
     if deal is not None:
         activity.opportunity_id = deal.opportunity_id
     world.activities.append(activity)
     return activity
+
+
+def _questions(moment: datetime) -> int:
+    """Ask five to eight open questions on the telephone; only visits are badly done by chance."""
+    return 5 + moment.minute % 4
 
 
 def number_activities(world: World) -> None:
@@ -192,6 +199,7 @@ def answer_lead(world: World, rng: random.Random, lead: Lead, moment: datetime) 
         moment + timedelta(minutes=5),
         "call",
         "首次电话联系，了解需求和预算情况",
+        extra={"open_questions_asked": _questions(moment)},
     )
     lead.fields["answer"] = call
     world.activities.append(call)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.demo.ledger import CENT, month_of
+from pipelines.demo.names import STOP_PHRASES
 from pipelines.demo.orders import is_effective
 from pipelines.demo.world import AS_OF, Lead, World
 
@@ -24,6 +25,11 @@ def activities(world: World) -> dict[str, Any]:
         "by_kind": dict(sorted(Counter(a.kind for a in world.activities).items())),
         "by_month": _months(a.occurred_at.date() for a in world.activities),
         "entered_after_24_hours": late,
+        "stop_phrases_by_person": dict(
+            sorted(
+                Counter(a.person_id for a in world.activities if a.content in STOP_PHRASES).items()
+            )
+        ),
         "person_2026": {person: by_person[person] for person in sorted(by_person)},
         "quotes_by_month": _months(quote["issued_on"] for quote in world.quotes),
     }
@@ -41,7 +47,18 @@ def leads(world: World) -> dict[str, Any]:
             year, week, _ = lead.created_at.isocalendar()
             weeks[f"{year}-W{week:02d}"].update(_marks(lead))
     doubles = [(first.lead_id, again.lead_id) for first, again in world.planted["double_leads"]]
-    return {"weeks_2026": weeks, "by_month": _lead_months(world), "double_leads": doubles}
+    hour = timedelta(hours=1)
+    waits = {
+        x.lead_id: x.first_response_at and x.first_response_at - x.created_at for x in world.leads
+    }
+    return {
+        "weeks_2026": weeks,
+        "by_month": _lead_months(world),
+        "double_leads": doubles,
+        "answered_late": sorted(lead for lead, wait in waits.items() if wait and wait > hour),
+        "unanswered": sorted(lead for lead, wait in waits.items() if wait is None),
+        "unassigned": sorted(lead.lead_id for lead in world.leads if lead.assigned_at is None),
+    }
 
 
 def _lead_months(world: World) -> dict[str, int]:

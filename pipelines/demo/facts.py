@@ -244,7 +244,7 @@ def what_was_planted(world: World) -> dict[str, Any]:
         for e in plant["late_leads"]
     ]
     controls = [
-        {**entry, "visits": [visit.activity_id for visit in entry["visits"]]}
+        {**entry, "records": [record.activity_id for record in entry["records"]]}
         for entry in plant["failed_controls"]
     ]
     followups = [

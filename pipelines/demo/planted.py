@@ -200,33 +200,38 @@ def plant_double_leads(world: World) -> None:
 
 
 def plant_failed_controls(world: World) -> None:
-    """Let some people's last visits fail: too few open questions and nothing attached."""
+    """Let some people's last records fail: too few open questions, nothing attached to visits."""
     rng = world.dice("controls")
     fails = []
     for person in world.people.values():
-        last = _visits(world, person.person_id)[-1:]
-        for activity in last:  # nobody else ends on a failed one
-            activity.extra["open_questions_asked"] = 6
+        for activity in _checked(world, person.person_id)[-1:]:  # nobody else ends on a failed one
+            _answer(activity, 6)
     wanted = {"full": [1, 2, 2, 3], "tiny": [1, 2]}[world.plan.scale]
     staying = [p for p in sellers(world, AS_OF) if p.role == "rep"]
     for person, count in zip(rng.sample(staying, len(wanted)), wanted, strict=True):
-        visits = _visits(world, person.person_id)
-        for activity in visits[-count:]:
-            activity.extra["open_questions_asked"], activity.extra["attachment"] = 2, ""
-        for activity in visits[-count - 2 : -count]:
-            activity.extra["open_questions_asked"], activity.extra["attachment"] = 6, "visit.jpg"
-        failed = visits[-count:]
-        fails.append({"person_id": person.person_id, "fails_in_a_row": count, "visits": failed})
+        records = _checked(world, person.person_id)
+        for activity in records[-count:]:
+            _answer(activity, 2)
+        for activity in records[-count - 2 : -count]:
+            _answer(activity, 6)
+        failed = records[-count:]
+        fails.append({"person_id": person.person_id, "fails_in_a_row": count, "records": failed})
     world.planted["failed_controls"] = fails
 
 
-def _visits(world: World, person_id: str) -> list[Activity]:
-    """List a person's visits that are in an export by the as-of day, in the order of time."""
-    visits = [
+def _answer(activity: Activity, questions: int) -> None:
+    activity.extra["open_questions_asked"] = questions
+    if activity.kind == "visit":
+        activity.extra["attachment"] = "visit.jpg" if questions >= 5 else ""
+
+
+def _checked(world: World, person_id: str) -> list[Activity]:
+    """List a person's visits, video meetings and calls that are in an export, in order of time."""
+    records = [
         activity
         for activity in world.activities
         if activity.person_id == person_id
-        and activity.kind == "visit"
+        and activity.kind in ("visit", "video", "call")
         and activity.entered_at.date() <= AS_OF
     ]
-    return sorted(visits, key=lambda activity: (activity.occurred_at, activity.entered_at))
+    return sorted(records, key=lambda a: (a.occurred_at, a.entered_at, a.account_id))

@@ -30,10 +30,10 @@ Money is in CNY, a number with two decimals; days are ISO dates; labels are 2026
 - `collisions`: customers and the two people with contacts within 14 days, as planted; forgotten
   deals of former owners may add to them.
 - `late_leads`: respond minutes, equal by clock and by working hours; null is unanswered.
-- `failed_controls`: people whose newest visits have < 5 open questions and no evidence, newest
-  last; nobody else ends on a failed visit.
+- `failed_controls`: people whose newest visits, video meetings and calls have < 5 open questions
+  (visits no evidence either), newest last; nobody else ends on a failed one.
 - `activities`, `leads`: counts by kind, month, person and ISO week (see `counts.py`);
-  `double_leads` are pairs of one person.
+  `double_leads` are pairs of one person; `answered_late` after more than 60 minutes.
 - `money_due`: due and met up to D over the CNY orders in force, and `collection_rate` =
   Σ min(received, due) ÷ Σ due, by order.
 - `account_handovers`: single customers that changed hands while exports ran.

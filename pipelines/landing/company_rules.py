@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.core.names import normalise_name
-from pipelines.core.rules.formulas import formula_tables
+from pipelines.core.rules.formulas import control_point_tests, formula_tables
 from pipelines.core.rules.vocabulary import cause_vocabulary, stage_names, stage_vocabulary
 from pipelines.landing.archive import Archive, FileStillChanging
 from pipelines.landing.mapping import Vocabulary
@@ -40,7 +40,8 @@ class CompanyRules:
 
     Attributes:
         tables: one Arrow table per sheet, each row with `rules_version`; the metrics sheet's
-            formulas taken apart; and `workbook_version`, every version that arrived.
+            formulas and the control points' checks taken apart; and `workbook_version`, every
+            version that arrived.
         stages: every stage that this company's deals can stand in, presets' own included.
         stage_versions: the same for every list of stages that was ever in force, oldest first.
         readings: every version that arrived, good or not, in order.
@@ -104,8 +105,10 @@ def company_rules(settings: CompanySettings, archive: Archive, cutoff_seq: int) 
     )
     in_force, _ = choose_rules_in_force(readings)
     tables = rules_tables(in_force)
-    formulas = formula_tables(
-        tables["metrics"].to_pylist(), tables["aliases"].to_pylist(), landed_entity_columns()
+    aliases, columns = tables["aliases"].to_pylist(), landed_entity_columns()
+    formulas = formula_tables(tables["metrics"].to_pylist(), aliases, columns)
+    formulas["control_point_test"] = control_point_tests(
+        tables["control_points"].to_pylist(), aliases, columns
     )
     said = say_rules_in_force(readings)
     return CompanyRules(

@@ -12,7 +12,7 @@ import duckdb
 from pipelines.landing.cells import create_cell_macros
 
 # What DuckDB may hold; with everything beside it a landing stays within 1 GB.
-MEMORY_LIMIT_MB = 700
+MEMORY_LIMIT_MB = 550
 
 
 class LandingDatabase:

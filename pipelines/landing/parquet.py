@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.landing.typing_sql import literal
 
-BATCH_ROWS = 100_000
+BATCH_ROWS = 50_000
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, select: str | Sequence[str], path: Path) -> None:

@@ -14,7 +14,7 @@ from pipelines.landing.parquet import write_parquet
 from pipelines.landing.quarantine import write_quarantine
 from pipelines.landing.typing_sql import literal, quoted
 
-SLICE_ROWS = 500_000
+SLICE_ROWS = 200_000
 
 
 @dataclass(frozen=True)

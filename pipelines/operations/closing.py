@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from pipelines.operations.asset_health import STATUSES
 from pipelines.operations.marts import operations_marts
+from pipelines.operations.night_report import night_report
 from pipelines.operations.run_log import RunLog, check_results, steps
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import read_manifest
 from pipelines.publish.operations import PublishMeta, write_operations_file
-from pipelines.settings import CompanyFolder
+from pipelines.settings import CompanyFolder, CompanySettings
+from pipelines.tell.health.write import write_health_page
 
 # Nobody in the run could say why: it was killed, or the orchestrator refused what a step said.
 STOPPED = ("The run was stopped before it finished", "运行在完成之前被中止")
@@ -29,6 +32,7 @@ def record_outcome(log: RunLog, run_id: str, ended_at: datetime) -> dict[str, ob
 
 def write_operations(
     folder: CompanyFolder,
+    settings: CompanySettings,
     log: RunLog,
     run: Mapping[str, object],
     as_of: date,
@@ -51,7 +55,17 @@ def write_operations(
         run_id=str(run["run_id"]),
         updated_at=ended_at,
     )
-    write_operations_file(folder, operations_marts(log), meta)
+    write_operations_file(folder, operations_marts(log, folder, settings), meta)
+
+
+def write_health(folder: CompanyFolder, settings: CompanySettings, log: RunLog) -> None:
+    """Write the data team's page of the latest run; there is none before the first."""
+    report = night_report(log)
+    if report is not None:
+        company = settings.company
+        write_health_page(
+            folder.published / "health", company.name, company.languages, STATUSES, report
+        )
 
 
 def _why_not(log: RunLog, run_id: str) -> tuple[str, tuple[str, str]]:

@@ -8,14 +8,19 @@ import pyarrow as pa
 
 from pipelines.operations.alerts.marts import ALERT_SCHEMAS, alert_marts
 from pipelines.operations.alerts.tables import open_tables
+from pipelines.operations.management_health import HEALTH_SCHEMA, management_health
+from pipelines.operations.quarantine import SCHEMA as QUARANTINE_SCHEMA
+from pipelines.operations.quarantine import quarantine_mart
 from pipelines.operations.run_log import (
     RunLog,
+    asset_results,
     check_results,
     mart_rows,
     runs,
     source_results,
     steps,
 )
+from pipelines.settings import CompanyFolder, CompanySettings
 
 _TIME = pa.timestamp("us")
 
@@ -60,6 +65,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("asset", pa.string()),
             ("check_name", pa.string()),
             ("severity", pa.string()),
+            ("kind", pa.string()),
             ("passed", pa.bool_()),
             ("is_applicable", pa.bool_()),
             ("description_en", pa.string()),
@@ -93,11 +99,30 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("problem_zh", pa.string()),
         ]
     ),
+    # Grain: one row per asset and run
+    "mart_asset_health": pa.schema(
+        [
+            ("run_id", pa.string()),
+            ("asset", pa.string()),
+            ("status", pa.string()),
+            ("reasons_en", pa.string()),
+            ("reasons_zh", pa.string()),
+            ("materialized_at", _TIME),
+            ("row_count", pa.int64()),
+            ("last_as_of", pa.date32()),
+            ("checks_passed", pa.int64()),
+            ("checks_failed", pa.int64()),
+        ]
+    ),
+    "mart_quarantine": QUARANTINE_SCHEMA,
     **ALERT_SCHEMAS,
+    "mart_management_health": HEALTH_SCHEMA,
 }
 
 
-def operations_marts(log: RunLog) -> dict[str, pa.Table]:
+def operations_marts(
+    log: RunLog, folder: CompanyFolder, settings: CompanySettings
+) -> dict[str, pa.Table]:
     """Return every operations mart as it stands now, typed also when empty."""
     counted = log.rows(mart_rows)
     per_run: dict[object, list[int]] = {}
@@ -117,8 +142,21 @@ def operations_marts(log: RunLog) -> dict[str, pa.Table]:
         "mart_run_step": log.rows(steps),
         "mart_data_quality": log.rows(check_results),
         "mart_source_health": log.rows(source_results),
+        "mart_asset_health": log.rows(asset_results),
     }
     tables = {
         name: pa.Table.from_pylist(rows, schema=SCHEMAS[name]) for name, rows in content.items()
     }
-    return {**tables, **alert_marts(open_tables(log.path))}
+    alerts = alert_marts(open_tables(log.path))
+    health = management_health(
+        run_rows,
+        content["mart_data_quality"],
+        content["mart_source_health"],
+        alerts["mart_alert_message"].to_pylist(),
+    )
+    return {
+        **tables,
+        **alerts,
+        "mart_management_health": health,
+        "mart_quarantine": quarantine_mart(folder, settings),
+    }

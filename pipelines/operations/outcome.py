@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warn"]
+Kind = Literal["data", "flag"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class CheckDeclaration:
         severity: `error` holds the night, `warn` is reported.
         description_en: what holds when it passes.
         description_zh: the same in Chinese.
+        kind: `data`: can the figures be trusted; `flag`: what should the sales team do.
     """
 
     asset: tuple[str, ...]
@@ -26,6 +28,7 @@ class CheckDeclaration:
     severity: Severity
     description_en: str
     description_zh: str
+    kind: Kind = "data"
 
     @property
     def is_blocking(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from pipelines.landing.log import LandingRecord
+from pipelines.operations.asset_health import AssetHealth
 from pipelines.operations.outcome import CheckOutcome
 from pipelines.operations.usage import Usage
 
@@ -53,6 +54,7 @@ check_results = sa.Table(
     sa.Column("asset", sa.String, primary_key=True),
     sa.Column("check_name", sa.String, primary_key=True),
     sa.Column("severity", sa.String, nullable=False),
+    sa.Column("kind", sa.String),  # data or flag; NULL in nights of before it was recorded
     sa.Column("passed", sa.Boolean, nullable=False),
     sa.Column("is_applicable", sa.Boolean, nullable=False),
     sa.Column("description_en", sa.String),
@@ -94,6 +96,21 @@ mart_rows = sa.Table(
     sa.Column("row_count", sa.Integer, nullable=False),
 )
 
+asset_results = sa.Table(
+    "asset_result",
+    _metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("asset", sa.String, primary_key=True),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("reasons_en", sa.String),
+    sa.Column("reasons_zh", sa.String),
+    sa.Column("materialized_at", sa.DateTime),
+    sa.Column("row_count", sa.Integer),
+    sa.Column("last_as_of", sa.Date),
+    sa.Column("checks_passed", sa.Integer, nullable=False),
+    sa.Column("checks_failed", sa.Integer, nullable=False),
+)
+
 
 class RunLog:
     """Write and read the record of nights. Every call is one transaction."""
@@ -108,7 +125,7 @@ class RunLog:
     def start(self, run_id: str, as_of: date, code_version: str, started_at: datetime) -> None:
         """Record that a night began; a second attempt of the same run replaces the first."""
         with self._engine.begin() as connection:
-            for table in (runs, steps, check_results, source_results, mart_rows):
+            for table in (runs, steps, check_results, source_results, mart_rows, asset_results):
                 connection.execute(sa.delete(table).where(table.c.run_id == run_id))
             connection.execute(
                 sa.insert(runs).values(
@@ -170,6 +187,7 @@ class RunLog:
                 "asset": "/".join(outcome.declaration.asset),
                 "check_name": outcome.declaration.name,
                 "severity": outcome.declaration.severity,
+                "kind": outcome.declaration.kind,
                 "passed": outcome.passed,
                 "is_applicable": outcome.is_applicable,
                 "description_en": outcome.declaration.description_en,
@@ -221,6 +239,38 @@ class RunLog:
         """Record the row count of every mart built."""
         found = [{"run_id": run_id, "mart": mart, "row_count": n} for mart, n in rows.items()]
         self._replace(mart_rows, found, ("run_id", "mart"))
+
+    def assets(self, run_id: str, found: Iterable[AssetHealth]) -> None:
+        """Record how every asset is; what was said of this run before is forgotten."""
+        rows = [
+            {
+                "run_id": run_id,
+                "asset": health.asset,
+                "status": health.status,
+                "reasons_en": "\n".join(en for en, _ in health.reasons) or None,
+                "reasons_zh": "\n".join(zh for _, zh in health.reasons) or None,
+                "materialized_at": _utc(health.materialized.at) if health.materialized else None,
+                "row_count": health.materialized.row_count if health.materialized else None,
+                "last_as_of": health.last_as_of,
+                "checks_passed": health.checks_passed,
+                "checks_failed": health.checks_failed,
+            }
+            for health in found
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(asset_results).where(asset_results.c.run_id == run_id))
+            if rows:
+                connection.execute(sa.insert(asset_results), rows)
+
+    def newest_of_assets(self, run_id: str) -> dict[str, date]:
+        """Return the newest D as of which each asset was materialised by another run."""
+        with self._engine.connect() as connection:
+            query = (
+                sa.select(asset_results.c.asset, sa.func.max(asset_results.c.last_as_of))
+                .where(asset_results.c.run_id != run_id, asset_results.c.last_as_of.is_not(None))
+                .group_by(asset_results.c.asset)
+            )
+            return dict(connection.execute(query).tuples().all())
 
     def rows(self, table: sa.Table) -> list[dict[str, object]]:
         """Return a whole table, oldest run first."""

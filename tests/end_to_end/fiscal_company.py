@@ -156,7 +156,7 @@ def _write_rules(path: Path) -> None:
         [("电话数", "天", 5, "东一队", None), ("电话数", "天", 3, None, "乙")]
     ):
         for column, value in enumerate(row, start=1):
-            page.cell(11 + at, column).value = value
+            page.cell(17 + at, column).value = value
     for column, value in enumerate((None, "华南", None, 0.12), start=1):
         book["弹性空间"].cell(12, column).value = value
     book.save(path)

@@ -19,11 +19,26 @@ REVERSED = re.sub(
 )  # an export with its sign the other way round
 
 
+def health(home: Path, *assets: str) -> dict[str, tuple[str, str | None]]:
+    """Return status and English reasons of assets after the last run."""
+    rows = operations(
+        home,
+        "select asset, status, reasons_en from marts.mart_asset_health "
+        "where run_id = (select run_id from operations.publish_meta)",
+    )
+    return {asset: (status, why) for asset, status, why in rows if asset in assets}
+
+
 def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(
     tmp_path: Path,
 ) -> None:
     home = write_small_world(tmp_path / "company")
     assert night(home).outcome == "published"
+    assert health(home, "landed/orders", "marts/mart_gap", "published/marts_duckdb") == {
+        "landed/orders": ("healthy", None),
+        "marts/mart_gap": ("healthy", None),
+        "published/marts_duckdb": ("healthy", None),
+    }
     before, figures = (
         published_bytes(home),
         marts(home, "select count(*), sum(amount) from fct_booking"),
@@ -54,6 +69,13 @@ def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(
             ).fetchall()
         }
     assert "marts" not in schemas, "dbt must not have started"
+    ailing = health(home, "landed/orders", "marts/mart_gap", "published/marts_duckdb")
+    assert {status for status, _ in ailing.values()} == {"degraded"}
+    assert ailing["landed/orders"][1].startswith("not so: ")
+    late = "late: this run, as of 2026-02-28, did not build it; it stands as of 2026-02-28"
+    assert ailing["marts/mart_gap"][1] == ailing["published/marts_duckdb"][1] == late
+    page = (home / "published" / "health" / "en.html").read_text("utf-8")
+    assert "held back" in page and late in page
 
     deliver(home, "orders", ORDERS.replace("100000", "110000"), "20260228")
     assert night(home).outcome == "published"
@@ -80,6 +102,10 @@ def test_a_required_source_that_is_too_old_holds_the_night(tmp_path: Path) -> No
     assert result.exit_code == 3
     assert reasons == {("sources/deals", "is_fresh_enough"), ("sources/orders", "is_fresh_enough")}
     assert not (home / "published" / "marts.duckdb").exists()
+    ailing = health(home, "sources/deals", "marts/mart_gap")
+    assert ailing["sources/deals"][0] == "degraded"
+    assert "less than 2 workdays old" in ailing["sources/deals"][1]
+    assert ailing["marts/mart_gap"][0] == "unknown"
 
 
 def test_one_unreadable_source_leaves_the_others_to_land(tmp_path: Path) -> None:
@@ -95,3 +121,6 @@ def test_one_unreadable_source_leaves_the_others_to_land(tmp_path: Path) -> None
         home, "select problem_en from marts.mart_source_health where source = 'customers'"
     )
     assert "customers_20260228.csv" in problem
+    status, why = health(home, "sources/customers")["sources/customers"]
+    assert status == "warning"
+    assert "every delivered file was read" in why

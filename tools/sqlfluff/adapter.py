@@ -15,3 +15,13 @@ def dispatch(context: Context, name: str, package: str) -> Callable[..., str]:
         if candidate in context:
             return context[candidate]
     return lambda *arguments: f"{name}({', '.join(map(str, arguments))})"
+
+
+def get_columns_in_relation(relation: object) -> list[object]:
+    """List no column: without a database nobody knows what a relation has."""
+    return []
+
+
+def quote(name: str) -> str:
+    """Quote a name as DuckDB does."""
+    return f'"{name}"'

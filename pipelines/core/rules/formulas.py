@@ -9,7 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.core.names import normalise_name
-from pipelines.core.rules.conditions import ORDERED, Condition, parse_conditions, plain_number
+from pipelines.core.rules.conditions import (
+    ORDERED,
+    Condition,
+    parse_conditions,
+    plain_number,
+    split_list,
+)
 from pipelines.core.rules.numbers import plain_text, written_money, written_rate
 from pipelines.core.rules.references import EntityColumns
 
@@ -61,6 +67,14 @@ CONDITION_SCHEMA = pa.schema(
     ]
 )
 
+CONTROL_TEST_SCHEMA = pa.schema(
+    [
+        pa.field("control_point", pa.string(), nullable=False),
+        ("is_scope", pa.bool_()),
+        *(field for field in CONDITION_SCHEMA if field.name != "metric"),
+    ]
+)
+
 
 def formula_tables(
     metrics: Iterable[Mapping[str, Any]],
@@ -95,6 +109,47 @@ def formula_tables(
         "metric_formula": pa.Table.from_pylist(formulas, schema=FORMULA_SCHEMA),
         "metric_condition": pa.Table.from_pylist(conditions, schema=CONDITION_SCHEMA),
     }
+
+
+def control_point_tests(
+    points: Iterable[Mapping[str, Any]],
+    aliases: Iterable[Mapping[str, Any]],
+    columns: EntityColumns,
+) -> pa.Table:
+    """List what each control point asks of a record, and of which records it asks it.
+
+    Args:
+        points: Rows of the rules table `control_points`.
+        aliases: Rows of the rules table `aliases`.
+        columns: Columns of each entity and their types.
+
+    Returns:
+        Grain: one row per control point, condition and value, as in `metric_condition`.
+        `is_scope`: the condition says which records are checked, not what they have to meet.
+    """
+    names = {(row["kind"], normalise_name(row["alias"])): row["name"] for row in aliases}
+    found: list[dict[str, Any]] = []
+    for row in points:
+        kinds = {name: _kind(each.type) for name, each in columns.get(row["entity"], {}).items()}
+        scope = parse_conditions(row["applies_when"])
+        for number, condition in enumerate([_asked(row), *scope], 1):
+            found += [
+                {"control_point": each.pop("metric"), "is_scope": number > 1, **each}
+                for each in _condition_rows(row["control_point"], number, condition, kinds, names)
+            ]
+    return pa.Table.from_pylist(found, schema=CONTROL_TEST_SCHEMA)
+
+
+def _asked(row: Mapping[str, Any]) -> Condition:
+    """Return the check of one control point as a condition on its column."""
+    value = str(row["value"] or "")
+    if row["operator"] == "at_least":
+        number = written_money(value)
+        number = written_rate(value) if number is None else number
+        # The sheet is judged before: at least takes a number.
+        return Condition(row["column"], ">=", ("" if number is None else plain_number(number),))
+    many = {"one_of": tuple(split_list(value)), "all_of": tuple(split_list(value)), "filled": ()}
+    return Condition(row["column"], row["operator"], many.get(row["operator"], (value,)))
 
 
 def _kind(declared: str) -> str:

@@ -75,7 +75,7 @@ class Flag(Strict):
     @property
     def declaration(self) -> CheckDeclaration:
         """The flag as a declared check of severity warn: it never holds a night."""
-        return CheckDeclaration(("marts", self.mart), self.name, "warn", self.en, self.zh)
+        return CheckDeclaration(("marts", self.mart), self.name, "warn", self.en, self.zh, "flag")
 
 
 @cache

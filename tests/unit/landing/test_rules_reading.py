@@ -158,10 +158,10 @@ MISTYPED = [
         "Allowed: Factor, Accrual; required.",
     ),
     (
-        "过程指标", "A4", "拜放数", "process_targets",
-        "rules.xlsx《过程指标》A4（指标）：“拜放数”不可用。"
+        "过程指标", "A10", "拜放数", "process_targets",
+        "rules.xlsx《过程指标》A10（指标）：“拜放数”不可用。"
         "允许：“指标”表里的指标，最接近的是：visit_count。",
-        'rules.xlsx, sheet 过程指标, cell A4 (Metric): "拜放数" is not allowed. '
+        'rules.xlsx, sheet 过程指标, cell A10 (Metric): "拜放数" is not allowed. '
         "Allowed: a metric of the sheet Metrics; the nearest are: visit_count.",
     ),
 ]  # fmt: skip
@@ -200,8 +200,8 @@ def test_a_formula_error_is_an_error_and_never_an_empty_cell():
 
 
 def test_a_formula_that_nobody_computed_is_an_error():
-    reading = parsed(with_cells({("过程指标", "C4"): "=10+5"}))
-    assert [(e.cell, e.value) for e in reading.errors] == [("C4", "=10+5")]
+    reading = parsed(with_cells({("过程指标", "C10"): "=10+5"}))
+    assert [(e.cell, e.value) for e in reading.errors] == [("C10", "=10+5")]
 
 
 def test_the_last_good_version_stays_in_force_and_the_night_says_so():
@@ -402,7 +402,7 @@ def test_a_workbook_saved_by_libreoffice_reads_the_same(tmp_path):
     cell = cell_of("红黄绿灯", "红灯落后率")
     (tmp_path / NAME).write_bytes(
         with_cells(
-            {("红黄绿灯", cell): "２５％", ("分级", "D6"): "55万", ("过程指标", "C4"): "=10+5"}
+            {("红黄绿灯", cell): "２５％", ("分级", "D6"): "55万", ("过程指标", "C10"): "=10+5"}
         )
     )
     out = tmp_path / "out"

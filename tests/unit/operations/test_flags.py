@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -64,6 +64,23 @@ PERSONAL = {
     "source": "private", "source_kind": "personal", "person_id": "P1", "owner_name": "李雷",
     "personal_only_customer_count": 2,
 }  # fmt: skip
+LEAD = {
+    "lead_id": "L1", "person_id": "P1", "is_late": True, "is_valid": True, "is_responded": False,
+    "created_on": date(2026, 3, 3), "respond_minutes": None, "waiting_minutes": 9000.0,
+    "limit_minutes": 60.0, "steps_missed_count": 0, "missed_steps": None,
+}  # fmt: skip
+RECORDS = {
+    "person_id": "P1", "person_name": "李雷", "week": "2026-W10", "week_start_on": date(2026, 3, 2),
+    "record_count": 5, "complete_count": 4, "stop_phrase_count": 1,
+}  # fmt: skip
+CONTROL = {
+    "person_id": "P1", "person_name": "李雷", "control_point": "evidence", "consecutive_fails": 2,
+    "failing_since_at": datetime(2026, 3, 9, 2), "is_escalated": True,
+}  # fmt: skip
+LOAD = {
+    "person_id": "P1", "person_name": "李雷", "customer_count": 60, "open_lead_count": 20,
+    "load_ratio": 1.6, "is_workload_high": True,
+}  # fmt: skip
 CLOSED = {
     "period_label": "2026-02", "period_start": date(2026, 2, 1), "period_end": date(2026, 2, 28),
     "needs_review": True,
@@ -123,6 +140,22 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
         "mart_customer_coverage", PERSONAL, {},
         [{"personal_only_customer_count": 0}, {"source_kind": "crm"}],
     ),
+    "first_response_late": (
+        "mart_lead_response", LEAD, {},
+        [{"is_late": False}, {"is_valid": False}, {"is_responded": True, "respond_minutes": 61.0}],
+    ),
+    "sop_step_missed": (
+        "mart_lead_response", LEAD,
+        {"steps_missed_count": 1, "missed_steps": "call", "created_on": date(2026, 3, 4)},
+        [{"created_on": date(2026, 3, 3)}, {"steps_missed_count": 0}, {"is_valid": False}],
+    ),
+    "followup_record_incomplete": (
+        "mart_followup_quality", RECORDS, {},
+        [{"complete_count": 5}, {"week_start_on": date(2026, 3, 9)},
+         {"week_start_on": date(2026, 2, 23)}],
+    ),
+    "control_point_fails": ("mart_process_compliance", CONTROL, {}, [{"is_escalated": False}]),
+    "workload_high": ("mart_workload", LOAD, {}, [{"is_workload_high": False}]),
     "market_move": (
         "mart_target_attainment", TARGET, {"needs_calibration": True, "scope_type": "region"},
         [{"needs_calibration": False}, {"scope_type": "person"}, {"target": Decimal(0)},

@@ -271,6 +271,11 @@ def test_control_points():
         "yellow_after_fails": 1,
         "red_after_fails": 2,
         "escalate_after_fails": 2,
+        "audit_records_per_person": 2,
+    }
+    assert settings("process_targets_settings") == {
+        "workload_high_times": D("1.5"),
+        "rarely_filled_rate": D("0.05"),
     }
 
 

@@ -1,6 +1,6 @@
 """The metrics sheet taken apart: what is computed, what is compared, and that values stay values."""
 
-from pipelines.core.rules.formulas import MODELLED, formula_tables
+from pipelines.core.rules.formulas import MODELLED, control_point_tests, formula_tables
 from pipelines.core.rules.tables import default_rules
 from pipelines.landing.rules import landed_entity_columns
 
@@ -80,3 +80,37 @@ def test_every_shipped_metric_is_computed_by_a_formula_a_ratio_or_a_model():
     shipped = {r["metric"] for r in rules["metrics"].to_pylist() if r["aggregate"] != "ratio"}
     assert computed | MODELLED == shipped
     assert not computed & MODELLED
+
+
+def checked(**values):
+    row = {
+        "control_point": "p", "entity": "orders", "column": "amount", "operator": "at_least",
+        "value": "5万", "applies_when": None,
+    } | values  # fmt: skip
+    found = control_point_tests([row], (), landed_entity_columns()).to_pylist()
+    return [
+        (c["is_scope"], c["column_name"], c["column_kind"], c["operator"], c["value"])
+        for c in found
+    ]
+
+
+def test_a_control_point_is_a_test_and_the_records_that_it_asks_it_of():
+    assert checked(applies_when="region = 华东") == [
+        (False, "amount", "money", ">=", "50000"),
+        (True, "region", "text", "=", "华东"),
+    ]
+
+
+def test_a_control_point_that_asks_for_all_of_a_list_has_one_value_a_row():
+    several = {"entity": "activities", "column": "content", "operator": "all_of"}
+    assert checked(**several, value="预算、决策人") == [
+        (False, "content", "text", "all_of", "预算"),
+        (False, "content", "text", "all_of", "决策人"),
+    ]
+
+
+def test_a_control_point_on_a_column_of_the_companys_own_compares_as_it_is_written():
+    assert checked(column="合同页数", value="5") == [(False, "合同页数", "extra", ">=", "5")]
+    assert checked(column="合同页数", operator="filled", value=None) == [
+        (False, "合同页数", "extra", "filled", "")
+    ]

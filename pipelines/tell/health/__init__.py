@@ -1,0 +1,1 @@
+"""The morning page of the data team: one file per language, without server or network."""
