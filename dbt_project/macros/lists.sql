@@ -4,14 +4,14 @@
 {%- endmacro %}
 
 {# Different texts of a group in one cell, in order. #}
-{% macro joined_texts(column) -%}
-    {{ return(adapter.dispatch('joined_texts', 'gapwise')(column)) }}
+{% macro different_texts(column) -%}
+    {{ return(adapter.dispatch('different_texts', 'gapwise')(column)) }}
 {%- endmacro %}
 
-{% macro default__joined_texts(column) -%}
+{% macro default__different_texts(column) -%}
     string_agg(distinct {{ column }}, '; ' order by {{ column }})
 {%- endmacro %}
 
-{% macro spark__joined_texts(column) -%}
+{% macro spark__different_texts(column) -%}
     array_join(array_sort(collect_set({{ column }})), '; ')
 {%- endmacro %}

@@ -69,8 +69,8 @@ restated as (
         late.recorded_on as restated_on,
         sum(late.change_value) as change_value,
         count(*) as entry_count,
-        {{ joined_texts('late.subject_id') }} as subject_ids,
-        {{ joined_texts("concat(late.source, ': ', late.source_row)") }} as source_rows
+        {{ different_texts('late.subject_id') }} as subject_ids,
+        {{ different_texts("concat(late.source, ': ', late.source_row)") }} as source_rows
     from late
     inner join leaf_scopes on late.leaf_id = leaf_scopes.leaf_id
     group by
