@@ -15,7 +15,7 @@ from pipelines.settings import CompanyFolder, CompanySettings
 
 def extra_targets(folder: CompanyFolder, settings: CompanySettings) -> list[Target]:
     """Return the targets besides DuckDB file, Parquet and manifest; nothing is connected yet."""
-    database = _database(folder, settings)
+    database = postgres_of(folder, settings)
     if database is None:
         return []
     limits = DuckDBLimits(temp_directory=folder.warehouse / "spill")
@@ -25,12 +25,13 @@ def extra_targets(folder: CompanyFolder, settings: CompanySettings) -> list[Targ
 
 def show_operations_elsewhere(folder: CompanyFolder, settings: CompanySettings, file: Path) -> None:
     """Show a finished operations file wherever nights are shown."""
-    database = _database(folder, settings)
+    database = postgres_of(folder, settings)
     if database is not None:
         limits = DuckDBLimits(temp_directory=folder.warehouse / "spill")
         show_operations(database, file, limits)
 
 
-def _database(folder: CompanyFolder, settings: CompanySettings) -> Database | None:
+def postgres_of(folder: CompanyFolder, settings: CompanySettings) -> Database | None:
+    """Return the database that company.yml names for the marts, None where it names none."""
     reference = settings.publish.postgres
     return None if reference is None else Database(reference, folder.root)

@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from pipelines.corrections import publish_again
+from pipelines.doctor import examine
+from pipelines.publish.manifest import read_manifest
 from pipelines.settings import CompanyFolder
 from tests.nights import content_hashes, night
 from tests.servers.databases import postgres
@@ -139,6 +141,34 @@ def test_a_login_that_no_policy_names_sees_nobodys_rows_and_the_boss_sees_all(wo
     query = "select count(*) from marts.fct_opportunity"
     assert database.rows(query, "nobody") == [(0,)]
     assert database.rows(query, "boss") == database.rows(query) == [(12,)]
+
+
+def test_doctor_says_that_postgres_shows_the_night_of_the_files_or_why_not(
+    world, database, monkeypatch
+):
+    def finding():
+        [found] = [one for one in examine(CompanyFolder(world)) if one.subject == "postgres"]
+        return found
+
+    assert finding().is_fine
+    assert "shows 20260226-" in finding().text
+    with database.session("boss") as reader:
+        reader.execute("begin")
+        reader.execute("select count(*) from marts.mart_gap")
+        assert "open transactions of boss" in finding().text
+    database.execute("update gapwise.shown set version = '20260101-x' where kind = 'marts'")
+    assert "gapwise rollback 20260226-" in finding().fix
+    version = content_version(world)
+    database.execute(f"update gapwise.shown set version = '{version}' where kind = 'marts'")
+    monkeypatch.setenv("MARTS_URL", "postgresql://u:Zebra-77@127.0.0.1:1/marts")
+    assert (finding().is_fine, "cannot be reached" in finding().text) == (False, True)
+    assert "Zebra" not in finding().text
+
+
+def content_version(home: Path) -> str:
+    manifest = read_manifest(home / "published" / "manifest.json")
+    assert manifest is not None
+    return manifest.version
 
 
 def test_phones_are_whole_in_the_restricted_schema_alone(world, database):

@@ -103,7 +103,8 @@ def _copy_rows(
     from pyarrow import csv
 
     selected = ", ".join(_selected(column) for column in table.columns)
-    batches = duck.execute(f"select {selected} from {table.source}").to_arrow_reader(BATCH_ROWS)
+    # a relation is read as it streams; the result of execute() would first be held whole
+    batches = duck.sql(f"select {selected} from {table.source}").to_arrow_reader(BATCH_ROWS)
     # every text is quoted, NULL is nothing: '' and NULL stay apart
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     names = ", ".join(quote_name(column.name) for column in table.columns)
