@@ -181,7 +181,7 @@ def _alerts(folder: CompanyFolder, settings: CompanySettings) -> list[Finding]:
 
 
 def _postgres(folder: CompanyFolder, settings: CompanySettings) -> list[Finding]:
-    """Say whether the database for BI can be published to, and shows the night that the files show."""
+    """Say whether the database for BI can be published to and shows the night of the files."""
     database = postgres_of(folder, settings)
     if database is None:
         return []

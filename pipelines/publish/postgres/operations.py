@@ -18,6 +18,7 @@ from pipelines.publish.postgres.versions import (
     version_schema,
 )
 from pipelines.publish.postgres.views import relations, show_schema
+from pipelines.settings.secrets import SecretUnavailable
 
 logger = logging.getLogger("gapwise")
 
@@ -42,7 +43,7 @@ def show_operations(database: Database, file: Path, limits: DuckDBLimits) -> boo
 
     try:
         _show(database, file, limits)
-    except (psycopg.Error, PublishError) as error:
+    except (psycopg.Error, PublishError, SecretUnavailable) as error:
         logger.warning("PostgreSQL schema %s stays as it was: %s", OPERATIONS, error)
         return False
     return True
