@@ -43,7 +43,7 @@ class Database:
             PostgresLostError: the server is down, refuses, or went away meanwhile.
             SecretUnavailable: the address is not set, or lies open.
         """
-        psycopg = _driver()
+        psycopg = driver()
         secret = resolve_secret(self._reference, self._root)
         try:
             con = psycopg.connect(
@@ -95,7 +95,12 @@ def _libpq_url(url: str) -> str:
     return f"{scheme.partition('+')[0]}{separator}{rest}"
 
 
-def _driver() -> Any:
+def driver() -> Any:
+    """Return psycopg.
+
+    Raises:
+        PublishError: it is not installed; says the fix.
+    """
     try:
         import psycopg
     except ImportError:

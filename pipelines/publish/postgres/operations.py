@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session, quote_name
 from pipelines.publish.errors import PublishError
-from pipelines.publish.postgres.database import Database, run
+from pipelines.publish.postgres.database import Database, driver, run
 from pipelines.publish.postgres.roles import grant_reading, make_roles
 from pipelines.publish.postgres.tables import copy_table, tables_of
 from pipelines.publish.postgres.versions import (
@@ -39,8 +39,11 @@ def show_operations(database: Database, file: Path, limits: DuckDBLimits) -> boo
     Returns:
         Whether readers see it.
     """
-    import psycopg
-
+    try:
+        psycopg = driver()
+    except PublishError as error:
+        logger.warning("PostgreSQL schema %s stays as it was: %s", OPERATIONS, error)
+        return False
     try:
         _show(database, file, limits)
     except (psycopg.Error, PublishError, SecretUnavailable) as error:
