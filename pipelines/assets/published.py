@@ -26,6 +26,7 @@ from pipelines.publish.night import Night as NightToPublish
 from pipelines.publish.publisher import Publisher
 from pipelines.publish.targets import extra_targets
 from pipelines.resources import NightResource
+from pipelines.settings import BUILD_CONFIG
 
 CONTRACT_VERSION = "0.1"
 HISTORY = dg.AssetKey(["published", "history"])
@@ -106,7 +107,7 @@ def _publish(
 ) -> dict[str, Any]:
     import duckdb
 
-    with duckdb.connect(str(night.folder.build_file)) as con:
+    with duckdb.connect(str(night.folder.build_file), config=BUILD_CONFIG) as con:
         write_history(con, night.folder, night.as_of)
         if night.publishes:
             AlertDesk(night.folder, night.settings).stage(con, night.as_of, night.version)
