@@ -10,6 +10,7 @@ from pipelines.operations.surfaces import show_version
 from pipelines.publish.manifest import Manifest as PublishedManifest
 from pipelines.publish.night_lock import NightRunningError, night_lock
 from pipelines.publish.publisher import rollback
+from pipelines.publish.targets import extra_targets
 from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 
 
@@ -25,7 +26,12 @@ def publish_again(folder: CompanyFolder, version: str) -> PublishedManifest:
         with night_lock(
             folder, 0, as_of=None, since_at=datetime.now(UTC), purpose=f"rollback {version}"
         ):
-            result = rollback(folder, version, keep_versions=settings.publish.keep_versions)
+            result = rollback(
+                folder,
+                version,
+                extra_targets(folder, settings),
+                keep_versions=settings.publish.keep_versions,
+            )
             show_version(folder, version)
     except NightRunningError as error:
         raise ConfigurationError(f"{error}; try again when it has ended") from error

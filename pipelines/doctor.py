@@ -15,6 +15,11 @@ from pipelines.landing.pull import pull_order
 from pipelines.landing.source import inbox_files
 from pipelines.operations.alerts.channels import channel_name, sender_for
 from pipelines.operations.alerts.tell import AlertDesk
+from pipelines.publish.errors import PublishError
+from pipelines.publish.layout import PublishedFolder
+from pipelines.publish.manifest import read_manifest
+from pipelines.publish.postgres.state import database_state
+from pipelines.publish.targets import postgres_of
 from pipelines.settings import (
     AnyPullSource,
     CompanyFolder,
@@ -51,6 +56,7 @@ def examine(folder: CompanyFolder) -> list[Finding]:
     findings.append(_rules(folder, settings))
     findings += [_source(folder, settings, source) for source in settings.sources]
     findings.append(_published(folder))
+    findings += _postgres(folder, settings)
     findings += _alerts(folder, settings)
     return findings
 
@@ -172,6 +178,33 @@ def _alerts(folder: CompanyFolder, settings: CompanySettings) -> list[Finding]:
         fix = "the reasons stand in mart_alert_message of operations.duckdb"
         findings.append(Finding("alert messages", said, False, fix))
     return findings
+
+
+def _postgres(folder: CompanyFolder, settings: CompanySettings) -> list[Finding]:
+    """Say whether the database for BI can be published to and shows the night of the files."""
+    database = postgres_of(folder, settings)
+    if database is None:
+        return []
+    try:
+        state = database_state(database)
+    except (PublishError, SecretUnavailable) as error:
+        fix = "see the message; the night publishes nowhere while the database is away"
+        return [Finding("postgres", str(error), False, fix)]
+    if not state.may_create:
+        fix = "grant create on database … to the publishing login (docs/bi-postgres.md)"
+        return [Finding("postgres", "the login may not make schemas", False, fix)]
+    if state.missing_roles:
+        statements = " ".join(f"create role {role} nologin;" for role in state.missing_roles)
+        text = "the login may not make the reading roles"
+        return [Finding("postgres", text, False, f"let an administrator run: {statements}")]
+    shown = read_manifest(PublishedFolder(folder).manifest_link)
+    version = None if shown is None else shown.version
+    fine = state.version == version
+    text = f"can be reached, shows {state.version or 'no night yet'}"
+    if state.holders:
+        text += f"; open transactions of {', '.join(state.holders)} would make a publish wait"
+    fix = f"the files show {version}: run `gapwise nightly` or `gapwise rollback {version}`"
+    return [Finding("postgres", text, fine, None if fine else fix)]
 
 
 def _published(folder: CompanyFolder) -> Finding:

@@ -27,6 +27,7 @@ from pipelines.operations.surfaces import show_state
 from pipelines.publish.intent import complete_recorded_publish
 from pipelines.publish.night_lock import night_lock
 from pipelines.publish.publisher import recover
+from pipelines.publish.targets import extra_targets
 from pipelines.settings import CompanyFolder, load_company
 
 
@@ -58,7 +59,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         seen_at = datetime.now(UTC)
         with night_lock(folder, self.wait_seconds, as_of=as_of, since_at=seen_at):
             log = run_log_of(folder)
-            recover(folder)
+            recover(folder, extra_targets(folder, settings))
             complete_recorded_publish(folder)
             AlertDesk(folder, settings).settle()
             remove_leftovers(folder.archive)

@@ -24,6 +24,7 @@ from pipelines.publish.intent import complete_recorded_publish, intend_publish
 from pipelines.publish.night import MartInfo
 from pipelines.publish.night import Night as NightToPublish
 from pipelines.publish.publisher import Publisher
+from pipelines.publish.targets import extra_targets
 from pipelines.resources import NightResource
 from pipelines.settings import BUILD_CONFIG
 
@@ -140,7 +141,10 @@ def _publish(
     )
     limits = DuckDBLimits(temp_directory=night.folder.warehouse / "spill")
     publisher = Publisher(
-        night.folder, limits=limits, keep_versions=night.settings.publish.keep_versions
+        night.folder,
+        extra_targets(night.folder, night.settings),
+        limits=limits,
+        keep_versions=night.settings.publish.keep_versions,
     )
     result = publisher.publish(to_publish)
     complete_recorded_publish(night.folder)

@@ -13,6 +13,7 @@ from pipelines.operations.run_log import RunLog, check_results, steps
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import read_manifest
 from pipelines.publish.operations import PublishMeta, write_operations_file
+from pipelines.publish.targets import show_operations_elsewhere
 from pipelines.settings import CompanyFolder, CompanySettings
 from pipelines.tell.health.write import write_health_page
 
@@ -59,7 +60,8 @@ def write_operations(
         run_id=str(run["run_id"]),
         updated_at=ended_at,
     )
-    write_operations_file(folder, operations_marts(log, folder, settings), meta)
+    file = write_operations_file(folder, operations_marts(log, folder, settings), meta)
+    show_operations_elsewhere(folder, settings, file)
     return meta
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pipelines.settings.alerts import AlertChannel
 from pipelines.settings.base import ConfigurationError, Strict
+from pipelines.settings.publish import Publish, RowPolicies
 from pipelines.settings.sources import (
     AnyPullSource,
     DatabaseSource,
@@ -42,6 +43,7 @@ __all__ = [
     "Publish",
     "PullSource",
     "Quality",
+    "RowPolicies",
     "SourceSettings",
     "company_json_schema",
     "load_company",
@@ -174,13 +176,6 @@ class Quality(Strict):
     max_bad_row_rate: float = Field(0.05, gt=0, le=1)
     min_bad_rows: int = Field(20, ge=1)
     max_fall_rate: float = Field(0.15, gt=0, le=1)
-
-
-class Publish(Strict):
-    """Where finished nights go besides the published folder."""
-
-    postgres: str | None = None
-    keep_versions: int = Field(14, ge=2)
 
 
 class CompanySettings(Strict):

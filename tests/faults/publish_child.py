@@ -10,6 +10,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.publish.duckdb_session import DuckDBLimits
+from pipelines.publish.layout import PublishedFolder
+from pipelines.publish.postgres.database import Database
+from pipelines.publish.postgres.target import PostgresTarget
 from pipelines.publish.publisher import Publisher
 from pipelines.settings import CompanyFolder
 from tests.publish_world import locked, make_night
@@ -28,6 +32,15 @@ def publish(root: str, build_file: str, version: str, point: str) -> None:
     with locked(folder):
         print("locked", flush=True)
         publisher = Publisher(folder, keep_versions=2, at=kill_at(point))
+        publisher.publish(make_night(Path(build_file), version))
+
+
+def publish_postgres(root: str, build_file: str, version: str, point: str) -> None:
+    folder = CompanyFolder(Path(root))
+    database = Database("env:MARTS_URL", folder.root)
+    target = PostgresTarget(database, PublishedFolder(folder), DuckDBLimits())
+    with locked(folder):
+        publisher = Publisher(folder, [target], at=kill_at(point))
         publisher.publish(make_night(Path(build_file), version))
 
 
@@ -95,6 +108,7 @@ def _parquet_nights(con, folder: Path, marts: tuple[str, ...]) -> set[str]:
 if __name__ == "__main__":
     commands = {
         "publish": publish,
+        "publish_postgres": publish_postgres,
         "rollback": rollback,
         "recover": recover,
         "hold": hold,
