@@ -37,7 +37,9 @@ def log(tmp_path):
                    "kind": "data", "passed": passed, "figures": "{}",
                    "description_en": CHECK.description_en, "description_zh": CHECK.description_zh}]  # fmt: skip
         assets = ["marts/mart_gap", "sources/crm"]
-        log.assets(run, judge_assets(assets, dict.fromkeys(assets, NOW), checks, {}, day, is_over=True))
+        log.assets(
+            run, judge_assets(assets, dict.fromkeys(assets, NOW), checks, {}, day, is_over=True)
+        )
         log.end(run, "published" if passed else "held", began + timedelta(seconds=61),
                 None if passed else ("Held back by <1> check", "1 项检查未通过"))  # fmt: skip
     return log
