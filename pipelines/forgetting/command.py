@@ -41,8 +41,8 @@ def subjects_of(folder: CompanyFolder, asked: str) -> list[Subject]:
     found = find_subjects(folder, read_facts(folder), asked)
     if not found:
         raise ConfigurationError(
-            "no person, customer, contact or lead has that id, name, phone, e-mail or account; write "
-            "it as the source writes it, or use the record's id"
+            "no person, customer, contact or lead has that id, name, phone, e-mail or account; "
+            "write it as the source writes it, or use the record's id"
         )
     return found
 
@@ -64,9 +64,10 @@ def forget_at_terminal(
         return 2
     done = forget(folder, None if is_finish else asked, datetime.now(UTC))
     click.echo(
-        f"Erased: {done.delivery_count} deliveries in the archive and {done.file_count} other files "
-        "rewritten. Run `gapwise nightly` now: landing and warehouse are built anew. Erase it in the "
-        "systems that deliver to the inbox too, or their next export brings it back; and in backups."
+        f"Erased: {done.delivery_count} deliveries in the archive and {done.file_count} other "
+        "files rewritten. Run `gapwise nightly` now: landing and warehouse are built anew. Erase "
+        "it in the systems that deliver to the inbox too, or their next export brings it back; and in "
+        "backups."
     )
     return 0
 
@@ -136,8 +137,8 @@ def _carry_out(
     if left:
         named = ", ".join(str(path.relative_to(folder.root)) for path in left[:10])
         raise ValuesLeft(
-            f"{len(left)} files still hold what was to be erased: {named}. Delete or mend them, then "
-            "run `gapwise forget --finish`."
+            f"{len(left)} files still hold what was to be erased: {named}. Delete or mend them, "
+            "then run `gapwise forget --finish`."
         )
     Manifest(folder.archive).append(
         Erasure(now, getpass.getuser(), "+".join(plan.kinds), plan.record_count, tuple(deliveries))

@@ -1,4 +1,4 @@
-"""Erase values inside one document, whatever it is packed in; everything else in it stays as it was."""
+"""Erase values inside one document, whatever it is packed in; all else in it stays as it was."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pipelines.forgetting.eraser import Eraser
 
 PIECE_CHARACTERS = 1 << 22
 _ZIP, _GZIP, _ZSTD, _PARQUET = b"PK\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+_SHARED = "xl/sharedstrings.xml"
 _ROW = re.compile(r"<(?:\w+:)?row\b[^>]*?(?<!/)>.*?</(?:\w+:)?row>", re.DOTALL)
 _PLAIN_CELL = re.compile(r"<c\b(?P<a>[^>]*?)(?<!/)>(?P<b>.*?)</c>", re.DOTALL)
 _ITEM = re.compile(r"<(?:\w+:)?si\b[^>]*?(?:/>|>.*?</(?:\w+:)?si>)", re.DOTALL)
@@ -23,8 +24,8 @@ _TEXT = re.compile(r"(<(?:\w+:)?t\b[^>]*?(?<!/)>)(.*?)(</(?:\w+:)?t>)", re.DOTAL
 def erase_bytes(content: bytes, eraser: Eraser) -> bytes:
     """Return a document without the values; the very same bytes if it holds none.
 
-    Packed documents are unpacked, erased and packed again, as deep as they go. What is no text, table
-    or workbook that can be taken apart (xls, xlsb) has its values overwritten in place.
+    Packed documents are unpacked, erased and packed again, as deep as they go. What is no text,
+    table or workbook that can be taken apart (xls, xlsb) has its values overwritten in place.
     """
     if content.startswith(_ZIP):
         return _zip(content, eraser)
@@ -45,7 +46,7 @@ def erase_bytes(content: bytes, eraser: Eraser) -> bytes:
 
 
 def text_encoding(content: bytes) -> str | None:
-    """Return the encoding that reads a text and writes the same bytes again; None: it is no text."""
+    """Return the encoding that reads a text and writes the same bytes again; None: no text."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encodings = ["utf-16-le" if content[:2] == b"\xff\xfe" else "utf-16-be"]
     elif b"\0" in content:
@@ -80,13 +81,13 @@ def _zstd(content: bytes, eraser: Eraser) -> bytes:
     out = pa.BufferOutputStream()
     with pa.CompressedOutputStream(out, "zstd") as stream:
         stream.write(erased)
-    return out.getvalue().to_pybytes()
+    return bytes(out.getvalue())
 
 
 def _zip(content: bytes, eraser: Eraser) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         members = {info: packed.read(info) for info in packed.infolist()}
-    shared = {i.filename: body for i, body in members.items()}.get("xl/sharedStrings.xml")
+    shared = next((b for i, b in members.items() if i.filename.lower() == _SHARED), None)
     strings = _strings(shared.decode("utf-8")) if shared else []
     erased = {i: _member(i.filename, body, strings, eraser) for i, body in members.items()}
     _drop_unused_names(erased, eraser)
@@ -104,19 +105,19 @@ def _zip(content: bytes, eraser: Eraser) -> bytes:
 
 def _member(name: str, body: bytes, strings: list[str], eraser: Eraser) -> bytes:
     """Erase one file of an archive; cells of a workbook are judged with the row they stand in."""
-    if not re.fullmatch(r"xl/(worksheets/[^/]+|sharedStrings|comments\d*)\.xml", name):
+    if not re.fullmatch(r"xl/(worksheets/[^/]+|sharedstrings|comments\d*)\.xml", name.lower()):
         return erase_bytes(body, eraser)
     text = body.decode("utf-8")
     if name.startswith("xl/worksheets/"):
         text = _ROW.sub(lambda row: _sheet_row(row[0], strings, eraser), text)
-    elif name == "xl/sharedStrings.xml":
+    elif name.lower() == _SHARED:
         text = _ITEM.sub(lambda item: _shared_item(item[0], eraser), text)
     return eraser.text(text).encode("utf-8")
 
 
 def _drop_unused_names(members: dict[zipfile.ZipInfo, bytes], eraser: Eraser) -> None:
     """Blank shared texts that held a doubtful value and that no cell points to any longer."""
-    shared = next((i for i in members if i.filename == "xl/sharedStrings.xml"), None)
+    shared = next((i for i in members if i.filename.lower() == _SHARED), None)
     if shared is None or not eraser.doubtful:
         return
     sheets = [

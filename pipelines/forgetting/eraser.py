@@ -21,8 +21,8 @@ class Eraser:
 
     Attributes:
         sure: value → what replaces it, wherever it stands: it can mean nobody else.
-        doubtful: the same for values that others bear too (a common name): replaced only in rows that
-            also hold one of `ids` or a sure value.
+        doubtful: the same for values that others bear too (a common name): replaced only in rows
+            that also hold one of `ids` or a sure value.
         ids: the records' own ids; they stay, and tell which rows are theirs.
         longer: other names that contain one of these values; they stay as they are.
     """
@@ -68,7 +68,7 @@ class Eraser:
 
     def same_length(self, content: bytes) -> bytes:
         """Return binary content in which no value stands; what replaces it takes as many bytes."""
-        for value, token in (self.sure | self.doubtful if self.doubtful else self.sure).items():
+        for value, token in {**self.doubtful, **self.sure}.items():
             for encoding in ("utf-8", "gb18030", "utf-16-le"):
                 old = value.encode(encoding)
                 width = 2 if encoding == "utf-16-le" else 1

@@ -1,4 +1,4 @@
-"""Carry an erasure through every file of a company folder, and look afterwards whether any is left."""
+"""Carry an erasure through every file of a company folder, and look whether any is left."""
 
 from __future__ import annotations
 

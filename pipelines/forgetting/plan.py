@@ -42,8 +42,8 @@ class Plan:
 def make_plan(subjects: Iterable[Subject], facts: Iterable[Fact]) -> Plan:
     """Give every value of the subjects a replacement that means nobody.
 
-    All names of one record kind get one replacement, so that what was one customer stays one. Phones
-    and credit codes stay well formed, so that counts of valid ones stay.
+    All names of one record kind get one replacement, so that what was one customer stays one.
+    Phones and credit codes stay well formed, so that counts of valid ones stay.
     """
     chosen, known = list(subjects), list(facts)
     sure: dict[str, str] = {}

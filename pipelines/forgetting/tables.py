@@ -32,11 +32,11 @@ def erase_parquet(content: bytes, eraser: Eraser) -> bytes:
         return content
     out = pa.BufferOutputStream()
     pq.write_table(erased, out, compression="zstd")
-    return out.getvalue().to_pybytes()
+    return bytes(out.getvalue())
 
 
 def erase_sqlite(path: Path, eraser: Eraser) -> bool:
-    """Erase values in an SQLite file, its free pages and log included; say whether there were any."""
+    """Erase values in an SQLite file, free pages and log included; say whether it held any."""
     changed = False
     with sqlite3.connect(path, timeout=60) as con:
         con.execute("pragma secure_delete = on")
@@ -78,7 +78,7 @@ def held_in_duckdb(path: Path, eraser: Eraser) -> bool:
 
 
 def erase_duckdb(path: Path, staged: Path, eraser: Eraser) -> bool:
-    """Write a copy of a DuckDB file without the values; a changed row would leave its old text behind.
+    """Write a copy of a DuckDB file without the values; a changed row leaves its old text behind.
 
     Args:
         path: the file; only read.
@@ -156,10 +156,10 @@ def _update(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], eras
     any_of = " or ".join(f"contains({column}::varchar, ?)" for column in columns) or "false"
     for value in eraser.doubtful:
         rows = con.execute(
-            f"select rowid, {', '.join(['rowid', *columns])} from {table} where {any_of}",
+            f"select rowid, {', '.join(columns)} from {table} where {any_of}",
             [value] * len(columns),
         ).fetchall()
-        for row_id, _, *cells in rows:
+        for row_id, *cells in rows:
             erased = _erased_row(cells, eraser)
             if erased is not None:
                 put = ", ".join(f"{column} = ?" for column in columns)
