@@ -66,8 +66,8 @@ def forget_at_terminal(
     click.echo(
         f"Erased: {done.delivery_count} deliveries in the archive and {done.file_count} other "
         "files rewritten. Run `gapwise nightly` now: landing and warehouse are built anew. Erase "
-        "it in the systems that deliver to the inbox too, or their next export brings it back; and in "
-        "backups."
+        "it in the systems that deliver to the inbox too, or their next export brings it back; and "
+        "in backups."
     )
     return 0
 
