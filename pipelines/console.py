@@ -75,10 +75,16 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
     console.print(f"  checks   {result.checks_passed} passed, {len(result.checks_failed)} not")
     for line in check_lines(result.checks_failed):
         console.print(f"           {escape(line)}")
+    if result.outcome == "published":  # what came after the publish cannot take it back
+        for step, error in result.steps_failed:
+            console.print(f"  [bold red]failed[/bold red]   {escape(step)}: {escape(error)}")
     published = folder.published
     console.print(f"  files    {published / 'marts.duckdb'}")
     console.print(f"           {published / 'parquet'}  {published / 'manifest.json'}")
     console.print(f"           {published / 'operations.duckdb'}")
+    if (board := published / "board" / "index.html").is_file():
+        console.print(f"  board    {board}")
+        console.print(f"           {published / 'workbook.xlsx'}")
     if (told := published / "alerts" / result.as_of.isoformat()).is_dir():
         console.print(f"  alerts   {told}")
     console.print(f"  Dagster  gapwise serve --home {folder.root}   (opens on 127.0.0.1:3000)")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from pipelines.landing.log import LandingLog
 from pipelines.landing.manifest import Confirmation, Manifest
+from pipelines.operations.surfaces import show_version
 from pipelines.publish.manifest import Manifest as PublishedManifest
 from pipelines.publish.night_lock import NightRunningError, night_lock
 from pipelines.publish.publisher import rollback
@@ -13,7 +14,7 @@ from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 
 
 def publish_again(folder: CompanyFolder, version: str) -> PublishedManifest:
-    """Show an earlier version again.
+    """Show an earlier version again, on board and workbook too.
 
     Raises:
         PublishError: unknown or damaged version; those that are kept are listed.
@@ -25,6 +26,7 @@ def publish_again(folder: CompanyFolder, version: str) -> PublishedManifest:
             folder, 0, as_of=None, since_at=datetime.now(UTC), purpose=f"rollback {version}"
         ):
             result = rollback(folder, version, keep_versions=settings.publish.keep_versions)
+            show_version(folder, version)
     except NightRunningError as error:
         raise ConfigurationError(f"{error}; try again when it has ended") from error
     return result.manifest

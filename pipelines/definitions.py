@@ -7,6 +7,7 @@ from datetime import date
 import dagster as dg
 
 from pipelines.assets.alerts import alerts_asset
+from pipelines.assets.board import board_assets
 from pipelines.assets.cascade import cascade_asset
 from pipelines.assets.forecast import forecast_asset
 from pipelines.assets.landed import landed_assets
@@ -56,6 +57,7 @@ def build_definitions(
         forecast_asset(partitions),
         published_assets(manifest, marts, partitions),
         review_asset(partitions),
+        board_assets(partitions),
         alerts_asset(partitions),
     ]
     return dg.Definitions(

@@ -53,6 +53,7 @@ class NightResult:
     checks_failed: list[dict[str, Any]]
     steps: list[tuple[str, float]]
     seconds: float
+    steps_failed: tuple[tuple[str, str], ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -175,4 +176,5 @@ def result_of(folder: CompanyFolder, run_id: str, seconds: float) -> NightResult
         checks_failed=[row for row in checks if not row["passed"]],
         steps=[(row["step"], row["seconds"]) for row in timed],
         seconds=seconds,
+        steps_failed=tuple((row["step"], row["error"]) for row in timed if row["error"]),
     )

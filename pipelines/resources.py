@@ -23,6 +23,7 @@ from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.operations.asset_health import judge_assets
 from pipelines.operations.closing import record_outcome, write_health, write_operations
 from pipelines.operations.run_log import check_results
+from pipelines.operations.surfaces import show_state
 from pipelines.publish.intent import complete_recorded_publish
 from pipelines.publish.night_lock import night_lock
 from pipelines.publish.publisher import recover
@@ -85,7 +86,9 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 try:
                     self._tell_if_unpublished(run)
                 finally:
-                    write_operations(folder, settings, log, run, as_of, ended_at)
+                    meta = write_operations(folder, settings, log, run, as_of, ended_at)
+                    if meta is not None:
+                        show_state(folder, settings, meta)
                     write_health(folder, settings, log)
 
     def record_health(self, *, is_over: bool) -> None:

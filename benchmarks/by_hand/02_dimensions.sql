@@ -69,7 +69,12 @@ select * from (values
 ) as s(stage, stage_order, outcome, is_signed, default_probability_rate, allowed_workdays);
 
 create table marts.dim_stage as
-select 'default' as pipeline, stage, stage as stage_name_zh, stage as stage_name_en, stage_order::bigint as stage_order,
+select 'default' as pipeline, stage,
+    map {'initial_contact': '初步接触', 'needs_confirmed': '需求确认', 'quoting': '报价中', 'negotiating': '谈判中', 'signing': '签约待付款',
+     'won': '赢单', 'lost': '输单'}[stage] as stage_name_zh,
+    map {'initial_contact': 'Initial contact', 'needs_confirmed': 'Needs confirmed', 'quoting': 'Quoting', 'negotiating': 'Negotiating',
+     'signing': 'Signed awaiting payment', 'won': 'Won', 'lost': 'Lost'}[stage] as stage_name_en,
+    stage_order::bigint as stage_order,
     outcome, is_signed, false as is_after_sale, default_probability_rate::decimal(18, 6) as default_probability_rate,
     allowed_workdays::bigint as allowed_workdays
 from stage;

@@ -407,11 +407,6 @@ left join given_line
 left join day as ends on lit.period_end = ends.date_day
 left join day as reached on attained_on = reached.date_day;
 
-create table marts.mart_gap as
-select metric, period_type, period_start, period_end, period_label, scope_type, scope_id, scope_name, target, actual, gap, gap_to_date
-from marts.mart_target_attainment
-where level = 'base' and scenario = 'base' and target is not null;
-
 create table marts.mart_scenario as
 with attainment as (
     select * from marts.mart_target_attainment where level = 'base' and target is not null

@@ -18,7 +18,7 @@ from pipelines.landing.contract import Entity, load_entities
 from pipelines.landing.inputs import build_inputs
 from pipelines.publish.files import remove_path
 from pipelines.resources import NightResource
-from pipelines.settings import CompanySettings
+from pipelines.settings import BUILD_CONFIG, CompanySettings
 
 BUILD_FILE_KINDS = {"duckdb"}
 
@@ -54,7 +54,7 @@ def _build(resource: NightResource) -> dict[str, int]:
     for leftover in (build, build.with_name(build.name + ".wal")):
         remove_path(leftover)
     build.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(build)) as con:
+    with duckdb.connect(str(build), config=BUILD_CONFIG) as con:
         return build_inputs(
             con, night.folder, night.settings, resource.rules, night.as_of, night.cutoff_seq
         )

@@ -25,6 +25,7 @@ from pipelines.publish.night import MartInfo
 from pipelines.publish.night import Night as NightToPublish
 from pipelines.publish.publisher import Publisher
 from pipelines.resources import NightResource
+from pipelines.settings import BUILD_CONFIG
 
 CONTRACT_VERSION = "0.1"
 HISTORY = dg.AssetKey(["published", "history"])
@@ -105,7 +106,7 @@ def _publish(
 ) -> dict[str, Any]:
     import duckdb
 
-    with duckdb.connect(str(night.folder.build_file)) as con:
+    with duckdb.connect(str(night.folder.build_file), config=BUILD_CONFIG) as con:
         write_history(con, night.folder, night.as_of)
         if night.publishes:
             AlertDesk(night.folder, night.settings).stage(con, night.as_of, night.version)

@@ -27,6 +27,8 @@ Money is in CNY, a number with two decimals; days are ISO dates; labels are 2026
 - `leavers`: customers owned and open deals left behind with their amount, as of D.
 - `followups`: planted customers with expected tier, status, last qualifying contact, due day and
   overdue workdays (rolling workdays); `case` says what must not reset the clock.
+- `never_bought`: plain customers without orders and deals, all of tier C: last contact that counts,
+  workdays overdue, and whether they are so late that they are recycled.
 - `collisions`: customers and the two people with contacts within 14 days, as planted; forgotten
   deals of former owners may add to them.
 - `late_leads`: respond minutes, equal by clock and by working hours; null is unanswered.
@@ -57,6 +59,7 @@ from typing import Any
 from pipelines.demo import counts, facts
 from pipelines.demo.causes import gap_causes
 from pipelines.demo.faults import ADDED_COLUMN, DROPPED_COLUMN, Faults
+from pipelines.demo.quiet import never_bought
 from pipelines.demo.world import AS_OF, World
 
 RULES = {
@@ -128,6 +131,7 @@ def collect(world: World, faults: Faults, written: dict[str, Any]) -> dict[str, 
         "leads": counts.leads(world),
         "money_due": counts.money_due(world),
         "leavers": facts.leavers(world),
+        "never_bought": never_bought(world),
         "gap_causes": gap_causes(world),
         "restatements": facts.restatements(world),
         **facts.what_was_planted(world),

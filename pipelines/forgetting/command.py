@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import click
@@ -127,7 +127,8 @@ def _carry_out(
 ) -> Forgotten:
     """Erase in an order that may stop anywhere and be begun again: sources first, the log last."""
     eraser = plan.eraser
-    deliveries = erase_archive(folder, eraser)
+    deliveries = tuple(sorted({*plan.deliveries, *erase_archive(folder, eraser)}))
+    write_plan(folder, replace(plan, deliveries=deliveries))
     at("archive")
     drop_derived(folder)
     at("derived")
@@ -141,7 +142,7 @@ def _carry_out(
             "then run `gapwise forget --finish`."
         )
     Manifest(folder.archive).append(
-        Erasure(now, getpass.getuser(), "+".join(plan.kinds), plan.record_count, tuple(deliveries))
+        Erasure(now, getpass.getuser(), "+".join(plan.kinds), plan.record_count, deliveries)
     )
     plan_file(folder).unlink()
     return Forgotten(len(deliveries), files)

@@ -55,9 +55,13 @@ def erase_archive(folder: CompanyFolder, eraser: Eraser) -> list[int]:
 
 
 def drop_derived(folder: CompanyFolder) -> None:
-    """Delete what the next night makes anew from the archive."""
+    """Delete what the next night makes anew from the archive.
+
+    Landed rows stay until then, erased like every file, so that a second person can be found at
+    once; without their log every delivery lands anew.
+    """
     for path in (
-        folder.landing,
+        folder.landing / "_log",
         folder.build_file,
         folder.build_file.with_name(folder.build_file.name + ".wal"),
         folder.warehouse / "work",

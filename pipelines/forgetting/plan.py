@@ -21,7 +21,7 @@ _PHONE_START = "154"
 
 @dataclass(frozen=True)
 class Plan:
-    """An erasure that was begun: who asked, what kind, and what replaces what.
+    """An erasure that was begun: what kind, what replaces what, and which deliveries it changed.
 
     It holds the personal data itself, so it is readable by its owner only and deleted at the end.
     """
@@ -32,6 +32,7 @@ class Plan:
     doubtful: dict[str, str]
     ids: tuple[str, ...]
     longer: tuple[str, ...]
+    deliveries: tuple[int, ...] = ()
 
     @property
     def eraser(self) -> Eraser:
@@ -94,7 +95,7 @@ def open_plan(folder: CompanyFolder) -> Plan | None:
     if not path.is_file():
         return None
     content = json.loads(path.read_text(encoding="utf-8"))
-    lists = {name: tuple(content[name]) for name in ("kinds", "ids", "longer")}
+    lists = {name: tuple(content[name]) for name in ("kinds", "ids", "longer", "deliveries")}
     return Plan(**{**content, **lists})
 
 

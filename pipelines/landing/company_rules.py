@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipelines.core.names import normalise_name
 from pipelines.core.rules.formulas import control_point_tests, formula_tables
-from pipelines.core.rules.vocabulary import stage_vocabulary
+from pipelines.core.rules.vocabulary import cause_vocabulary, stage_names, stage_vocabulary
 from pipelines.landing.archive import Archive, FileStillChanging
 from pipelines.landing.mapping import Vocabulary
 from pipelines.landing.rules import (
@@ -65,6 +65,7 @@ class CompanyRules:
         words: dict[str, dict[str, str]] = {"stage": _stage_words(self.tables, self.stages)}
         words["to_stage"] = words["from_stage"] = words["stage"]
         words["metric"] = _metric_words(self.tables)
+        words["cause"] = cause_vocabulary()
         for row in self.tables["aliases"].to_pylist():
             for column in PEOPLE_COLUMNS if row["kind"] == "person" else (row["kind"],):
                 words.setdefault(column, {})[normalise_name(row["alias"])] = row["name"]
@@ -149,11 +150,12 @@ def _stage_versions(
 
 def _all_stages(settings: CompanySettings, tables: dict[str, pa.Table]) -> pa.Table:
     """Return the workbook's stages and those of pipelines that only a preset knows."""
+    names = stage_names()
     rows = [
         {
             **row,
-            "stage_name_zh": row.get("stage_zh") or row["stage"],
-            "stage_name_en": row.get("stage_en") or row["stage"],
+            "stage_name_zh": names[row["stage"]].zh if row["stage"] in names else row["stage"],
+            "stage_name_en": names[row["stage"]].en if row["stage"] in names else row["stage"],
         }
         for row in tables["stages"].to_pylist()
     ]

@@ -37,14 +37,18 @@ def write_operations(
     run: Mapping[str, object],
     as_of: date,
     ended_at: datetime,
-) -> None:
-    """Write `operations.duckdb` as it stands after a run."""
+) -> PublishMeta | None:
+    """Write `operations.duckdb` as it stands after a run.
+
+    Returns:
+        What it says of the night; None where a company has published none yet and none was held.
+    """
     shown = read_manifest(PublishedFolder(folder).manifest_link)
     state = {"published": "published", "built": "published", "held": "held"}.get(
         str(run["outcome"]), "failed"
     )
     if state == "published" and shown is None:
-        return
+        return None
     meta = PublishMeta(
         state=state,  # type: ignore[arg-type]
         as_of=shown.as_of if shown else None,
@@ -56,6 +60,7 @@ def write_operations(
         updated_at=ended_at,
     )
     write_operations_file(folder, operations_marts(log, folder, settings), meta)
+    return meta
 
 
 def write_health(folder: CompanyFolder, settings: CompanySettings, log: RunLog) -> None:

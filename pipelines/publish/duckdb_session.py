@@ -60,7 +60,8 @@ def duckdb_session(
     Args:
         limits: memory, threads, spill folder.
         read: alias to existing file, attached read-only.
-        write: alias to file, made in the published storage format.
+        write: alias to file, made in the published storage format; the caller waits for the disk
+            when it is finished (`seal`), not every commit.
         directories: folders that COPY may write to.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -74,6 +75,8 @@ def duckdb_session(
         config["temp_directory"] = str(limits.temp_directory)
     if limits.threads is not None:
         config["threads"] = limits.threads
+    if write:
+        config["fsync_mode"] = "none"
     with duckdb.connect(":memory:", config=config) as con:
         for alias, path in (read or {}).items():
             con.execute(f"attach {quote_text(str(path))} as {quote_name(alias)} (read_only)")

@@ -45,6 +45,16 @@ class PublishedFolder:
         return self.root / "operations.duckdb"
 
     @property
+    def board_link(self) -> Path:
+        """The board: a folder of pages."""
+        return self.root / "board"
+
+    @property
+    def workbook_link(self) -> Path:
+        """The key marts for those who live in Excel."""
+        return self.root / "workbook.xlsx"
+
+    @property
     def journal(self) -> Path:
         """What an open publish was about to do."""
         # beside the links it repairs: deleting `warehouse/` must not lose it
@@ -61,3 +71,11 @@ class PublishedFolder:
     def manifest_file(self, version: str) -> Path:
         """One version's manifest."""
         return self.versions / f"manifest-{version}.json"
+
+    def board_directory(self, version: str) -> Path:
+        """One version's board."""
+        return self.versions / f"board-{version}"
+
+    def workbook_file(self, version: str) -> Path:
+        """One version's workbook."""
+        return self.versions / f"workbook-{version}.xlsx"

@@ -49,6 +49,10 @@ __all__ = [
 ]
 
 
+# How DuckDB opens a build file: one that the power cut short is built again.
+BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {"fsync_mode": "none"}
+
+
 @dataclass(frozen=True)
 class CompanyFolder:
     """Name every path of one company folder; create none of them.

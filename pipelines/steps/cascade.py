@@ -24,6 +24,7 @@ from pipelines.core.cascade.lines import (
 from pipelines.core.cascade.progress_lines import resolve_progress
 from pipelines.core.cascade.slices import less_slices
 from pipelines.core.cascade.versions import lines_known, version_days
+from pipelines.settings import BUILD_CONFIG
 from pipelines.steps.cascade_inputs import (
     CompanyInputs,
     blank_unit,
@@ -73,7 +74,7 @@ def run_cascade_step(build_file: Path) -> dict[str, int]:
     Returns:
         Row count by table.
     """
-    with duckdb.connect(str(build_file)) as con:
+    with duckdb.connect(str(build_file), config=BUILD_CONFIG) as con:
         create_tables(con)
         inputs = read_inputs(con)
         lines = resolve_lines(_target_rows(con), inputs.directory)

@@ -20,6 +20,7 @@ from pipelines.core.forecast.outlook import (
     top_swings,
 )
 from pipelines.core.forecast.sums import STATES_LIMIT, standard_error
+from pipelines.settings import BUILD_CONFIG
 from pipelines.steps.forecast_inputs import ForecastInputs, read_inputs
 
 # Weeks that are kept for readers, and weeks before them from which only win rates are learned.
@@ -57,7 +58,7 @@ def run_forecast_step(build_file: Path) -> dict[str, int]:
     Returns:
         Row count by table.
     """
-    with duckdb.connect(str(build_file)) as con:
+    with duckdb.connect(str(build_file), config=BUILD_CONFIG) as con:
         _create(con)
         inputs = read_inputs(con)
         tables = [table for table in _all_weeks(inputs) if len(table)]

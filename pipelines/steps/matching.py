@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.core.matching.clusters import CODES_DIFFER, KEPT_APART, RULES, Clusters, Pair
+from pipelines.settings import BUILD_CONFIG
 from pipelines.steps.cascade_inputs import records
 from pipelines.steps.matching_tables import TABLES, write_table
 
@@ -32,7 +33,7 @@ def run_matching_step(build_file: Path) -> dict[str, int]:
     Returns:
         Row count by table, and the number of pairs that the linkage model weighed.
     """
-    with duckdb.connect(str(build_file)) as con:
+    with duckdb.connect(str(build_file), config=BUILD_CONFIG) as con:
         _run(con, "matching_records.sql")
         _run(con, "matching_pairs.sql", most_sharing=MOST_SHARING)
         decisions, problems = _decisions(con)

@@ -13,9 +13,15 @@ from benchmarks.generate import deliver, found_company, write_files
 from benchmarks.sizes import size_of
 from tests.nights import marts, night
 
-WRITTEN_BY_HAND = 28
+WRITTEN_BY_HAND = 27
 LEFT_OUT = [
+    "mart_action_plan",
+    "mart_actuals_check",
+    "mart_gap",
+    "mart_gap_cause",
+    "mart_gap_cause_segment",
     "mart_pipeline_coverage",
+    "mart_restatement",
     "mart_sales_rhythm",
     "mart_target_basis",
     "mart_target_cascade",

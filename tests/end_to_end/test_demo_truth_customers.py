@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.end_to_end.conftest import DemoNight
@@ -77,3 +79,104 @@ def test_the_coverage_counts_every_record_once(demo_night: DemoNight) -> None:
         demo_night.truth["sizes"]["accounts"],
         len(proven(demo_night)),
     )
+
+
+def golden(demo_night: DemoNight) -> dict[str, str]:
+    """The customer of each record."""
+    return dict(demo_night.marts("select account_id, customer_id from dim_customer_record"))
+
+
+def test_planted_follow_ups_have_tier_status_last_contact_due_day_and_lateness(
+    demo_night: DemoNight,
+) -> None:
+    rows = demo_night.marts(
+        "select customer_id, tier, status, last_contact_on, due_on, overdue_workdays "
+        "from mart_followup_due where subject_type = 'customer'"
+    )
+    found = {row[0]: row[1:] for row in rows}
+    for told in demo_night.truth["followups"]:
+        last = told["last_contact_on"]
+        assert found[told["account_id"]] == (
+            told["tier"],
+            told["status"],
+            date.fromisoformat(last) if last else None,
+            date.fromisoformat(told["due_on"]),
+            told["overdue_workdays"],
+        ), told
+
+
+def test_customers_that_never_bought_are_late_and_recycled_exactly_as_the_generator_counts(
+    demo_night: DemoNight,
+) -> None:
+    told = {entry["account_id"]: entry for entry in demo_night.truth["never_bought"]}
+    assert len(told) > 100
+    late = dict(
+        demo_night.marts(
+            "select customer_id, overdue_workdays from mart_followup_due "
+            "where subject_type = 'customer'"
+        )
+    )
+    assert {key: late[key] for key in told} == {
+        key: entry["overdue_workdays"] for key, entry in told.items()
+    }
+    rows = demo_night.marts(
+        "select customer_id from mart_recycle_candidate where status = 'candidate'"
+    )
+    assert {key for (key,) in rows if key in told} == {
+        key for key, entry in told.items() if entry["is_recyclable"]
+    }
+
+
+def test_collisions_are_those_that_were_planted_and_no_others(demo_night: DemoNight) -> None:
+    customers = golden(demo_night)
+    told = {
+        (customers[pair["account_ids"][0]], *pair["person_ids"])
+        for pair in demo_night.truth["collisions"]
+    }
+    rows = demo_night.marts("select customer_id, person_a, person_b from mart_collision")
+    assert set(rows) == told
+
+
+def test_what_leavers_left_behind_is_handed_over_to_the_cent(demo_night: DemoNight) -> None:
+    customers, twins = golden(demo_night), dict(proven(demo_night))
+    rows = demo_night.marts("select person_id, item_type, item_id, open_amount from mart_handover")
+    told = demo_night.truth["leavers"]
+    for leaver in told:
+        mine = [row for row in rows if row[0] == leaver["person_id"]]
+        deals = {item: amount for _, kind, item, amount in mine if kind == "opportunity"}
+        assert set(deals) == set(leaver["open_opportunity_ids"])
+        assert float(sum(deals.values())) == leaver["open_amount"]
+        # A customer whose second record somebody else keeps is not without an owner.
+        owned = {customers[a] for a in leaver["account_ids"] if a not in twins}
+        assert {item for _, kind, item, _ in mine if kind == "customer"} == owned
+    assert {row[0] for row in rows} <= {leaver["person_id"] for leaver in told}
+
+
+def test_bookings_stay_with_leavers_and_their_teams_totals_did_not_move(
+    demo_night: DemoNight,
+) -> None:
+    booked = demo_night.truth["bookings"]["month"]
+    for leaver in demo_night.truth["leavers"]:
+        for scope, name in (("person", leaver["person_id"]), ("team", leaver["team"])):
+            [(found,)] = demo_night.marts(
+                f"select coalesce(sum(actual), 0) from mart_target_attainment "
+                f"where metric = 'signed_amount' and period_type = 'month' and level = 'base' "
+                f"and is_in_force and scope_type = '{scope}' and scope_id = '{name}'"
+            )
+            told = sum(booked[scope].get(name, {}).values())
+            assert float(found) == pytest.approx(told, abs=0.005), (scope, name)
+
+
+def test_the_bridges_last_end_is_who_bought_within_twelve_months(demo_night: DemoNight) -> None:
+    [counted] = demo_night.build(
+        "select count(distinct records.customer_id) from intermediate.int_order as orders "
+        "join intermediate.int_customer_record as records using (account_id) "
+        "join intermediate.int_customer as customers using (customer_id) "
+        "where orders.is_effective and orders.signed_on > date '2025-03-10' "
+        "and customers.state <> 'invalid'"
+    )
+    [ended] = demo_night.marts(
+        "select end_count from mart_customer_bridge "
+        "where period_label = '2026-03' and scope_type = 'company'"
+    )
+    assert ended == counted

@@ -8,7 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.console import print_night
 from pipelines.settings import CompanyFolder
+from pipelines.tell.workbook_state import shown_state
 from tests.nights import marts, night, operations, published_bytes
 from tests.small_world import ORDERS, deliver, write_small_world
 
@@ -77,8 +79,40 @@ def test_a_broken_blocking_expectation_stops_dbt_and_leaves_every_byte_alone(
     page = (home / "published" / "health" / "en.html").read_text("utf-8")
     assert "held back" in page and late in page
 
+    pages = sorted((home / "published" / "board").glob("**/*.html"))
+    assert all("landed/orders" in page.read_text(encoding="utf-8") for page in pages) and pages
+    assert "landed/orders" in cover_of(home)[0]
+
     deliver(home, "orders", ORDERS.replace("100000", "110000"), "20260228")
     assert night(home).outcome == "published"
+    pages = sorted((home / "published" / "board").glob("**/*.html"))
+    assert not any('class="hold"' in page.read_text(encoding="utf-8") for page in pages)
+    assert cover_of(home)[0].startswith("●")
+
+
+def cover_of(home: Path) -> list[str]:
+    """What the workbook's cover says of the last night."""
+    return shown_state((home / "published" / "workbook.xlsx").read_bytes(), ["zh"])
+
+
+def test_a_board_that_cannot_be_shown_leaves_the_night_published_and_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = write_small_world(tmp_path / "company")
+    in_the_way = home / "published" / "board"
+    in_the_way.mkdir(parents=True)
+    (in_the_way / "notes.txt").write_text("mine", encoding="utf-8")
+
+    result = night(home)
+
+    assert (result.outcome, result.exit_code) == ("published", 0)
+    [(step, error)] = result.steps_failed
+    assert step == "write board and workbook" and "must be a link" in error
+    print_night(CompanyFolder(home), result)
+    assert "write board and workbook" in capsys.readouterr().out
+    assert operations(home, "select state from operations.publish_meta") == [("published",)]
+    assert (in_the_way / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert list((home / "published" / "alerts").iterdir()), "alerts do not wait for the board"
 
 
 def test_a_business_flag_never_holds_a_night(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_an_a_customer_seen_on_13_february_was_due_on_the_27th_and_a_call_resets
     rows = marts(
         world,
         "select tier, last_contact_on, due_on, overdue_workdays, status from mart_followup_due "
-        "where customer_id = 'C1'",
+        "where subject_type = 'customer' and subject_id = 'C1'",
     )
     assert rows == [("A", date(2026, 2, 13), date(2026, 2, 27), 1, "overdue")]
 

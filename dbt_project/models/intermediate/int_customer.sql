@@ -43,6 +43,7 @@ merged as (
         {% endfor %}
         min_by(customer_type, case when customer_type <> 'unknown' then value_rank end)
             as customer_type,
+        min_by(account_id, case when owner_id is not null then value_rank end) as owner_account_id,
         max(case when is_strategic then 1 else 0 end) = 1 as is_strategic,
         -- The CRM alone says whether a customer of the CRM lives.
         min_by(state, is_personal * 10 + state_rank) as state,
@@ -59,6 +60,7 @@ final as (
         merged.customer_id,
         merged.account_name,
         merged.owner_id,
+        coalesce(merged.owner_account_id, merged.customer_id) as owner_account_id,
         merged.region,
         merged.industry,
         merged.size,

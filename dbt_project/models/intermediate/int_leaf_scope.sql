@@ -22,6 +22,10 @@ targeted as (
     select {{ leaf_columns() | join(', ') }} from {{ ref('int_target_leaf') }}
 ),
 
+served as (
+    select {{ leaf_columns() | join(', ') }} from {{ ref('int_customer_place') }}
+),
+
 leaves as (
     select {{ leaf_columns() | join(', ') }} from booked
     union
@@ -30,6 +34,8 @@ leaves as (
     select {{ leaf_columns() | join(', ') }} from dealt
     union
     select {{ leaf_columns() | join(', ') }} from owned
+    union
+    select {{ leaf_columns() | join(', ') }} from served
     union
     select {{ leaf_columns() | join(', ') }} from targeted
 ),

@@ -10,6 +10,7 @@ select
     coalesce(lead_source, 'unknown') as lead_source,
     owner_id,
     assigned_at,
+    assigned_on,
     first_response_at,
     status,
     is_valid as marked_valid,

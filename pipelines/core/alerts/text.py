@@ -24,14 +24,18 @@ def plain(text: str) -> str:
 
 
 def money(amount: Decimal, currency: str, language: str) -> str:
-    """Return an amount as people say it: 123.5 万 in Chinese, CNY 1,234,567 in English."""
+    """Return an amount with its currency: 123.5 万 in Chinese, CNY 1,234,567 in English."""
+    sign = "" if (language, currency) == ("zh", "CNY") else f"{currency} "
+    return f"{sign}{grouped_amount(amount, language)}"
+
+
+def grouped_amount(amount: Decimal, language: str) -> str:
+    """Return an amount as people say it: 123.5 万 in Chinese, 1,234,567 in English."""
     if language == "zh":
-        sign = "" if currency == "CNY" else f"{currency} "
         for unit, name in ((Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万")):
             if abs(amount) >= unit:
-                return f"{sign}{_rounded(amount / unit, '0.1'):,} {name}"
-        return f"{sign}{_rounded(amount, '1'):,}"
-    return f"{currency} {_rounded(amount, '1'):,}"
+                return f"{_rounded(amount / unit, '0.1'):,} {name}"
+    return f"{_rounded(amount, '1') + 0:,}"  # + 0: minus nothing is nothing
 
 
 def figure(name: str, value: object) -> str:

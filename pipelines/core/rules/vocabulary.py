@@ -1,4 +1,4 @@
-"""The words that companies use for stages, tied to the ids of the rules workbook."""
+"""The words that companies use for stages and causes, tied to the ids of the rules workbook."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipelines.core.names import normalise_name
 from pipelines.core.rules.declaration import all_tables
+from pipelines.core.rules.model import Text
 
 
 def stage_vocabulary(tables: Mapping[str, pa.Table], pipeline: str | None = None) -> dict[str, str]:
@@ -39,4 +40,18 @@ def stage_vocabulary(tables: Mapping[str, pa.Table], pipeline: str | None = None
         for alias in (row["aliases"] or "").strip("|").split("|"):
             if alias:
                 words.setdefault(normalise_name(alias), row["stage"])
+    return words
+
+
+def stage_names() -> dict[str, Text]:
+    """Return how shipped stages are called in Chinese and English; own ones keep their word."""
+    return {choice.id: choice.label for choice in all_tables()["stages"].column("stage").choices}
+
+
+def cause_vocabulary() -> dict[str, str]:
+    """Map every known way to name a cause of a gap to its id: 客户太少 is volume."""
+    words: dict[str, str] = {}
+    for choice in all_tables()["actions"].column("cause").choices:
+        for word in (choice.id, choice.label.zh, choice.label.en, *choice.words):
+            words.setdefault(normalise_name(word), choice.id)
     return words

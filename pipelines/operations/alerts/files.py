@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 from collections.abc import Sequence
 from datetime import date
@@ -14,6 +12,7 @@ from pipelines.core.alerts.digest import render
 from pipelines.operations.alerts.outbox import Message
 from pipelines.publish.files import replace_file_atomically
 from pipelines.settings import CompanyFolder
+from pipelines.tell.board.scopes import file_stem
 from pipelines.tell.picture import TeamAttainment, attainment_png
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def write_digests(folder: CompanyFolder, as_of: date, messages: Sequence[Message
     written = []
     for message in messages:
         if message.kind == "digest" and message.as_of == as_of:
-            path = target / f"{_file_stem(message.digest.recipient)}.md"
+            path = target / f"{file_stem(message.digest.recipient)}.md"
             text = render(message.digest, None, link=lambda words, url: f"[{words}]({url})")
             replace_file_atomically(path, f"{text}\n".encode())
             written.append(path)
@@ -87,11 +86,3 @@ def picture_of(folder: CompanyFolder, message: Message) -> bytes | None:
 
 def _picture_path(folder: CompanyFolder, as_of: date, language: str) -> Path:
     return alerts_folder(folder, as_of) / f"attainment.{language}.png"
-
-
-def _file_stem(recipient: str) -> str:
-    """Return a person's id as a file name: whatever stands in it, it is no path."""
-    safe = re.sub(r"[^\w.-]", "_", recipient).strip(".") or "_"
-    if safe == recipient and len(safe) <= 80:
-        return safe
-    return f"{safe[:60]}-{hashlib.sha256(recipient.encode()).hexdigest()[:8]}"

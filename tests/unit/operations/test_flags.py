@@ -18,9 +18,25 @@ D = date(2026, 3, 10)  # a Tuesday; 11 March is a workday
 FLAGS = {flag.kind: flag for flag in declared_flags()}
 
 FOLLOW_UP = {
-    "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "A",
+    "subject_type": "customer", "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "A",
     "status": "overdue", "due_on": date(2026, 3, 6), "last_contact_on": date(2026, 2, 27),
     "overdue_workdays": 2, "open_amount": Decimal("50000.00"),
+    "next_step_on": date(2026, 3, 9), "is_next_step_missed": True, "next_step_overdue_workdays": 1,
+}  # fmt: skip
+TIER = {
+    "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "B",
+    "previous_tier": "A", "tier_move": "down", "tier_since_on": date(2026, 3, 4), "state": "active",
+    "expected_amount": Decimal("50000.00"),
+}  # fmt: skip
+RECYCLE = {
+    "customer_id": "C1", "customer_name": "晨星医院", "person_id": "P1", "tier": "C",
+    "status": "candidate", "due_on": date(2025, 12, 1), "recycle_on": date(2026, 3, 10),
+    "overdue_workdays": 66, "open_amount": Decimal("0.00"),
+}  # fmt: skip
+ORPHAN = {
+    "person_id": "P9", "person_name": "李雷", "manager_id": "P1", "left_on": date(2026, 2, 27),
+    "item_type": "customer", "item_id": "C1", "item_name": "晨星医院", "state": "active",
+    "open_amount": Decimal("50000.00"), "days_without_owner": 11,
 }  # fmt: skip
 STALLED = {
     "opportunity_id": "O1", "opportunity_name": "影像采购", "person_id": "P1", "pipeline": "default",
@@ -90,15 +106,29 @@ CLOSED = {
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = {
     "followup_due": (
         "mart_followup_due", FOLLOW_UP, {"status": "due_soon", "due_on": date(2026, 3, 11)},
-        [{"due_on": date(2026, 3, 12)}, {"status": "ok"}],
+        [{"due_on": date(2026, 3, 12)}, {"status": "ok"}, {"subject_type": "lead"}],
     ),
     "followup_overdue": (
         "mart_followup_due", FOLLOW_UP, {"status": "overdue"},
         [{"status": "due_soon"}, {"status": "high_risk"}, {"status": "unknown"}],
     ),
     "followup_high_risk": (
-        "mart_followup_due", FOLLOW_UP, {"status": "high_risk"}, [{"status": "overdue"}],
+        "mart_followup_due", FOLLOW_UP, {"status": "high_risk"},
+        [{"status": "overdue"}, {"subject_type": "opportunity"}],
     ),
+    "next_step_missed": (
+        "mart_followup_due", FOLLOW_UP, {"next_step_overdue_workdays": 5},
+        [{"next_step_overdue_workdays": 6}, {"is_next_step_missed": False},
+         {"subject_type": "opportunity"}],
+    ),
+    "tier_dropped": (
+        "mart_customer_tier", TIER, {},
+        [{"tier_move": "up"}, {"tier_since_on": date(2026, 3, 3)}, {"state": "invalid"}],
+    ),
+    "recycle_candidate": (
+        "mart_recycle_candidate", RECYCLE, {"status": "warning"}, [{"status": "protected"}],
+    ),
+    "leaver_orphan": ("mart_handover", ORPHAN, {}, [{"state": "invalid"}]),
     "opportunity_stalled": (
         "mart_stalled_opportunity", STALLED, {},
         [{"is_stalled": False}, {"reasons": "close_passed"}],

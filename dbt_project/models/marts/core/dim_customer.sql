@@ -9,6 +9,12 @@ tiers as (
     select * from {{ ref('int_customer_tier') }}
 ),
 
+lifecycles as (
+    select customer_id, lifecycle
+    from {{ ref('int_customer_lifecycle') }}
+    where valid_from <= {{ as_of() }} and valid_before > {{ as_of() }}
+),
+
 final as (
     select
         customers.customer_id,
@@ -22,6 +28,8 @@ final as (
         tiers.tier_reason,
         {{ money('tiers.six_month_amount') }} as six_month_amount,
         {{ money('tiers.expected_amount') }} as expected_amount,
+        -- An invalid customer is in no stage.
+        lifecycles.lifecycle,
         customers.state,
         customers.created_on,
         {{ masked('customers.phone') }} as phone_masked,
@@ -34,6 +42,7 @@ final as (
         {{ rules_version() }} as rules_version
     from customers
     inner join tiers on customers.customer_id = tiers.customer_id
+    left join lifecycles on customers.customer_id = lifecycles.customer_id
 )
 
 select * from final

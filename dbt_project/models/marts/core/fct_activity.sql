@@ -33,6 +33,10 @@ cadence as (
     select * from {{ source('rules', 'cadence') }}
 ),
 
+settings as (
+    select lead_tier from {{ source('rules', 'cadence_settings') }}
+),
+
 stop_phrases as (
     select * from {{ source('rules', 'followup_stop_phrases') }}
 ),
@@ -61,6 +65,7 @@ final as (
         coalesce(activities.account_id, opportunities.account_id) as account_id,
         activities.opportunity_id,
         activities.lead_id,
+        stop_phrases.phrase is not null as is_stop_phrase,
         -- A kind that counts for the tier of that day, and more than a stop phrase.
         coalesce({{ list_contains('cadence.qualifying_kinds', 'activities.kind') }}, false)
         and stop_phrases.phrase is null as is_qualifying,
@@ -89,8 +94,9 @@ final as (
             ) = tiers.customer_id
             and activities.occurred_on >= tiers.valid_from
             and activities.occurred_on < tiers.valid_before
-    -- A contact without a customer counts as tier C.
-    left join cadence on coalesce(tiers.tier, 'C') = cadence.tier
+    -- A contact without a customer is judged like a lead's.
+    cross join settings
+    left join cadence on coalesce(tiers.tier, settings.lead_tier) = cadence.tier
     left join stop_phrases on trim(activities.content) = stop_phrases.phrase
     left join memberships
         on

@@ -113,7 +113,7 @@ final as (
         case when months.period_end <= {{ as_of() }} and months.gap > 0
             then ends.workday_index - warned.workday_index
         end as warning_lead_workdays,
-        case when months.period_end > {{ as_of() }}
+        case when months.period_end > {{ as_of() }} and quarters.gap is not null
             then {{ money('months.actual + ' ~ ratio('greatest(quarters.gap, 0)', 'quarters.workdays_remaining') ~ ' * months.workdays_remaining') }}
         end as proposed_month_target
     from months

@@ -182,7 +182,7 @@ final as (
         case when lit.is_spread and not lit.is_ratio and not lit.is_lower_better
             then {{ money(ratio('lit.known_actual', 'lit.workdays_elapsed')) }}
         end as run_rate,
-        case when lit.is_spread and not lit.is_ratio and not lit.is_lower_better
+        case when lit.is_spread and not lit.is_ratio and not lit.is_lower_better and lit.target is not null
             then {{ money(ratio('greatest(lit.target - lit.known_actual, 0)', 'lit.period_workdays - lit.workdays_elapsed')) }}
         end as required_run_rate,
         case

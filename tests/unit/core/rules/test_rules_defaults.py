@@ -14,6 +14,7 @@ from pipelines.core.rules.declaration import sheet_of_table
 from pipelines.core.rules.reference_page import rules_reference_page
 from pipelines.core.rules.references import entity_columns, resolve_references
 from pipelines.core.rules.tables import arrow_schema, default_rows
+from pipelines.core.rules.vocabulary import cause_vocabulary
 
 D = Decimal
 
@@ -388,3 +389,10 @@ def test_stage_vocabulary_takes_aliases_and_own_stages_by_pipeline():
 def test_the_reference_page_is_current():
     page = (ROOT / "docs/rules-workbook.md").read_text("utf-8")
     assert page == rules_reference_page(), "write rules_reference_page() to docs/rules-workbook.md"
+
+
+def test_cause_vocabulary_knows_ids_and_names_in_both_languages():
+    words = cause_vocabulary()
+    assert words["客户太少"] == words["customers too few"] == words["volume"] == "volume"
+    assert words["回款慢"] == "collections"
+    assert "天气不好" not in words

@@ -1,0 +1,148 @@
+{# How figures read in a sentence, and nowhere else: the one rule that sentences, board, workbook and alerts share.
+   Money to the cent with thousands apart; counts as whole numbers where they are; rates in percent, one digit. #}
+{% macro number_text(number, decimals) -%}
+    {{ return(adapter.dispatch('number_text', 'gapwise')(number, decimals)) }}
+{%- endmacro %}
+
+{% macro default__number_text(number, decimals) -%}
+    format('{:,.{{ decimals }}f}', cast({{ number }} as decimal(18, {{ [decimals, 2] | max }})))
+{%- endmacro %}
+
+{% macro spark__number_text(number, decimals) -%}
+    format_number({{ number }}, {{ decimals }})
+{%- endmacro %}
+
+{% macro figure_text(figure, unit) -%}
+    case
+        when {{ unit }} <> 'money' and {{ figure }} = round({{ figure }}, 0) then {{ number_text(figure, 0) }}
+        else {{ number_text(figure, 2) }}
+    end
+{%- endmacro %}
+
+{% macro percent_text(rate) -%}
+    concat({{ number_text('round(' ~ rate ~ ' * 100, 1)', 1) }}, '%')
+{%- endmacro %}
+
+{# Names of the causes of a gap, by factor. #}
+{% macro cause_text(factor, driver_basis, language) -%}
+    {%- set names = {
+        'volume': ('商机不足', 'too few opportunities'),
+        'conversion': ('转化率低', 'low conversion'),
+        'deal_size': ('客单价低', 'small deals'),
+        'mix': ('结构变化', 'a weaker mix'),
+        'direct': ('无商机签单减少', 'bookings without an opportunity'),
+        'adjustment': ('退单与调减', 'reversals'),
+        'plan_mismatch': ('驱动计划与目标不一致', 'planned drivers below the target'),
+    } -%}
+    {%- set place = 0 if language == 'zh' else 1 -%}
+    case
+        when {{ factor }} = 'volume' and {{ driver_basis }} = 'customer' then '{{ ('客户不足', 'too few customers')[place] }}'
+        when {{ factor }} = 'volume' and {{ driver_basis }} = 'record' then '{{ ('完成数量不足', 'too little done')[place] }}'
+        when {{ factor }} = 'volume' and {{ driver_basis }} = 'debtor' then '{{ ('应付款客户不足', 'too few customers with money due')[place] }}'
+        when {{ factor }} = 'conversion' and {{ driver_basis }} = 'debtor' then '{{ ('付款客户比例低', 'too few of the owing customers pay')[place] }}'
+        when {{ factor }} = 'deal_size' and {{ driver_basis }} = 'debtor' then '{{ ('户均回款低', 'small payments')[place] }}'
+        {%- for name, texts in names.items() %}
+        when {{ factor }} = '{{ name }}' then '{{ texts[place] }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# The smallest multiple of a step that, times what each is worth, makes up what is needed; all three are decimals.
+   guess: ceil of needed ÷ (each × step), as a double, which may be one off. #}
+{% macro least_multiple(guess, needed, each, step, type) -%}
+    {%- set at = 'cast((' ~ guess ~ ' + {}) * ' ~ step ~ ' as ' ~ type ~ ')' -%}
+    case
+        {%- for off in ['- 1', '0'] %}
+        {%- set candidate = at.replace('+ {}', off if off != '0' else '+ 0') %}
+        when {{ candidate }} * {{ each }} >= {{ needed }} then {{ candidate }}
+        {%- endfor %}
+        else {{ at.replace('{}', '1') }}
+    end
+{%- endmacro %}
+
+{# What a director can read out about one row of mart_gap: what is missing, mainly why, since when, what would close it.
+   Of columns of that row alone, so that no figure in it can differ from the mart. #}
+{% macro gap_sentence(language) -%}
+    {%- set zh = language == 'zh' -%}
+    {%- set unit = 'unit_zh' if zh else 'unit_en' -%}
+    {%- set day = 'cast(as_of as ' ~ dbt.type_string() ~ ')' -%}
+    concat(
+        {% if zh -%}
+        spoken_name, ' ', period_label, ' ', metric_name_zh, '：目标 ', target_text, {{ unit }}, '，截至 ', {{ day }}, ' 实际 ',
+        actual_text, {{ unit }},
+        {%- else -%}
+        spoken_name, ', ', period_label, ', ', metric_name_en, ': target ', target_text, {{ unit }}, ', actual ', actual_text,
+        {{ unit }}, ' by ', {{ day }},
+        {%- endif %}
+        case
+            when gap <= 0 then concat({{ "'，已达成，超出 '" if zh else "'; reached, '" }}, gap_text, {{ unit }}, {{ "'。'" if zh else "' above it.'" }})
+            when not is_started
+                then {{ "'，尚未开始。'" if zh else "'; not begun.'" }}
+            when gap_to_date <= 0
+                then concat({{ "'，还差 '" if zh else "'; missing '" }}, gap_text, {{ unit }}, {{ "'，进度正常。'" if zh else "', on schedule.'" }})
+            else concat(
+                {{ "'，还差 '" if zh else "'; missing '" }}, gap_text, {{ unit }},
+                {{ "'，其中应已完成 '" if zh else "', of which due by now '" }}, due_gap_text, {{ unit }},
+                case when missing_since_label is not null
+                    then concat({{ "'，自 '" if zh else "', behind since '" }}, missing_since_label, {{ "' 起落后'" if zh else "''" }})
+                    else '' end,
+                {{ "'。'" if zh else "'.'" }},
+                case when main_cause is not null
+                    then concat(
+                        {{ "'主要原因：'" if zh else "' Mainly '" }}, {{ 'cause_zh' if zh else 'cause_en' }},
+                        {{ "'（占 '" if zh else "' ('" }}, {{ percent_text('main_cause_share') }},
+                        {{ "'）'" if zh else "')'" }},
+                        case when weakest_stage is not null
+                            then concat({{ "'，最弱阶段：'" if zh else "', weakest at '" }}, {{ 'stage_name_zh' if zh else 'stage_name_en' }}) else '' end,
+                        {{ "'。'" if zh else "'.'" }},
+                        case when lost_customer_id is not null
+                            then concat(
+                                {{ "'不再购买的最大客户：'" if zh else "' Largest customer that stopped buying: '" }},
+                                coalesce(lost_customer_name, lost_customer_id),
+                                {{ "'，平均每季 '" if zh else "', '" }}, {{ number_text('lost_customer_amount', 2) }}, {{ unit }},
+                                {{ "'。'" if zh else "' a quarter.'" }}
+                            )
+                            else '' end
+                    )
+                    else '' end
+            )
+        end,
+        case
+            when gap > 0 and coalesce(
+                cast(customers_needed as {{ dbt.type_string() }}), cast(conversion_needed as {{ dbt.type_string() }}),
+                cast(deal_size_needed as {{ dbt.type_string() }})
+            ) is not null
+                then concat(
+                    {{ "'任一即可补上：'" if zh else "' Any one of these closes it:'" }},
+                    case when customers_needed is not null
+                        then concat(
+                            {% if zh -%}
+                            '再增加 ', {{ number_text('customers_needed', 0) }}, case when driver_basis = 'customer' then ' 个客户' else ' 个商机' end
+                            {%- else -%}
+                            ' ', {{ number_text('customers_needed', 0) }},
+                            case when driver_basis = 'customer' then ' more customers' else ' more opportunities' end
+                            {%- endif %}
+                        )
+                        else '' end,
+                    case when conversion_needed is not null
+                        then concat(
+                            case when customers_needed is not null then {{ "'；'" if zh else "';'" }} else '' end,
+                            {{ "'转化率达到 '" if zh else "' a conversion of '" }}, {{ percent_text('conversion_needed') }}
+                        )
+                        else '' end,
+                    case when deal_size_needed is not null
+                        then concat(
+                            case when customers_needed is not null or conversion_needed is not null
+                                then {{ "'；'" if zh else "';'" }} else '' end,
+                            {{ "'每单做到 '" if zh else "' deals of '" }}, {{ number_text('deal_size_needed', 2) }}, {{ unit }}
+                        )
+                        else '' end,
+                    {{ "'。'" if zh else "'.'" }}
+                )
+            else ''
+        end,
+        case when main_cause is not null and {{ 'action' if zh else 'action_en' }} is not null
+            then concat({{ "'行动：'" if zh else "' Action: '" }}, {{ 'action' if zh else 'action_en' }}, {{ "'。'" if zh else "'.'" }})
+            else '' end
+    )
+{%- endmacro %}

@@ -1,0 +1,223 @@
+-- Grain: one row per basis × period × unit × leaf: what was in reach there and what it brought
+-- A unit is an opportunity, a customer in reach, a customer that owes (of collections) or, where a booking names
+-- none of these, the order itself (is_direct). reach_count is 1 where the unit was in reach in the period.
+{% set values = ['signed_amount', 'order_count', 'new_customer_count', 'collected_amount'] %}
+with
+
+periods as (
+    select * from {{ ref('int_gap_period') }} where is_started
+),
+
+opportunities as (
+    select opportunity_id, product_line, lead_source, customer_id from {{ ref('fct_opportunity') }}
+),
+
+customers as (
+    select customer_id, lead_source from {{ ref('int_customer') }}
+),
+
+-- Companies without opportunities count customers; the drivers sheet may ask for either.
+bases as (
+    select case when count(*) > 0 then 'opportunity' else 'customer' end as driver_basis from opportunities
+    union
+    select case driver_basis when 'customers' then 'customer' else 'opportunity' end as driver_basis
+    from {{ source('rules', 'drivers') }}
+),
+
+open_deals as (
+    select opportunity_id, leaf_id, valid_from, valid_before
+    from {{ ref('int_opportunity_segment') }}
+    where standing = 'open' and not is_deleted
+),
+
+bookings as (
+    select bookings.*, {{ leaf_id('bookings') }} as leaf_id
+    from {{ ref('fct_booking') }} as bookings
+),
+
+collections as (
+    select collections.*, {{ leaf_id('collections') }} as leaf_id
+    from {{ ref('fct_collection') }} as collections
+),
+
+activities as (
+    select
+        activities.customer_id, activities.occurred_on, {{ leaf_id('activities') }} as leaf_id
+    from {{ ref('fct_activity') }} as activities
+    where activities.customer_id <> 'unknown' and activities.is_qualifying
+),
+
+first_orders as (
+    select customer_id, min(event_on) as first_order_on
+    from {{ ref('int_new_customer_event') }}
+    where step = 1
+    group by customer_id
+),
+
+instalments as (
+    select order_id, due_on, paid_in_full_on from {{ ref('int_instalment') }}
+),
+
+-- In reach of whoever contacted it or sold to it in the twelve months before.
+touched as (
+    select customer_id, leaf_id, occurred_on as touched_on from activities
+    union all
+    select customer_id, leaf_id, booked_on as touched_on from bookings where customer_id <> 'unknown'
+),
+
+order_places as (
+    select order_id, customer_id, leaf_id
+    from bookings
+    where order_id is not null and customer_id <> 'unknown'
+    group by order_id, customer_id, leaf_id
+),
+
+reach as (
+    select
+        'opportunity' as driver_basis, opportunity_id as unit_id, leaf_id,
+        valid_from as reach_from, valid_before as reach_before
+    from open_deals
+    union all
+    select
+        'customer' as driver_basis, customer_id as unit_id, leaf_id,
+        min(touched_on) as reach_from, {{ months_after('max(touched_on)', 12) }} as reach_before
+    from touched
+    group by customer_id, leaf_id
+    union all
+    -- A customer owes from the day that an instalment is due to the day that it is paid.
+    select
+        'debtor' as driver_basis, order_places.customer_id as unit_id, order_places.leaf_id,
+        least(instalments.due_on, coalesce(instalments.paid_in_full_on, instalments.due_on)) as reach_from,
+        {{ days_after("coalesce(instalments.paid_in_full_on, cast('9999-12-30' as date))", 1) }} as reach_before
+    from instalments
+    inner join order_places on instalments.order_id = order_places.order_id
+),
+
+events as (
+    select
+        booking_entry_id, order_id, opportunity_id, customer_id, leaf_id, booked_on as event_on,
+        amount as signed_amount, 0 as order_count, 0 as new_customer_count
+    from bookings
+    union all
+    select
+        bookings.booking_entry_id, bookings.order_id, bookings.opportunity_id, bookings.customer_id,
+        {{ leaf_id('steps') }} as leaf_id, steps.event_on, 0 as signed_amount, steps.step as order_count,
+        0 as new_customer_count
+    from {{ ref('int_order_event') }} as steps
+    inner join bookings on steps.booking_entry_id = bookings.booking_entry_id
+    union all
+    select
+        bookings.booking_entry_id, bookings.order_id, bookings.opportunity_id, bookings.customer_id,
+        {{ leaf_id('steps') }} as leaf_id, steps.event_on, 0 as signed_amount, 0 as order_count,
+        steps.step as new_customer_count
+    from {{ ref('int_new_customer_event') }} as steps
+    inner join bookings on steps.booking_entry_id = bookings.booking_entry_id
+),
+
+credited as (
+    select
+        bases.driver_basis,
+        case bases.driver_basis when 'opportunity' then events.opportunity_id else nullif(events.customer_id, 'unknown') end
+            as unit_id,
+        events.order_id,
+        events.customer_id,
+        events.leaf_id,
+        events.event_on,
+        events.signed_amount,
+        events.order_count,
+        events.new_customer_count,
+        0 as collected_amount
+    from events
+    cross join bases
+    union all
+    select
+        'debtor' as driver_basis,
+        nullif(customer_id, 'unknown') as unit_id,
+        order_id,
+        customer_id,
+        leaf_id,
+        received_on as event_on,
+        0 as signed_amount,
+        0 as order_count,
+        0 as new_customer_count,
+        amount as collected_amount
+    from collections
+),
+
+moments as (
+    select
+        reach.driver_basis, periods.period_type, periods.period_no, periods.period_start, reach.unit_id, reach.leaf_id,
+        false as is_direct, cast(null as {{ dbt.type_string() }}) as customer_id, 1 as reach_count
+        {%- for value in values %}, 0 as {{ value }}{% endfor %}
+    from reach
+    inner join periods on reach.reach_from <= periods.through_on and reach.reach_before > periods.period_start
+    where reach.driver_basis = 'debtor' or reach.driver_basis in (select bases.driver_basis from bases)
+    union all
+    select
+        credited.driver_basis, periods.period_type, periods.period_no, periods.period_start,
+        coalesce(credited.unit_id, credited.order_id, 'unknown') as unit_id, credited.leaf_id,
+        credited.unit_id is null as is_direct, credited.customer_id,
+        case when credited.unit_id is null then 0 else 1 end as reach_count
+        {%- for value in values %}, coalesce(credited.{{ value }}, 0) as {{ value }}{% endfor %}
+    from credited
+    inner join periods on credited.event_on >= periods.period_start and credited.event_on <= periods.through_on
+),
+
+summed as (
+    select
+        driver_basis, period_type, period_no, period_start, unit_id, is_direct, leaf_id,
+        max(customer_id) as customer_id, max(reach_count) as reach_count
+        {%- for value in values %},
+        sum({{ value }}) as {{ value }}
+        {%- endfor %}
+    from moments
+    group by all
+),
+
+final as (
+    select
+        summed.driver_basis,
+        summed.period_type,
+        summed.period_no,
+        summed.unit_id,
+        summed.is_direct,
+        summed.leaf_id,
+        cast(summed.reach_count as bigint) as reach_count,
+        case when summed.driver_basis = 'opportunity' then coalesce(opportunities.product_line, 'unknown') else '(all)' end
+            as product_line,
+        -- A customer is new in a period where its first effective order does not lie before it.
+        -- Weeks are too short to be told apart further.
+        case
+            when summed.period_type = 'week' then '(all)'
+            when first_orders.first_order_on < summed.period_start then 'existing'
+            else 'new'
+        end as customer_kind,
+        case when summed.period_type = 'week' then '(all)'
+            else coalesce(opportunities.lead_source, customers.lead_source, 'unknown')
+        end as channel,
+        count(*) over (
+            partition by summed.driver_basis, summed.period_type, summed.period_no, summed.unit_id, summed.is_direct
+        ) as leaf_count
+        {%- for value in values %},
+        cast(summed.{{ value }} as decimal(18, 4)) as {{ value }}
+        {%- endfor %}
+    from summed
+    left join opportunities
+        on summed.driver_basis = 'opportunity' and not summed.is_direct and summed.unit_id = opportunities.opportunity_id
+    left join customers
+        on
+            coalesce(
+                opportunities.customer_id,
+                case when summed.driver_basis <> 'opportunity' and not summed.is_direct then summed.unit_id end,
+                summed.customer_id
+            ) = customers.customer_id
+    left join first_orders
+        on
+            coalesce(
+                opportunities.customer_id,
+                case when summed.driver_basis <> 'opportunity' and not summed.is_direct then summed.unit_id end,
+                summed.customer_id
+            ) = first_orders.customer_id
+)
+
+select * from final
