@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 def places_of(home: Path, values: list[str]) -> list[tuple[str, str]]:
     """Return (file, value) wherever one of the values still stands."""
     found = []
+    assert any(home.iterdir()), "an empty folder proves nothing"
     for path in sorted(home.rglob("*")):
         if path.is_symlink() or not path.is_file():
             continue

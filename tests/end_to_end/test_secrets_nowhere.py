@@ -40,7 +40,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in SECRETS.items():
             patch.setenv(name, value)
-        assert night(home).outcome == "published"
+        result = night(home)
+        assert result.outcome == "published", result.reason_en
     return home
 
 
