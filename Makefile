@@ -14,7 +14,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help nightly test test-deep serve lint docs bench lock setup clean
+.PHONY: help nightly test test-deep serve lint docs bench lock audit setup clean
 
 help:
 	@echo "make nightly          set up, then run the night on company/ if there is one, else on demo/"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench SIZE       measure the night at a size (S, M/10, M) and write benchmarks/RESULTS.md"
 	@echo "make docs             write the generated pages anew: dictionary, checks, rules, company schema"
 	@echo "make lock             write requirements*.txt anew from pyproject.toml (UPGRADE=1: newest versions)"
+	@echo "make audit            compare the locked packages with published advisories (needs a network)"
 	@echo "make clean            remove .venv and caches; company/ and demo/ stay"
 
 nightly: .venv/runtime.stamp
@@ -68,6 +69,10 @@ endif
 
 lock:
 	@sh scripts/lock.sh $(if $(UPGRADE),--upgrade)
+
+# A package of its own, outside the lock: what judges the lock is not part of it.
+audit:
+	@sh scripts/audit.sh
 
 # The caches of the tools and the build, never what a company keeps.
 clean:

@@ -220,6 +220,21 @@ def confirm(home: str | None, source: str, landing: str) -> int:
 
 @main.command()
 @_home_option
+@click.argument("person_or_customer", required=False)
+@click.option("--yes", is_flag=True, help="Erase everybody listed, without asking.")
+@click.option("--finish", is_flag=True, help="Finish an erasure that was cut short.")
+@_says_what_is_wrong
+def forget(home: str | None, person_or_customer: str | None, yes: bool, finish: bool) -> int:
+    """Erase the personal data of a person or customer everywhere (id, name, phone or e-mail)."""
+    from pipelines.forgetting.command import forget_at_terminal
+    from pipelines.settings import resolve_home
+
+    folder = resolve_home(home)
+    return forget_at_terminal(folder, person_or_customer, is_sure=yes, is_finish=finish)
+
+
+@main.command()
+@_home_option
 @click.option("--port", type=int, default=3000, show_default=True)
 @_says_what_is_wrong
 def serve(home: str | None, port: int) -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Write requirements.txt and requirements-dev.txt from pyproject.toml: every version with its
+# Write requirements.txt, requirements-dev.txt and requirements-deploy.txt from pyproject.toml: every version with its
 # hashes, for Python 3.11 and later on every system, and no address in any line.
 # Usage: lock.sh [--upgrade]
 set -eu
@@ -30,9 +30,12 @@ compile_lock() {
 compile_lock "$@" --output-file requirements.txt
 # The runtime lock binds the other one: tests run against what a night runs with.
 compile_lock "$@" --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+# What an image of deploy/Dockerfile holds: the night, every driver, Dagster's records in PostgreSQL.
+compile_lock "$@" --extra postgres --extra mysql --extra deploy --constraint requirements.txt \
+    --output-file requirements-deploy.txt
 
-if grep -nE '://|[[:space:]]/' requirements.txt requirements-dev.txt; then
+if grep -nE '://|[[:space:]]/' requirements.txt requirements-dev.txt requirements-deploy.txt; then
     echo "An address or a path came into the lock (the lines above); it must hold names, versions and hashes only." >&2
     exit 1
 fi
-grep -c '==' requirements.txt requirements-dev.txt
+grep -c '==' requirements.txt requirements-dev.txt requirements-deploy.txt

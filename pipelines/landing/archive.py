@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +102,27 @@ class Archive:
     def object_path(self, sha256: str) -> Path:
         """Return where the object of that hash is kept."""
         return self._root / "objects" / sha256[:2] / f"{sha256}.zst"
+
+    def replace(self, erased: Mapping[int, tuple[Delivery, Path]]) -> None:
+        """Put other content in the place of deliveries, then drop objects that no delivery points to.
+
+        The one exception to "an object never changes", for `gapwise forget` alone. Killed half-way it
+        leaves the old manifest with all its objects, or the new one with all of its.
+
+        Args:
+            erased: seq → its delivery, under its new name where that held a value, and the new file.
+        """
+        now = {
+            seq: dataclasses.replace(
+                delivery, sha256=self._store(file), size_bytes=file.stat().st_size
+            )
+            for seq, (delivery, file) in erased.items()
+        }
+        self.manifest.replace_deliveries(now)
+        in_use = {delivery.sha256 for delivery in self.manifest.deliveries()}
+        for path in (self._root / "objects").glob("*/*.zst"):
+            if path.stem not in in_use:
+                path.unlink()
 
     def _store(self, file: Path) -> str:
         staging = self._root / "staging"

@@ -10,20 +10,40 @@ from types import TracebackType
 import duckdb
 
 from pipelines.landing.cells import create_cell_macros
+from pipelines.landing.typing_sql import literal
 
 # What DuckDB may hold; with everything beside it a landing stays within 1 GB.
 MEMORY_LIMIT_MB = 550
 
 
 class LandingDatabase:
-    """A DuckDB that knows what cells mean, for one source at a time and many one after the other."""
+    """A DuckDB that knows what cells mean, for one source at a time and many one after the other.
 
-    def __init__(self, work_dir: Path, memory_mb: int = MEMORY_LIMIT_MB) -> None:
+    Args:
+        work_dir: where it spills.
+        memory_mb: what it may hold.
+        reach: the one folder whose files it may read and write, since it handles untrusted text;
+            None for a look at a file that lies anywhere.
+    """
+
+    def __init__(
+        self, work_dir: Path, memory_mb: int = MEMORY_LIMIT_MB, *, reach: Path | None = None
+    ) -> None:
         work_dir.mkdir(parents=True, exist_ok=True)
         self._con = duckdb.connect(
-            config={"temp_directory": str(work_dir / "spill"), "memory_limit": f"{memory_mb}MB"}
+            config={
+                "temp_directory": str(work_dir / "spill"),
+                "memory_limit": f"{memory_mb}MB",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
         )
         create_cell_macros(self._con)
+        if reach is not None:
+            # In this order: allowed folders cannot be set once external access is off, and that
+            # cannot be switched on again.
+            self._con.execute(f"set allowed_directories = [{literal(str(reach))}]")
+            self._con.execute("set enable_external_access = false")
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+from pipelines.publish.files import replace_file_atomically
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,25 @@ class Confirmation:
     source: str
     landing_id: str
     confirmed_at: datetime
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """Personal data was erased from the archive. Grain: one per `gapwise forget`; it names nobody.
+
+    Attributes:
+        erased_at: UTC.
+        erased_by: the user of the machine who ran it.
+        subject_kind: `customer`, `person`, `contact`, `lead`, joined by `+`.
+        record_count: how many records of the sources they were.
+        deliveries: which deliveries had their object replaced, by seq.
+    """
+
+    erased_at: datetime
+    erased_by: str
+    subject_kind: str
+    record_count: int
+    deliveries: tuple[int, ...]
 
 
 class Manifest:
@@ -90,7 +111,35 @@ class Manifest:
             for line in self._lines("confirmation")
         ]
 
-    def append(self, record: Delivery | Night | Confirmation) -> None:
+    def erasures(self) -> list[Erasure]:
+        """Return every erasure of personal data."""
+        return [
+            Erasure(
+                **{
+                    **line,
+                    "erased_at": datetime.fromisoformat(line["erased_at"]),
+                    "deliveries": tuple(line["deliveries"]),
+                }
+            )
+            for line in self._lines("erasure")
+        ]
+
+    def replace_deliveries(self, erased: Mapping[int, Delivery]) -> None:
+        """Point deliveries at the objects that stand in the place of erased ones.
+
+        Order, seq, source and times stay, so that a rebuild of any day decides as it did before. All
+        of them change at once or none does.
+        """
+        lines = []
+        for text in self._read_from(0).splitlines():
+            line = json.loads(text)
+            if line["kind"] == "delivery" and line["seq"] in erased:
+                line = {"kind": "delivery", **asdict(erased[line["seq"]])}
+            lines.append(json.dumps(line, ensure_ascii=False, default=_iso) + "\n")
+        replace_file_atomically(self._path, "".join(lines).encode("utf-8"))
+        self._known = (0, [])
+
+    def append(self, record: Delivery | Night | Confirmation | Erasure) -> None:
         """Write one record durably."""
         line = {"kind": type(record).__name__.lower(), **asdict(record)}
         text = json.dumps(line, ensure_ascii=False, default=_iso) + "\n"

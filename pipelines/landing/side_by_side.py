@@ -108,7 +108,11 @@ class SourcesLanding:
         try:
             database = self._idle.get_nowait()
         except Empty:
-            database = LandingDatabase(self._folder.warehouse / "work", MEMORY_LIMIT_MB // AT_ONCE)
+            database = LandingDatabase(
+                self._folder.warehouse / "work",
+                MEMORY_LIMIT_MB // AT_ONCE,
+                reach=self._folder.root,
+            )
         try:
             yield database
         finally:

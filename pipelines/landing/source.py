@@ -151,7 +151,9 @@ def land_archived(
     if missing:
         with ExitStack() as opened:
             work_dir = folder.warehouse / "work"
-            database = database or opened.enter_context(LandingDatabase(work_dir))
+            database = database or opened.enter_context(
+                LandingDatabase(work_dir, reach=folder.root)
+            )
             context = LandingContext(
                 con=opened.enter_context(database.connection()),
                 settings=settings,

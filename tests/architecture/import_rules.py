@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "corrections",
         "dictionary",
         "doctor",
+        "forgetting",
         "nightly",
         "profiling",
         "serve",
