@@ -11,6 +11,7 @@ LONG_SUITES = (
     "tests/dbt/",
     "tests/end_to_end/test_customer_decisions.py",
     "tests/end_to_end/test_demo_truth_customers.py",
+    "tests/end_to_end/test_demo_truth_gap.py",
     "tests/end_to_end/test_demo_truth_ledger.py",
     "tests/end_to_end/test_demo_truth_people_and_files.py",
     "tests/end_to_end/test_demo_truth_process.py",
