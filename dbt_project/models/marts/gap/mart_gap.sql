@@ -86,18 +86,19 @@ streaks as (
 rated as (
     select
         frame.*,
-        case
+        -- Sums over threads differ in their last bits: cut off before they decide how a cent is rounded.
+        round(case
             when frame.is_planned then frame.plan_conversion_rate
             when frame.is_started then effects.conversion_0
             when own.deal_value_0 > 0 then own.conversion_0
             else wider.conversion_0
-        end as conversion_0,
-        case
+        end, 12) as conversion_0,
+        round(case
             when frame.is_planned then frame.plan_deal_value
             when frame.is_started then effects.deal_value_0
             when own.deal_value_0 > 0 then own.deal_value_0
             else wider.deal_value_0
-        end as deal_value_0,
+        end, 6) as deal_value_0,
         coalesce(effects.reach_1, 0) as reach_count,
         coalesce(effects.direct_value, 0) + coalesce(effects.reversal_value, 0) as other_value,
         case when frame.gap > 0 and frame.gap_to_date > 0 then {{ gap_factor('contributions.factor_no') }} end as main_cause,
