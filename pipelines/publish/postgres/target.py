@@ -212,8 +212,8 @@ def _or_roll_back(
     def attempt() -> None:
         try:
             action()
-        # Whatever it was, a keystroke included, is raised again: the next attempt, or the taking back
-        # of the publish, must not find a failed transaction on this connection.
+        # Whatever it was, a keystroke included, is raised again: the next attempt, or the taking
+        # back of the publish, must not find a failed transaction on this connection.
         except BaseException:
             if not con.broken:
                 con.rollback()

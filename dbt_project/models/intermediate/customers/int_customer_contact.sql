@@ -41,15 +41,7 @@ judged as (
 final as (
     select
         customer_id,
-        max(case when is_counted then occurred_on end) as last_contact_on,
-        max_by(person_id, case when is_counted then occurred_at end) as last_contact_by,
-        max(occurred_on) as last_any_contact_on,
-        max_by(kind, occurred_at) as last_any_kind,
-        -- The plan of the last record: whatever was recorded later has taken its place.
-        nullif(
-            max_by(coalesce(next_step_on, cast('9999-12-31' as date)), occurred_at),
-            cast('9999-12-31' as date)
-        ) as next_step_on,
+        {{ last_contact('is_counted') }},
         sum(case when is_report_of_month then 1 else 0 end) as month_report_count
     from judged
     group by customer_id

@@ -66,14 +66,7 @@ stakes as (
 lead_contacts as (
     select
         lead_id,
-        max(case when is_qualifying then occurred_on end) as last_contact_on,
-        max_by(person_id, case when is_qualifying then occurred_at end) as last_contact_by,
-        max(occurred_on) as last_any_contact_on,
-        max_by(kind, occurred_at) as last_any_kind,
-        nullif(
-            max_by(coalesce(next_step_on, cast('9999-12-31' as date)), occurred_at),
-            cast('9999-12-31' as date)
-        ) as next_step_on
+        {{ last_contact('is_qualifying') }}
     from activities
     where lead_id is not null
     group by lead_id
@@ -101,14 +94,7 @@ deal_activities as (
 deal_contacts as (
     select
         opportunity_id,
-        max(case when is_qualifying then occurred_on end) as last_contact_on,
-        max_by(person_id, case when is_qualifying then occurred_at end) as last_contact_by,
-        max(occurred_on) as last_any_contact_on,
-        max_by(kind, occurred_at) as last_any_kind,
-        nullif(
-            max_by(coalesce(next_step_on, cast('9999-12-31' as date)), occurred_at),
-            cast('9999-12-31' as date)
-        ) as next_step_on
+        {{ last_contact('is_qualifying') }}
     from deal_activities
     group by opportunity_id
 ),
