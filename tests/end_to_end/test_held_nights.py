@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import duckdb
@@ -12,13 +11,9 @@ from pipelines.console import print_night
 from pipelines.settings import CompanyFolder
 from pipelines.tell.workbook_state import shown_state
 from tests.nights import marts, night, operations, published_bytes
-from tests.small_world import ORDERS, deliver, write_small_world
+from tests.small_world import ORDERS, REVERSED, deliver, write_small_world
 
 pytestmark = pytest.mark.slow
-
-REVERSED = re.sub(
-    r",(\d+),(W\d|),", r",-\1,\2,", ORDERS
-)  # an export with its sign the other way round
 
 
 def health(home: Path, *assets: str) -> dict[str, tuple[str, str | None]]:

@@ -34,7 +34,7 @@ import yaml
 from pipelines.alerts import send_waiting
 from pipelines.settings import CompanyFolder
 from tests.board_figures import figures_of
-from tests.end_to_end.two_weeks import at
+from tests.end_to_end.two_weeks import ROLES, at
 from tests.nights import marts, night, operations
 from tests.rules_sheets import write_rules
 from tests.servers.robots import Hook
@@ -60,14 +60,14 @@ PLANNED = {"期间": "2026Q1", "计划数量": 15, "计划转化率": "40%", "�
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
-    """The company after its night, and what its director was sent."""
+    """The company after its night, and what its people were sent."""
     home = write_small_world(tmp_path_factory.mktemp("everywhere") / "company")
     deliver(home, "targets", TARGETS + "2026Q1,签单额,60\n", "20260228")
     write_rules(home / "rules.xlsx", {"计划驱动": [PLANNED]})
     path = home / "company.yml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     content["alerts"] = [
-        {"channel": "webhook", "url": "env:T_HOOK", "to": "director", "language": "en"}
+        {"channel": "webhook", "url": "env:T_HOOK", "to": role, "language": "en"} for role in ROLES
     ]
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     with Hook() as hook, pytest.MonkeyPatch.context() as patch:
@@ -174,9 +174,9 @@ def test_the_workbook_holds_the_row_its_sentence_and_its_causes(told: tuple[Path
 
 def test_the_alert_says_what_was_due_and_done_and_what_is_at_stake(told: tuple[Path, Any]) -> None:
     home, messages = told
-    [director] = [body for body in messages if body["recipient"] == "P9"]
+    [head] = [body for body in messages if body["recipient"] == "P9"]
     [line] = [
-        line["text"] for line in director["lines"]
+        line["text"] for line in head["lines"]
         if "纸上公司 2026-Q1 Signed amount lags" in line["text"]
     ]  # fmt: skip
     due = GAP["actual"] + GAP["gap_to_date"]
