@@ -6,6 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
+from pipelines.checks.check_list import data_checks_markdown
 from pipelines.checks.expectation_list import expectations_markdown
 from pipelines.checks.subjects import LANDED, MARTS, landed_subjects, mart_subjects
 from pipelines.core.rules.reference_page import rules_reference_page
@@ -30,6 +31,7 @@ def generated() -> dict[Path, str]:
             MARTS, mart_subjects(manifest).values()
         ),
         ROOT / "docs" / "checks" / "business-flags.md": flags_markdown(),
+        ROOT / "docs" / "checks" / "data-checks.md": data_checks_markdown(manifest),
         ROOT / "docs" / "rules-workbook.md": rules_reference_page(),
         ROOT / "docs" / "company.schema.json": json.dumps(
             company_json_schema(), ensure_ascii=False, indent=2

@@ -20,6 +20,7 @@ Deals: January won 3, lost 1; February won 2, lost 2; open 4 (S1 50,000, S2 30,0
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 COMPANY = """\
@@ -76,6 +77,9 @@ O4,C3,P3,2026-02-25,60000,W5,已生效,
 O5,C3,P3,2026-01-15,40000,W3,已取消,2026-02-26
 O6,C3,P4,2026-02-27,20000,,已生效,
 """
+
+# The same export with its sign the other way round: a blocking check holds the night.
+REVERSED = re.sub(r",(\d+),(W\d|),", r",-\1,\2,", ORDERS)
 
 # C1 is strategic, so A: five workdays after 13 February is 27 February (14 is worked, 15 to 23 is not).
 FOLLOWUPS = """\

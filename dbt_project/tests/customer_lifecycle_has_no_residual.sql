@@ -1,6 +1,8 @@
 -- A stage ends with what it began with and every move between, and its last end is who stands
 -- there: every customer that is not invalid, counted from the customers themselves.
-{{ config(meta={'dagster': {'ref': {'name': 'mart_customer_lifecycle'}}}) }}
+{{ config(meta={
+    'zh': '每个阶段期初加转入减转出等于期末，且期末等于实际客户数',
+    'dagster': {'ref': {'name': 'mart_customer_lifecycle'}}}) }}
 with
 
 moves as (

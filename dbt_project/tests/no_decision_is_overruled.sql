@@ -1,7 +1,9 @@
 -- Two records that somebody keeps apart never stand in one customer, nor do two that somebody
 -- merges stand in two, unless another decision keeps them apart (then the row is listed as a
 -- decision that cannot be followed).
-{{ config(meta={'dagster': {'ref': {'name': 'dim_customer_record'}}}) }}
+{{ config(meta={
+    'zh': '决定分开的不会合并，决定合并的不会分开',
+    'dagster': {'ref': {'name': 'dim_customer_record'}}}) }}
 with records as (
     select record, account_id, customer_id from {{ ref('dim_customer_record') }}
 ),

@@ -1,5 +1,7 @@
 -- Records with different well-formed credit codes are one customer only where somebody decided.
-{{ config(meta={'dagster': {'ref': {'name': 'dim_customer'}}}) }}
+{{ config(meta={
+    'zh': '统一社会信用代码不同的记录不会自动合并',
+    'dagster': {'ref': {'name': 'dim_customer'}}}) }}
 select matches.customer_id
 from {{ source('matching', 'customer_record') }} as matches
 inner join {{ ref('dim_customer') }} as customers on matches.customer_id = customers.customer_id

@@ -1,4 +1,6 @@
-{{ config(meta={'dagster': {'ref': {'name': 'mart_pipeline_bridge'}}}) }}
+{{ config(meta={
+    'zh': '商机变动表的期末等于逐单清点的在手商机',
+    'dagster': {'ref': {'name': 'mart_pipeline_bridge'}}}) }}
 -- The bridge's last end is what stands open in its quarter, counted from the deals themselves.
 with
 

@@ -130,7 +130,8 @@ def _fallen(
         return True, {"fall_rate": None}, []
     now = sum(r.live_keys for r in visible.in_force().values())
     before = _live_before(night, records, visible)
-    fall = max(0.0, 1 - now / before) if before else 0.0
+    # rounded, since 1 − 85/100 lies a hair above 0.15
+    fall = round(max(0.0, 1 - now / before), 12) if before else 0.0
     newest = visible.records[-1]
     confirmed = any(
         c.source == source.name and c.landing_id == newest.landing_id

@@ -49,10 +49,7 @@ class Pack:
 
 
 _SCOPES = "target.scope_type in ('company', 'region', 'team', 'person')"
-_PLAIN = (
-    "target.level = 'base' and target.scenario = 'base' "
-    "and target.scope_id not in ('unknown', 'unallocated')"
-)
+_PLAIN = "target.is_in_force and target.scope_id not in ('unknown', 'unallocated')"
 
 PACKS: tuple[PackDeclaration, ...] = (
     PackDeclaration(

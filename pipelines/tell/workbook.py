@@ -24,6 +24,7 @@ _NUMBER_FORMATS = {
     "money": "#,##0.00;[Red]-#,##0.00",
     "count": "#,##0",
     "number": "#,##0.##",
+    "driver": "#,##0.####",  # how many, which share of them, how much each
     "rate": "0.0%",
     "times": '0.00"×"',
     "date": "yyyy-mm-dd",

@@ -25,8 +25,8 @@ class Column:
     Attributes:
         name: as in the mart.
         title: over the column.
-        unit: money, count, number, rate, times, date, measure (its metric's unit), status, word,
-            metric, scope or text.
+        unit: money, count, number, driver (a count, a rate or an amount), rate, times, date,
+            measure (its metric's unit), status, word, metric, scope or text.
         width: in characters.
     """
 

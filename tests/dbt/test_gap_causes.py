@@ -87,17 +87,21 @@ class Gap:
 
     def segments(self, segments: list[Segment]) -> None:
         for number, segment in enumerate(segments):
-            key = {
-                "driver_basis": "opportunity", "metric": "signed_amount", "period_type": "month",
-                "scope_no": 1, "segment_by": "product_line", "segment_id": f"S{number}",
-            }  # fmt: skip
-            for table, no, (reach, won, value) in (
-                ("int_gap_base", {"base_last_no": 4}, segment.base),
-                ("int_gap_cell", {"period_no": 5}, segment.fact),
-            ):
-                if reach:
-                    figures = {"reach_count": reach, "won_count": won, "won_value": value}
-                    self.put(table, **key, **no, **figures)
+            self.cell(1, 5, f"S{number}", segment)
+
+    def cell(self, scope: int, period: int, line: str, segment: Segment) -> None:
+        """One product line of one scope in one period, before and now."""
+        key = {
+            "driver_basis": "opportunity", "metric": "signed_amount", "period_type": "month",
+            "scope_no": scope, "segment_by": "product_line", "segment_id": line,
+        }  # fmt: skip
+        for table, no, (reach, won, value) in (
+            ("int_gap_base", {"base_last_no": period - 1}, segment.base),
+            ("int_gap_cell", {"period_no": period}, segment.fact),
+        ):
+            if reach:
+                figures = {"reach_count": reach, "won_count": won, "won_value": value}
+                self.put(table, **key, **no, **figures)
 
     def apart(self, direct: float, reversal: float) -> None:
         self.put(
@@ -258,6 +262,68 @@ def test_effects_are_the_mean_over_all_orders_and_contributions_sum_to_the_gap(
     [(leaves,)] = gap.con.execute("select sum(contribution) from mart_gap_cause_segment").fetchall()
     whole = [contributions.get(factor, 0) for factor in FACTORS]
     assert leaves is None or leaves == sum(whole)
+
+
+def added(segments: list[Segment]) -> Segment:
+    """What several units make together."""
+    return Segment(
+        tuple(sum(each.base[i] for each in segments) for i in range(3)),
+        tuple(sum(each.fact[i] for each in segments) for i in range(3)),
+    )
+
+
+# Two regions of two teams each, so seven scopes: number → the teams that it holds.
+TREE = {1: (4, 5, 6, 7), 2: (4, 5), 3: (6, 7), 4: (4,), 5: (5,), 6: (6,), 7: (7,)}
+leaf = st.fixed_dictionaries(
+    {
+        "lines": st.lists(st.builds(Segment, base=side, fact=side), min_size=2, max_size=2),
+        "direct": st.integers(0, 10**6),
+        "reversal": st.integers(-(10**6), 0),
+        "target": st.integers(0, 10**8),
+        "due": st.integers(0, 10**8),
+    }
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    trees=st.lists(st.fixed_dictionaries(dict.fromkeys(range(4, 8), leaf)), min_size=2, max_size=2)
+)
+def test_in_random_trees_causes_sum_to_the_gap_at_every_scope_and_period(
+    compiled: dict[str, str], trees: list[dict[int, dict[str, Any]]]
+) -> None:
+    gap = Gap(compiled)
+    gaps: dict[tuple[int, int], int] = {}
+    for period, teams in enumerate(trees, start=5):
+        for scope, held in TREE.items():
+            leaves = [teams[team] for team in held]
+            whole = {k: sum(one[k] for one in leaves) for k in ("direct", "reversal", "target")}
+            lines = [added([one["lines"][i] for one in leaves]) for i in range(2)]
+            actual = sum(line.fact[2] for line in lines) + whole["direct"] + whole["reversal"]
+            due = sum(min(one["due"], one["target"]) for one in leaves)
+            gaps[scope, period] = whole["target"] - actual
+            gap.frame(
+                whole["target"], due, actual, gap_no=period * 10 + scope, period_no=period,
+                base_last_no=period - 1, period_label=f"2026-0{period}", scope_no=scope,
+                period_start=date(2026, period, 1), period_end=date(2026, period, 28),
+                scope_type="org", scope_id=f"O{scope}",
+            )  # fmt: skip
+            for number, line in enumerate(lines):
+                gap.cell(scope, period, f"S{number}", line)
+            gap.put(
+                "int_gap_driver", driver_basis="opportunity", metric="signed_amount",
+                period_type="month", period_no=period, scope_no=scope,
+                direct_value=whole["direct"], reversal_value=whole["reversal"],
+            )  # fmt: skip
+    gap.run()
+    rows = gap.con.execute(
+        "select scope_id, month(period_start), sum(contribution) from mart_gap_cause group by all"
+    ).fetchall()
+    found = {(int(scope[1:]), period): total for scope, period, total in rows}
+    assert found == gaps
+    # What is missing of a region is what is missing of its teams, and so up to the top.
+    for (scope, period), total in found.items():
+        assert total == sum(found[team, period] for team in TREE[scope])
 
 
 def test_the_reference_gives_the_effects_of_two_factors_worked_out_on_paper() -> None:

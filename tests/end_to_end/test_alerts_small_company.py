@@ -13,9 +13,7 @@ from pipelines.settings import CompanyFolder
 from tests.end_to_end.two_weeks import ROLES, at
 from tests.nights import night, operations
 from tests.servers.robots import Hook
-from tests.small_world import deliver, write_small_world
-
-SPLITS = "订单编号,人员编号,分成比例\nO1,P1,0.5\nO1,P2,0.2\n"
+from tests.small_world import REVERSED, deliver, write_small_world
 
 pytestmark = pytest.mark.deep(topic="nights")
 
@@ -29,10 +27,6 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     content["alerts"] = [
         {"channel": "webhook", "url": "env:T_HOOK", "to": role, "language": "en"} for role in ROLES
     ]
-    content["sources"].append(
-        {"name": "splits", "entity": "credit_splits", "kind": "file",
-         "path": "inbox/splits*.csv", "preset": "excel"}
-    )  # fmt: skip
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     with Hook() as hook:
         monkeypatch.setenv("T_HOOK", hook.address)
@@ -80,14 +74,14 @@ def test_a_night_is_told_after_quiet_hours_once_and_a_held_one_to_the_data_team(
     assert run(home, hour=9).outcome == "published"  # the same day again: nothing is news
     assert len(hook.calls) == 5
 
-    deliver(home, "splits", SPLITS, "20260228")
+    deliver(home, "orders", REVERSED, "20260228")
     assert run(home, hour=10).outcome == "held"
     assert run(home, hour=11).outcome == "held"
     [said] = [call.body for call in hook.calls[5:]]
     assert said["recipient"] == "data_team"
     assert said["title"].startswith("2026-02-28 was not published: held back by a data check")
     assert len(said["lines"]) == 1
-    assert said["lines"][0]["text"].startswith("Held back by 1 data check(s): landed/credit_splits")
+    assert said["lines"][0]["text"].startswith("Held back by 1 data check(s): landed/orders")
     assert said["lines"][0]["link"] == "https://bi.example.com/board"
     assert operations(home, "select status from marts.mart_alert_message where kind = 'run'") == [
         ("delivered",)

@@ -171,3 +171,21 @@ def test_fill_rates_are_those_of_the_landed_columns(demo_night: DemoNight) -> No
     )
     assert (records, filled) == (landed, attached)
     assert 0 < filled < records
+
+
+def test_the_first_response_of_a_month_is_the_mean_of_its_answered_leads(
+    demo_night: DemoNight,
+) -> None:
+    found = demo_night.marts(
+        "select period_label, round(actual, 2) from mart_target_attainment where is_in_force "
+        "and metric = 'first_response_minutes' and scope_type = 'company' and period_type = 'month' "
+        "and actual is not null order by 1"
+    )
+    told = demo_night.marts(
+        "select strftime(created_on, '%Y-%m'), round(cast(sum(respond_minutes) as decimal(18, 4)) / count(*), 2) "
+        "from mart_lead_response where is_responded group by 1 order by 1"
+    )
+    assert len(found) > 12
+    assert [(month, float(minutes)) for month, minutes in found] == [
+        (month, float(minutes)) for month, minutes in told
+    ]

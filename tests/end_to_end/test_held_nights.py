@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import duckdb
@@ -12,13 +11,9 @@ from pipelines.console import print_night
 from pipelines.settings import CompanyFolder
 from pipelines.tell.workbook_state import shown_state
 from tests.nights import marts, night, operations, published_bytes
-from tests.small_world import ORDERS, deliver, write_small_world
+from tests.small_world import CUSTOMERS, ORDERS, REVERSED, deliver, write_small_world
 
 pytestmark = pytest.mark.slow
-
-REVERSED = re.sub(
-    r",(\d+),(W\d|),", r",-\1,\2,", ORDERS
-)  # an export with its sign the other way round
 
 
 def health(home: Path, *assets: str) -> dict[str, tuple[str, str | None]]:
@@ -123,6 +118,29 @@ def test_a_business_flag_never_holds_a_night(tmp_path: Path) -> None:
     }
     assert result.outcome == "published"
     assert {"no_follow_up_is_overdue", "no_target_is_behind"} <= flagged
+
+
+def test_a_night_with_200_stale_customers_publishes_and_tells_each(tmp_path: Path) -> None:
+    home = write_small_world(tmp_path / "company")
+    # Nobody has called them since June, at once a month for C customers.
+    stale = "".join(
+        f"S{n:03d},静默诊所{n}号,P{n % 2 + 1},华东,否,2025-06-03,\n" for n in range(200)
+    )
+    deliver(home, "customers", CUSTOMERS + stale, "20260228")
+    assert night(home).outcome == "published"
+    told = "status = 'high_risk' and customer_id like 'S%' and subject_type = 'customer'"
+    assert marts(home, f"select count(*) from mart_followup_due where {told}") == [(200,)]
+    assert operations(
+        home,
+        "select severity, passed from marts.mart_data_quality "
+        "where check_name = 'no_follow_up_is_at_high_risk' "
+        "and run_id = (select run_id from operations.publish_meta)",
+    ) == [("warn", False)]
+    assert operations(
+        home,
+        "select count(*) from marts.mart_alert where kind = 'followup_high_risk' "
+        "and scope_id like 'S%'",
+    ) == [(200,)]
 
 
 def test_a_required_source_that_is_too_old_holds_the_night(tmp_path: Path) -> None:

@@ -22,6 +22,15 @@ leads as (
     select * from {{ ref('fct_lead') }}
 ),
 
+-- The first answer is that of the lead clock: the first outbound contact by anyone, not the first column filled.
+responses as (
+    select
+        leads.created_on, leads.{{ leaf_columns() | join(', leads.') }}, answers.respond_minutes
+    from {{ ref('mart_lead_response') }} as answers
+    inner join leads on answers.lead_id = leads.lead_id
+    where answers.is_responded
+),
+
 formula_days as (
     select * from {{ ref('int_formula_day') }}
 ),
@@ -71,6 +80,16 @@ events as (
         {{ leaf_columns() | join(', ') }}, cast(1 as decimal(18, 4)) as value
     from leads
     where is_valid
+    union all
+    select
+        'response_minutes' as metric, created_on as event_on,
+        {{ leaf_columns() | join(', ') }}, cast(respond_minutes as decimal(18, 4)) as value
+    from responses
+    union all
+    select
+        'responded_lead_count' as metric, created_on as event_on,
+        {{ leaf_columns() | join(', ') }}, cast(1 as decimal(18, 4)) as value
+    from responses
 ),
 
 summed as (

@@ -22,7 +22,7 @@ KEPT_NIGHTS = 14
 _TEAMS = """
     select scope_name, attainment_rate, status, period_label
     from marts.mart_target_attainment
-    where metric = 'signed_amount' and level = 'base' and scenario = 'base'
+    where metric = 'signed_amount' and is_in_force
         and scope_type = 'team' and period_type = 'month' and attainment_rate is not null
         and scope_id not in ('unknown', 'unallocated')
         and $as_of between period_start and period_end

@@ -71,6 +71,12 @@ CASCADE = {
     "period_end": date(2026, 3, 31), "target": Decimal("1000.00"), "children_sum": Decimal("900.00"),
     "unallocated": Decimal("100.00"), "over_assignment": -0.1, "band": "under_assigned",
 }  # fmt: skip
+ACTION = {
+    "kind": "proposed", "metric": "signed_amount", "period_label": "2026-Q1",
+    "period_start": date(2026, 1, 1), "scope_type": "team", "scope_id": "T1",
+    "scope_name": "华东一队", "owner_id": "P2", "residual_gap": Decimal("500.00"),
+    "action": "增加线索来源", "action_en": "add sources of leads",
+}  # fmt: skip
 FORECAST = {
     "period_type": "month", "period_label": "2026-03", "scope_type": "person", "scope_id": "P1",
     "scope_name": "李雷", "is_probability_low": True, "attainment_probability": 0.2,
@@ -156,11 +162,16 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
     ),
     "target_missing": (
         "mart_target_attainment", TARGET, {"status": "no_target"},
-        [{"status": "normal"}, {"metric": "visit_count"}, {"scope_id": "P9"}],
+        [{"status": "normal"}, {"metric": "visit_count"}, {"scope_id": "P9"},
+         {"is_in_force": False}],
     ),
     "over_assignment": (
         "mart_target_cascade", CASCADE, {},
         [{"band": "inside"}, {"is_in_force": False}, {"period_start": date(2026, 3, 11)}],
+    ),
+    "gap_without_action": (
+        "mart_action_plan", ACTION, {},
+        [{"kind": "task"}, {"residual_gap": Decimal("0.00")}, {"residual_gap": None}],
     ),
     "forecast_probability_low": (
         "mart_attainment_forecast", FORECAST, {},
@@ -198,7 +209,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
     "target_attained": (
         "mart_target_attainment", TARGET,
         {"attained_on": date(2026, 3, 9), "workdays_early": 16},
-        [{"attained_on": None}, {"scenario": "A"}, {"period_end": date(2026, 2, 7)}],
+        [{"attained_on": None}, {"is_in_force": False}, {"period_end": date(2026, 2, 7)}],
     ),
 }  # fmt: skip
 
@@ -265,6 +276,21 @@ def test_texts_quote_every_figure_that_they_name(kind):
         assert text
         assert "{" not in text
         assert "None" not in text
+
+
+def test_good_news_is_of_the_scenario_in_force_at_every_level():
+    attained = {**TARGET, "attained_on": date(2026, 3, 9), "workdays_early": 16}
+    lines = [
+        {**attained, "scenario": "A"},
+        {**attained, "scenario": "base", "is_in_force": False},
+        {**attained, "scenario": "A", "level": "stretch", "is_in_force": False},
+        {**attained, "scenario": "base", "level": "stretch", "is_in_force": False},
+    ]
+    found = findings_of(built("mart_target_attainment", *lines), FLAGS["target_attained"], D)
+    assert sorted(one.key for one in found) == [
+        "target_attained/signed_amount/base/month/2026-03/person/P1",
+        "target_attained/signed_amount/stretch/month/2026-03/person/P1",
+    ]
 
 
 def test_an_empty_mart_makes_a_check_not_applicable_and_not_red():

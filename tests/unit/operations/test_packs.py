@@ -53,18 +53,20 @@ def con():
             scope_type varchar, scope_id varchar, scope_name varchar, status varchar,
             lag_rate double, gap_to_date decimal(18, 2), required_run_rate decimal(18, 2),
             needs_review boolean, deviation_rate double, target decimal(18, 2),
-            actual decimal(18, 2), attainment_rate double);
+            actual decimal(18, 2), attainment_rate double, is_in_force boolean);
         insert into marts.mart_target_attainment values
             ('signed_amount', 'base', 'base', 'month', '2026-03-01', '2026-03-31', '2026-03', 'person',
-                'P1', '李雷', 'behind', 0.4, 40, 12, false, -0.4, 300, 60, 0.2),
+                'P1', '李雷', 'behind', 0.4, 40, 12, false, -0.4, 300, 60, 0.2, true),
             ('signed_amount', 'base', 'base', 'month', '2026-03-01', '2026-03-31', '2026-03', 'person',
-                'P2', '韩梅', 'watch', 0.15, 10, 11, false, -0.15, 300, 85, 0.28),
+                'P2', '韩梅', 'watch', 0.15, 10, 11, false, -0.15, 300, 85, 0.28, true),
+            ('signed_amount', 'base', 'A', 'month', '2026-03-01', '2026-03-31', '2026-03', 'person',
+                'P2', '韩梅', 'behind', 0.5, 99, 13, true, -0.5, 400, 85, 0.21, false),
             ('signed_amount', 'base', 'base', 'month', '2026-02-01', '2026-02-28', '2026-02', 'region',
-                '华东', '华东', 'behind', 0.3, 90, null, true, -0.3, 300, 210, 0.7),
+                '华东', '华东', 'behind', 0.3, 90, null, true, -0.3, 300, 210, 0.7, true),
             ('signed_amount', 'base', 'base', 'month', '2026-01-01', '2026-01-31', '2026-01', 'region',
-                '华东', '华东', 'behind', 0.3, 90, null, true, -0.3, 300, 210, 0.7),
+                '华东', '华东', 'behind', 0.3, 90, null, true, -0.3, 300, 210, 0.7, true),
             ('signed_amount', 'base', 'base', 'quarter', '2026-01-01', '2026-03-31', '2026-Q1', 'region',
-                '华东', '华东', 'normal', 0.1, 90, null, false, -0.1, 900, 480, 0.5333);
+                '华东', '华东', 'normal', 0.1, 90, null, false, -0.1, 900, 480, 0.5333, true);
         create table marts.mart_target_basis as
             select 'signed_amount' as metric, 'region' as scope_type, '华东' as scope_id,
                 'quarter' as period_type, date '2026-04-01' as period_start, '2026-Q2' as period_label,

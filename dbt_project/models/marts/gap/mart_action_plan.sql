@@ -181,6 +181,7 @@ final as (
         gaps.period_end,
         gaps.period_label,
         gaps.gap,
+        gaps.residual_gap,
         causes.contribution as cause_contribution,
         gaps.main_cause,
         coalesce(rows_of_both.factor = gaps.main_cause, false) as is_main_cause,
