@@ -86,7 +86,9 @@ def write_inputs(home: Path, deals: int) -> dict[str, int]:
         con.execute(f"attach '{folder.build_file}' as build")
         for entity, columns in SOURCES:
             _hand_over(con, entity, [name.strip() for name in columns.split(",")])
-        con.execute(f"update build.reference.company set first_recorded_on = date '{size.start_on}'")
+        con.execute(
+            f"update build.reference.company set first_recorded_on = date '{size.start_on}'"
+        )
         return {
             entity: con.execute(f"select count(*) from build.landed.{entity}").fetchall()[0][0]
             for entity, _ in SOURCES
@@ -100,7 +102,10 @@ def _hand_over(con: duckdb.DuckDBPyConnection, entity: str, columns: list[str]) 
     for stem in TIMES.get(entity, ()):
         # Shanghai is eight hours ahead of UTC all year.
         local = f"cast({stem}_at as timestamp)"
-        values |= {f"{stem}_at": f"{local} - interval 8 hours", f"{stem}_on": f"cast({local} as date)"}
+        values |= {
+            f"{stem}_at": f"{local} - interval 8 hours",
+            f"{stem}_on": f"cast({local} as date)",
+        }
     values |= {"source": f"'{entity}'"}
     if "is_reconstructed" in kinds:
         values |= {"is_reconstructed": "false", "landed_on": f"date '{AS_OF}'"}
@@ -111,7 +116,9 @@ def _hand_over(con: duckdb.DuckDBPyConnection, entity: str, columns: list[str]) 
         f"insert into build.landed.{entity} ({named}) select {', '.join(values.values())} {rows}"
     )
     if entity in TRACKED:
-        held = {str(row[0]) for row in con.execute(f"describe build.landed.{entity}_version").fetchall()}
+        held = {
+            str(row[0]) for row in con.execute(f"describe build.landed.{entity}_version").fetchall()
+        }
         kept = [name for name in values if name in held]
         con.execute(
             f"insert into build.landed.{entity}_version ({', '.join(kept)}, version_no, valid_from) "
