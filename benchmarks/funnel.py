@@ -1,8 +1,9 @@
-"""Build the funnel marts alone over as many deals as one wants: `python -m benchmarks.funnel HOME DEALS`.
+"""Build the funnel marts alone, over any number of deals: `python -m benchmarks.funnel HOME DEALS`.
 
-Deals and their stage changes come from the generator and are put where landing would have put them; from
-there on it is the night's own code: matching, facts, cascade, marts, forecast. Customers, orders and
-activities are left out, so that the figures are the funnel's.
+Deals and their stage changes come from the generator and are put where landing would have put
+them; from there on it is the night's own code: matching, facts, cascade, marts, forecast.
+Customers, orders and activities are left out, so that the figures are the funnel's. 1,300,000 deals
+have 5 million stage changes.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ SOURCES = (
     ("fx_rates", "currency, valid_on, rate"),
     (
         "opportunities",
-        "opportunity_id, owner_id, product_line, stage, amount, currency, expected_close_on, lead_source, "
-        "loss_reason, competitor, created_at, closed_at",
+        "opportunity_id, owner_id, product_line, stage, amount, currency, expected_close_on, "
+        "lead_source, loss_reason, competitor, created_at, closed_at",
     ),
     ("stage_events", "opportunity_id, from_stage, to_stage, changed_at, changed_by"),
 )
@@ -116,13 +117,12 @@ def _hand_over(con: duckdb.DuckDBPyConnection, entity: str, columns: list[str]) 
         f"insert into build.landed.{entity} ({named}) select {', '.join(values.values())} {rows}"
     )
     if entity in TRACKED:
-        held = {
-            str(row[0]) for row in con.execute(f"describe build.landed.{entity}_version").fetchall()
-        }
-        kept = [name for name in values if name in held]
+        versions = f"build.landed.{entity}_version"
+        held = {str(row[0]) for row in con.execute(f"describe {versions}").fetchall()}
+        kept = ", ".join(name for name in values if name in held)
         con.execute(
-            f"insert into build.landed.{entity}_version ({', '.join(kept)}, version_no, valid_from) "
-            f"select {', '.join(kept)}, 1, date '{AS_OF}' from build.landed.{entity}"
+            f"insert into {versions} ({kept}, version_no, valid_from) "
+            f"select {kept}, 1, date '{AS_OF}' from build.landed.{entity}"
         )
 
 
