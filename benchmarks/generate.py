@@ -43,7 +43,7 @@ def write_files(folder: Path, size: Size, seed: int = SEED) -> None:
         seed: another seed is another company of the same size.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _world(folder, size, seed) as con:
+    with generated_world(folder, size, seed) as con:
         for entity in ENTITIES:
             rows = f"select * exclude (night) from export_{entity}"
             _copy(con, f"{rows} where night = 1", folder / "first" / _name(entity, 0))
@@ -77,7 +77,10 @@ def deliver(home: Path, exports: Path) -> None:
 
 
 @contextmanager
-def _world(folder: Path, size: Size, seed: int) -> Iterator[duckdb.DuckDBPyConnection]:
+def generated_world(
+    folder: Path, size: Size, seed: int = SEED
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the invented company as views `export_<entity>`; it is gone when one leaves."""
     scratch = folder / "world.duckdb"
     scratch.unlink(missing_ok=True)
     config = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")}

@@ -293,7 +293,7 @@ def _write_lines(
         insert into cascade.custom_period
         select 'custom', start_on, end_on, period_label from cascade.target_line
         where period_type = 'custom'
-            and (problem is null or problem in ('unknown_unit', 'unknown_person'))
+            and (problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds'))
         qualify row_number() over (partition by start_on, end_on order by line) = 1
         """
     )

@@ -46,6 +46,10 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "a transfer resetting a deal to stage one read as a regression": (
         CASES, "test_a_transfer_that_resets_the_stage_is_marked_and_is_no_step_back",
     ),
+    "never-contacted customers recyclable at once": (
+        "marts/customers/_customers__unit_tests.yml",
+        "an_upgrade_shortens_a_downgrade_keeps_the_old_date_once_and_a_new_owner_has_grace",
+    ),
     "past deals re-rated at today's exchange rate": (
         CASES, "test_a_win_keeps_the_rate_of_its_day_and_one_without_rate_leaves_both_sides",
     ),

@@ -47,6 +47,7 @@ class World:
     first_export: dict[str, date] = field(default_factory=lambda: {"crm": FIRST_EXPORT})
     # (pipeline, version, known on, stage, order, outcome, after-sale)
     stage_lists: list[tuple[str, int, date, str, int, str, bool]] = field(default_factory=list)
+    custom_periods: list[tuple[str, date, date]] = field(default_factory=list)
 
     def put(self, table: str, **row: Any) -> None:
         self.rows.setdefault(table, []).append({"source": "crm", **row})
@@ -161,7 +162,7 @@ class World:
         self._write_reference(con)
 
     def _write_reference(self, con: duckdb.DuckDBPyConnection) -> None:
-        periods = build_periods(CALENDAR, [])
+        periods = build_periods(CALENDAR, self.custom_periods)
         con.execute("create schema reference")
         versions = process_target_versions((), None, "Asia/Shanghai")
         inputs = {

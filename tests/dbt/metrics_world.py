@@ -41,6 +41,12 @@ ENTITIES = {
     "activities": ("delta", ACTIVITY),
 }
 NOTE = "it's'); drop table x"
+# Two that begin on the same day.
+CUSTOM_PERIODS = """\
+custom_periods:
+  - {label: 三月头五天, start: 2026-03-01, end: 2026-03-05}
+  - {label: 三月上半月, start: 2026-03-01, end: 2026-03-15}
+"""
 
 
 def metric(key: str, aggregate: str, **other: Any) -> dict[str, Any]:
@@ -52,7 +58,8 @@ def metric(key: str, aggregate: str, **other: Any) -> dict[str, Any]:
 
 METRICS = [
     metric("大院数", "去重计数", 数据对象="订单", 日期列="签订日期", 数值列="客户编号", 累计达到="80万", 累计列="金额"),
-    metric("走访客户数", "去重计数", 数据对象="跟进记录", 日期列="跟进时间", 数值列="客户编号", 条件="跟进方式 = 上门拜访"),
+    metric("走访客户数", "去重计数", 数据对象="跟进记录", 日期列="跟进时间", 数值列="客户编号", 条件="跟进方式 = 上门拜访",
+           周期="周、月、季度、年、自定义"),
     metric("院内拜访数", "计数", 数据对象="跟进记录", 日期列="跟进时间", 条件="kind = visit; 地点 属于 院内、门诊"),
     metric("怪名拜访数", "计数", 数据对象="跟进记录", 日期列="跟进时间", 条件="备注's \"列\" = it's')，drop table x"),
     metric("大单数", "计数", 数据对象="订单", 日期列="签订日期", 条件="金额 ≥ 50万; region = 华东"),
@@ -66,6 +73,8 @@ METRICS = [
 def write_metrics_world(home: Path) -> Path:
     """Write the company, each file delivered once, and its rules workbook."""
     write_company(home, ENTITIES, "orders")
+    with (home / "company.yml").open("a", encoding="utf-8") as settings:
+        settings.write(CUSTOM_PERIODS)
     write_rules(home / "rules.xlsx", {"指标": METRICS})
     day = "2026-03-31"
     deliver(home, "people", day, ENTITIES["people"][1],

@@ -141,6 +141,32 @@ def put_closings(world: World) -> None:
     put("slipped", [(ONE, A), (TWO, day[2])], versions=slipped, region="slipped")
 
 
+def put_past_quarters(world: World) -> None:
+    """In each quarter of 2025 one deal of 100 at stage two is won; 300 at one and 100 at three are lost.
+
+    Open on D, to close in the running quarter: 40 at stage one, 50 at two, 60 at three.
+    """
+    for quarter in range(1, 5):
+        start = date(2025, 3 * quarter - 2, 1)
+        created, moved, closed = (start + timedelta(days=n) for n in (-40, -30, 60))
+        due = start + timedelta(days=70)
+        for name, stage, amount, end in (
+            ("a", ONE, 300, "lost"), ("b", TWO, 100, "won"), ("c", THREE, 100, "lost"),
+        ):  # fmt: skip
+            events = [(ONE, created), *([(stage, moved)] if stage != ONE else []), (end, closed)]
+            world.deal(
+                f"past-{quarter}{name}",
+                events,
+                region="cover",
+                amount=amount,
+                expected_close_on=due,
+            )
+    for name, stage, amount in (("x", ONE, 40), ("y", TWO, 50), ("z", THREE, 60)):
+        events = [(ONE, A), *([(stage, workday(A, 5))] if stage != ONE else [])]
+        due = AS_OF + timedelta(days=20)
+        world.deal(f"now-{name}", events, region="cover", amount=amount, expected_close_on=due)
+
+
 def put_changed_list(world: World) -> None:
     """渠道 had a, b; from day 20 on a, new, b. After winning comes care, no step of the funnel."""
     lists = {1: ["a", "b"], 2: ["a", "new", "b"]}
@@ -177,6 +203,7 @@ def put_leads(world: World) -> None:
 @pytest.fixture(scope="module")
 def con(tmp_path_factory):
     world = World(AS_OF, first_export={"crm": FIRST_EXPORT, "late": LATE, "once": AS_OF})
+    world.custom_periods = [("早秋", A, date(2025, 9, 15)), ("初秋", A, date(2025, 9, 30))]
     for person, team in (
         ("P1", "一队"),
         ("P2", "一队"),
@@ -193,6 +220,7 @@ def con(tmp_path_factory):
         put_closings,
         put_leads,
         put_changed_list,
+        put_past_quarters,
     ):
         put(world)
     return world.build(tmp_path_factory.mktemp("cases"), "+marts.funnel")
@@ -394,6 +422,34 @@ def test_coverage_without_a_target_or_history_says_why(con):
         None,
         "insufficient_history",
     )
+
+
+def test_coverage_at_a_stage_or_later_asks_what_such_deals_have_yielded(con):
+    row = row_of(
+        con,
+        "select * from marts.mart_pipeline_coverage where scope_type = 'region' and scope_id = 'cover' "
+        "and period_label = '2026-Q1'",
+    )
+    assert row["past_period_count"] == 4
+    # 4 × (300 + 100 + 100) stood open on that workday, 4 × 100 were won: one in five.
+    assert (row["open_amount"], row["past_open_amount"], row["past_won_amount"]) == (150, 2000, 400)
+    assert row["required_coverage"] == 5
+    # Without the 300 at stage one it is one in two, and at stage three nothing was ever won.
+    assert (row["open_amount_stage_2"], row["required_coverage_stage_2"]) == (110, 2)
+    assert (row["open_amount_stage_3"], row["past_open_amount_stage_3"]) == (60, 400)
+    assert (row["past_won_amount_stage_3"], row["required_coverage_stage_3"]) == (0, None)
+
+
+def test_periods_of_ones_own_that_begin_on_the_same_day_stand_apart(con):
+    assert win_rate(con, "region", "rates", "初秋")["win_rate"] == 0.5
+    rows = rows_of(
+        con,
+        "select period_label, won_count, lost_count from marts.mart_win_rate where scope_type = 'region' "
+        "and scope_id = 'rewon' and product_line = '(all)' and lead_source = '(all)' and tier = '(all)' "
+        "and period_type = 'custom' order by all",
+    )
+    # Lost on the 11th, open again on the 21st: it stands at stage two on the 30th, won on 1 October.
+    assert rows == [{"period_label": "初秋", "won_count": 0, "lost_count": 0}]
 
 
 def test_an_edit_resets_no_clock(con):

@@ -64,6 +64,14 @@ def test_different_customers_count_once_a_period_and_never_add_up(world):
     assert actual(world, "走访客户数", "2026-03", "P2") == 2
 
 
+def test_different_customers_count_once_in_each_of_two_periods_that_begin_on_the_same_day(world):
+    # C1 on the 2nd, 4th and 11th, C2 on the 4th.
+    assert actual(world, "走访客户数", "三月头五天") == 2
+    assert actual(world, "走访客户数", "三月上半月") == 2
+    assert actual(world, "走访客户数", "三月上半月", "P2") == 2
+    assert actual(world, "走访客户数", "三月头五天", "P2") == 1
+
+
 def test_a_condition_may_ask_for_a_column_of_the_companys_own(world):
     assert days(world, "院内拜访数") == [(date(2026, 3, 2), "P1", 1), (date(2026, 3, 4), "P1", 1)]
 

@@ -53,6 +53,8 @@ def periods():
 def done(tmp_path_factory, periods):
     custom = [{"label": label, "start": start, "end": end} for label, start, end in periods]
     custom.append({"label": "after", "start": "2014-05-30", "end": "2014-06-30"})
+    # Begins with the ninth quota period and ends with the twelfth's successor: one day, two periods.
+    custom.append({"label": "SalesYTD", "start": "2013-05-30", "end": "2014-06-30"})
     ends = {f"{start} 00:00:00": end for _, start, end in periods}
     done = company(
         tmp_path_factory.mktemp("adventureworks"),
@@ -124,6 +126,28 @@ def test_microsofts_own_sales_year_to_date_is_met_to_the_cent_by_17_of_17(done):
         str(row["sp"]): cents(row["salesytd_microsoft"]) for row in expected
     }
     assert len(found) == 17
+
+
+def test_sales_year_to_date_stands_as_one_custom_period_beside_the_quota_period_of_the_same_day(
+    done, periods
+):
+    expected = {
+        str(row["sp"]): cents(row["salesytd_microsoft"])
+        for row in reference(SET)["check_salesytd_equals_orders_since_2013_05_30"]
+    }
+    rows = done.marts(
+        "select period_label, scope_id, actual from mart_target_attainment where metric = 'signed_amount'"
+        " and is_in_force and period_type = 'custom' and scope_type = 'person' and period_start = date '2013-05-30'"
+        " and scope_id <> 'unknown'"
+    )
+    own = {
+        label: {who: actual for name, who, actual in rows if name == label} for label, _, _ in rows
+    }
+    (quota_period,) = [label for label, start, _ in periods if start == "2013-05-30"]
+    assert set(own) == {"SalesYTD", quota_period}
+    assert own["SalesYTD"] == expected
+    assert len(expected) == 17
+    assert sum(own[quota_period].values()) < sum(expected.values()) / 2
 
 
 def test_attainment_by_quota_period_is_a_ratio_of_sums_between_79_6_and_89_1_percent(done, periods):

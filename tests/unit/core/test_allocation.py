@@ -238,6 +238,7 @@ def test_shares_are_exact_decimals_in_duckdb():
 # --- laws ---------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(total=AMOUNTS, weights=WEIGHTS)
 def test_largest_remainder_sums_exactly_within_one_and_keeps_the_sign(total, weights):
     shares, _ = largest_remainder(total, weights)
@@ -247,6 +248,7 @@ def test_largest_remainder_sums_exactly_within_one_and_keeps_the_sign(total, wei
         assert share * total >= 0
 
 
+@settings(deadline=None)
 @given(total=AMOUNTS, weights=WEIGHTS, decimals=st.integers(0, 6))
 def test_every_prefix_is_the_rounded_share_of_that_prefix(total, weights, decimals):
     amount = Decimal(total).scaleb(-decimals)
@@ -263,6 +265,7 @@ def test_every_prefix_is_the_rounded_share_of_that_prefix(total, weights, decima
         assert share == 0 or ideal != 0, "a weight of 0 gets nothing"
 
 
+@settings(deadline=None)
 @given(total=st.integers(0, 10**9), people=st.integers(1, 60))
 def test_equal_weights_get_equal_shares_within_one_minor_unit(total, people):
     amounts, _ = difference_rounded_cumulative(Decimal(total).scaleb(-2), [1] * people, 2)

@@ -1,4 +1,4 @@
--- Grain: one row per metric whose days do not add up, period type, scope and day: what changes on that day
+-- Grain: one row per metric whose days do not add up, period type, custom period, scope and day: what changes on that day
 -- Different objects of a period count on their first day in it; with trailing months period_type is (trailing)
 -- and the figure at a day is the sum of all changes up to it.
 with
@@ -29,12 +29,18 @@ days as (
 ),
 
 periods as (
-    select * from {{ source('reference', 'period') }}
+    select
+        *,
+        -- Periods of a company's own may share days: each has its own count.
+        case when period_type = 'custom' then period_start end as custom_start,
+        case when period_type = 'custom' then period_end end as custom_end
+    from {{ ref('int_target_period') }}
 ),
 
 -- Without trailing months: each period begins anew.
 placed as (
-    select scoped.*, periods.period_type, periods.period_start, periods.period_end
+    select
+        scoped.*, periods.period_type, periods.period_start, periods.period_end, periods.custom_start, periods.custom_end
     from scoped
     inner join formulas on scoped.metric = formulas.metric and formulas.window_months is null
     inner join periods
@@ -45,7 +51,7 @@ placed as (
 
 in_period as (
     select
-        metric, period_type, scope_type, scope_id, event_on, value,
+        metric, period_type, custom_start, custom_end, scope_type, scope_id, event_on, value,
         sum(value) over (
             partition by metric, period_type, period_start, period_end, scope_type, scope_id, object_id
             order by event_on, value desc, record_key rows unbounded preceding
@@ -55,7 +61,7 @@ in_period as (
 
 period_turns as (
     select
-        metric, period_type, scope_type, scope_id, event_on,
+        metric, period_type, custom_start, custom_end, scope_type, scope_id, event_on,
         case when total > 0 and total - value <= 0 then 1 when total <= 0 and total - value > 0 then -1 end as turn
     from in_period
 ),
@@ -146,7 +152,8 @@ looking_back as (
 
 trailing_turns as (
     select
-        metric, '(trailing)' as period_type, scope_type, scope_id, event_on,
+        metric, '(trailing)' as period_type, cast(null as date) as custom_start, cast(null as date) as custom_end,
+        scope_type, scope_id, event_on,
         case
             when aggregate <> 'distinct' then step
             when total >= reach_at_least and total - step < reach_at_least then 1
@@ -163,7 +170,9 @@ turns as (
 ),
 
 final as (
-    select metric, period_type, scope_type, scope_id, event_on, cast(sum(turn) as decimal(28, 6)) as value
+    select
+        metric, period_type, custom_start, custom_end, scope_type, scope_id, event_on,
+        cast(sum(turn) as decimal(28, 6)) as value
     from turns
     where turn is not null
     group by all

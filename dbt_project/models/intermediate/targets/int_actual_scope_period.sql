@@ -33,7 +33,13 @@ dated as (
         object_days.value
     from object_days
     inner join compare_days
-        on object_days.event_on = compare_days.date_day and object_days.period_type = compare_days.period_type
+        on
+            object_days.event_on = compare_days.date_day and object_days.period_type = compare_days.period_type
+            and (
+                compare_days.period_type <> 'custom'
+                or object_days.custom_start = compare_days.period_start
+                and object_days.custom_end = compare_days.period_end
+            )
 ),
 
 standing as (

@@ -38,7 +38,7 @@ periods as (
         period_label,
         row_number() over (partition by period_type order by period_start) as period_no,
         period_start <= company.as_of and period_end >= company.as_of as is_running
-    from {{ source('reference', 'period') }}
+    from {{ ref('int_target_period') }}
     cross join company
 ),
 

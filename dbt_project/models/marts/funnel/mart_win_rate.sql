@@ -41,14 +41,23 @@ scopes as (
     group by scope_no, scope_type, scope_id
 ),
 
-period_days as (
-    select * from {{ ref('int_period_day') }}
-),
-
+-- By number: two periods of a company's own may begin on the same day.
 periods as (
-    select *, least(period_end, {{ as_of() }}) as last_on
+    select
+        *,
+        least(period_end, {{ as_of() }}) as last_on,
+        row_number() over (order by period_type, period_start, period_end) as period_no
     from {{ source('reference', 'period') }}
     where period_start <= {{ as_of() }}
+),
+
+period_days as (
+    select periods.period_no, days.date_day
+    from {{ ref('int_period_day') }} as days
+    inner join periods
+        on
+            days.period_type = periods.period_type
+            and days.period_start = periods.period_start and days.period_end = periods.period_end
 ),
 
 -- A reopened deal's cycle begins with its last attempt.
@@ -94,7 +103,7 @@ closed as (
 
 leaf_closed as (
     select
-        period_days.period_type, period_days.period_start, closed.leaf_id, closed.product_line, closed.lead_source,
+        period_days.period_no, closed.leaf_id, closed.product_line, closed.lead_source,
         closed.tier,
         sum(case when closed.outcome = 'won' then 1 else 0 end) as won_count,
         sum(case when closed.outcome = 'lost' then 1 else 0 end) as lost_count,
@@ -107,24 +116,24 @@ leaf_closed as (
         0 as qualified_count
     from closed
     inner join period_days on closed.closed_on = period_days.date_day
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5
 ),
 
 leaf_cycles as (
     select
-        period_days.period_type, period_days.period_start, closed.leaf_id, closed.product_line, closed.lead_source,
+        period_days.period_no, closed.leaf_id, closed.product_line, closed.lead_source,
         closed.tier, closed.cycle_days,
         count(*) as cycle_count
     from closed
     inner join period_days on closed.closed_on = period_days.date_day
     where closed.cycle_days is not null
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6
 ),
 
 -- Qualified: open at the second stage or later on the period's last day, or D.
 leaf_qualified as (
     select
-        periods.period_type, periods.period_start, segments.leaf_id, segments.product_line, segments.lead_source,
+        periods.period_no, segments.leaf_id, segments.product_line, segments.lead_source,
         segments.tier,
         0 as won_count, 0 as lost_count, 0 as won_amount, 0 as lost_amount, 0 as valued_won_count, 0 as cycle_count,
         0 as cycle_sum_days,
@@ -132,7 +141,7 @@ leaf_qualified as (
     from segments
     inner join periods on segments.valid_from <= periods.last_on and segments.valid_before > periods.last_on
     where segments.standing = 'open' and segments.stage_order >= 2
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5
 ),
 
 leaf_figures as (
@@ -141,27 +150,27 @@ leaf_figures as (
     select * from leaf_qualified
 ),
 
-{% set cell = 'period_type, period_start, scope_no, product_line, lead_source, tier' %}
+{% set cell = 'period_no, scope_no, product_line, lead_source, tier' %}
 {% for name, detail, measures in [('figure', '', sums), ('cycle', 'cycle_days, ', '
         sum(cycle_count) as cycle_count')] %}
 scoped_{{ name }}s as (
     select
-        leaf_{{ name }}s.period_type, leaf_{{ name }}s.period_start, leaf_scopes.scope_no, {{ detail }}
+        leaf_{{ name }}s.period_no, leaf_scopes.scope_no, {{ detail }}
         leaf_{{ name }}s.product_line, leaf_{{ name }}s.lead_source, leaf_{{ name }}s.tier,
         {{ measures }}
     from leaf_{{ name }}s
     inner join leaf_scopes on leaf_{{ name }}s.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6{{ ', 7' if detail }}
+    group by 1, 2, 3, 4, 5{{ ', 6' if detail }}
 ),
 
 broken_down_{{ name }}s as (
     {% for product_line, lead_source, tier in breakdowns %}
     select
-        period_type, period_start, scope_no, {{ detail }}
+        period_no, scope_no, {{ detail }}
         {{ product_line }} as product_line, {{ lead_source }} as lead_source, {{ tier }} as tier,
         {{ measures }}
     from scoped_{{ name }}s
-    group by {{ detail }}period_type, period_start, scope_no
+    group by {{ detail }}period_no, scope_no
         {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}, scoped_{{ name }}s.{{ part }}{% endfor %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -204,8 +213,8 @@ rated as (
 
 final as (
     select
-        rated.period_type,
-        rated.period_start,
+        periods.period_type,
+        periods.period_start,
         periods.period_end,
         periods.period_label,
         scopes.scope_type,
@@ -238,12 +247,11 @@ final as (
             when coalesce(rated.cycle_mean_days, 0) = 0 then 'no_cycle'
         end as velocity_reason
     from rated
-    inner join periods on rated.period_type = periods.period_type and rated.period_start = periods.period_start
+    inner join periods on rated.period_no = periods.period_no
     inner join scopes on rated.scope_no = scopes.scope_no
     left join medians
         on
-            rated.period_type = medians.period_type and rated.period_start = medians.period_start
-            and rated.scope_no = medians.scope_no
+            rated.period_no = medians.period_no and rated.scope_no = medians.scope_no
             and rated.product_line = medians.product_line and rated.lead_source = medians.lead_source
             and rated.tier = medians.tier
 )

@@ -1,4 +1,4 @@
--- Grain: one row per change of a target: a dated revision or a correction
+-- Grain: one row per change of a target: a dated revision, a correction, or a row deleted from its sheet
 -- As was: what the figure before the change says today; as is: what the figure after it says.
 with
 
@@ -54,21 +54,71 @@ numbered as (
     from judged
 ),
 
--- What stood before a change is the last figure that was accepted, not one that was refused.
-changes as (
+-- What stood before a change is the last figure that was accepted and not deleted, never one that was refused.
+given as (
     select
         numbered.*,
         earlier.value as before_value,
-        numbered.value as after_value,
-        case when numbered.effective_on > numbered.start_on then 'revision' else 'correction' end
-            as change_kind
+        earlier.removed_on is null or earlier.removed_on >= numbered.recorded_on as is_before_standing
     from numbered
     inner join numbered as earlier
         on
             numbered.figure_no = earlier.figure_no
             and earlier.accepted = 1
-            and earlier.accepted_no = numbered.accepted_no - numbered.accepted
-    where numbered.value <> earlier.value
+            and earlier.accepted_no <= numbered.accepted_no - numbered.accepted
+    qualify row_number() over (
+        partition by numbered.line
+        order by
+            case when earlier.removed_on is null or earlier.removed_on >= numbered.recorded_on then 0 else 1 end,
+            earlier.accepted_no desc
+    ) = 1
+),
+
+-- Deleted from its sheet: a figure in force that ends with nothing recorded in its place that day. What an older
+-- row that still stands says, counts again; without one the figure is nobody's and comes from longer period or parent.
+deleted as (
+    select numbered.*, remaining.value as remaining_value
+    from numbered
+    left join numbered as following
+        on numbered.figure_no = following.figure_no and numbered.removed_on = following.recorded_on
+    left join numbered as newer
+        on
+            numbered.figure_no = newer.figure_no
+            and newer.accepted = 1
+            and newer.accepted_no > numbered.accepted_no
+            and newer.recorded_on < numbered.removed_on
+            and (newer.removed_on is null or newer.removed_on >= numbered.removed_on)
+    left join numbered as remaining
+        on
+            numbered.figure_no = remaining.figure_no
+            and remaining.accepted = 1
+            and remaining.accepted_no < numbered.accepted_no
+            and (remaining.removed_on is null or remaining.removed_on > numbered.removed_on)
+    where
+        numbered.accepted = 1 and numbered.removed_on is not null
+        and following.line is null and newer.line is null
+    qualify row_number() over (partition by numbered.line order by remaining.accepted_no desc nulls last) = 1
+),
+
+changes as (
+    select
+        line, figure_no, metric, level, scenario, holder_id, period_type, start_on, end_on, period_label,
+        changed_by, recorded_on, in_effect_on, reason, accepted, problem, message_zh, message_en, source, source_row,
+        case when effective_on > start_on then 'revision' else 'correction' end as change_kind,
+        case when is_before_standing then before_value end as before_value,
+        value as after_value
+    from given
+    where not is_before_standing or value <> before_value
+    union all
+    select
+        line, figure_no, metric, level, scenario, holder_id, period_type, start_on, end_on, period_label,
+        cast(null as {{ dbt.type_string() }}) as changed_by, removed_on as recorded_on, start_on as in_effect_on,
+        cast(null as {{ dbt.type_string() }}) as reason, accepted, problem, message_zh, message_en, source, source_row,
+        'removal' as change_kind,
+        value as before_value,
+        remaining_value as after_value
+    from deleted
+    where remaining_value is null or remaining_value <> value
 ),
 
 final as (

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.core.cascade.lines import Directory, Line, Metric, resolve_lines
 from pipelines.core.cascade.versions import lines_known, version_days
@@ -178,3 +180,56 @@ def test_two_equal_rows_are_one_target_and_two_different_ones_a_conflict() -> No
     assert not same["is_conflict"].any()
     other = lines_known(frame({}, {"value": Decimal(120)}), date(2026, 1, 5))
     assert other["is_conflict"].tolist() == [False, True]
+
+
+HOLDERS = ("C", "U", "P")
+FIRST = date(2026, 1, 5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(HOLDERS),
+            st.integers(1, 3).map(Decimal),
+            st.integers(0, 4),  # days until it was recorded
+            st.none() | st.integers(1, 4),  # days until it was deleted again
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_versions_and_rows_given_twice_never_add_up(
+    rows: list[tuple[str, Decimal, int, int | None]],
+) -> None:
+    lines = frame(
+        *(
+            {
+                "holder_id": holder, "value": value, "recorded_on": FIRST + timedelta(days=recorded),
+                "removed_on": FIRST + timedelta(days=recorded + gone) if gone else None,
+            }
+            for holder, value, recorded, gone in [*rows, *rows]
+        )
+    )  # fmt: skip
+    for day in version_days(lines):
+        found = lines_known(lines, day)
+        found = found[~found["is_superseded"]]
+        given = {
+            holder: max(
+                recorded
+                for other, _, recorded, gone in rows
+                if other == holder and stands(recorded, gone, day)
+            )
+            for holder, _, recorded, gone in rows
+            if stands(recorded, gone, day)
+        }
+        # One figure each, and that of the newest row that stands.
+        assert sorted(found["holder_id"]) == sorted(given)
+        for line in found.to_dict("records"):
+            newest = FIRST + timedelta(days=given[line["holder_id"]])
+            assert line["recorded_on"] == newest
+
+
+def stands(recorded: int, gone: int | None, day: date) -> bool:
+    recorded_on = FIRST + timedelta(days=recorded)
+    return recorded_on <= day and (gone is None or recorded_on + timedelta(days=gone) > day)
