@@ -68,7 +68,7 @@ def test_the_ratio_takes_the_same_marts_and_leaves_publishing_out(page: str) -> 
 def test_marts_that_differ_and_marts_not_written_are_named(page: str) -> None:
     assert "The script writes 2 marts, 1 of them equal to the night's;" in page
     assert "not equal: fct_lead (created_on)." in page
-    assert "It does not write 1: `mart_gap`." in page
+    assert "It does not write 1:\n- SQL, not written by hand yet: `mart_gap`" in page
 
 
 def test_the_second_night_is_told_as_times_faster(page: str) -> None:
