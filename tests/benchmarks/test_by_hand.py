@@ -79,3 +79,13 @@ def test_a_row_that_is_missing_is_a_difference(tmp_path: Path) -> None:
     [found] = compare_marts(tmp_path / "night.duckdb", tmp_path / "hand.duckdb")
     assert not found.is_equal
     assert (found.rows, found.rows_by_hand) == (2, 1)
+
+
+def test_a_column_that_one_side_lacks_is_named_and_the_others_are_compared(tmp_path: Path) -> None:
+    write_side(tmp_path / "night.duckdb", "('a', 1, 0.5::double)")
+    write_side(tmp_path / "hand.duckdb", "('a', 2, 0.5::double)")
+    for side, column in (("night", "tier"), ("hand", "level")):
+        with duckdb.connect(str(tmp_path / f"{side}.duckdb")) as con:
+            con.execute(f"alter table marts.mart add column {column} varchar")
+    [found] = compare_marts(tmp_path / "night.duckdb", tmp_path / "hand.duckdb")
+    assert found.differs == ("level", "tier", "amount", "_row")
