@@ -1,4 +1,4 @@
-"""Why the script by hand leaves out some of the night's marts: a reason for each, none without."""
+"""Where the script by hand falls short of the night: marts left out or written otherwise, and why."""
 
 from __future__ import annotations
 
@@ -33,6 +33,27 @@ REASONS: dict[str, tuple[str, ...]] = {
         "mart_target_suggestion", "mart_team_capacity", "mart_tier_effort", "mart_workload",
     ),
 }  # fmt: skip
+
+_TIERS = "the tier of each event's day, and the scope tier, are not written by hand yet"
+# Written, but no longer as the night writes them: ratios that rest on these say too little.
+BEHIND = {
+    "dim_customer": "records, lifecycle and version are not written by hand yet",
+    "dim_metric": "formulas and switched-off metrics of the sheet are not written by hand yet",
+    "fct_activity": _TIERS,
+    "fct_booking": _TIERS,
+    "fct_collection": _TIERS,
+    "fct_lead": _TIERS,
+    "fct_opportunity": _TIERS,
+    "fct_quote": _TIERS,
+    "mart_followup_due": "customers only; leads, deals and what a date is due to are not",
+    "mart_funnel_conversion": _TIERS,
+    "mart_funnel_flow": _TIERS,
+    "mart_leaderboard": "process metrics of the sheet are not written by hand yet",
+    "mart_loss_reason": _TIERS,
+    "mart_scenario": "process metrics of the sheet are not written by hand yet",
+    "mart_target_attainment": "process metrics of the sheet are not written by hand yet",
+    "mart_win_rate": _TIERS,
+}
 
 
 def by_reason(marts: Iterable[str]) -> dict[str, list[str]]:
