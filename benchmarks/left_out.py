@@ -1,4 +1,4 @@
-"""Where the script by hand falls short of the night: marts left out or written otherwise, and why."""
+"""Where the script by hand is short of the night: marts left out or written otherwise, and why."""
 
 from __future__ import annotations
 
