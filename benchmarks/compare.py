@@ -65,13 +65,10 @@ def marts_left_out(build_file: Path, by_hand: Path) -> list[str]:
 
 
 def _compare(con: duckdb.DuckDBPyConnection, mart: str) -> MartComparison:
-    columns = dict(
-        con.execute(
-            "select column_name, data_type from duckdb_columns() where database_name = 'night' "
-            "and schema_name = 'marts' and table_name = ? order by column_index",
-            [mart],
-        ).fetchall()
-    )
+    of_night, of_hand = (_columns(con, side, mart) for side in ("night", "hand"))
+    # What only one side has is a difference of its own; the others are compared all the same.
+    one_sided = tuple(sorted(of_night.keys() ^ of_hand.keys()))
+    columns = {name: kind for name, kind in of_night.items() if name in of_hand}
     night, hand = (_digest(con, side, mart, columns) for side in ("night", "hand"))
     kinds = {**columns, "_row": "exact"}
     differs = tuple(
@@ -79,7 +76,16 @@ def _compare(con: duckdb.DuckDBPyConnection, mart: str) -> MartComparison:
         for name, kind in kinds.items()
         if not _is_same(night[name], hand[name], is_double=kind == "DOUBLE")
     )
-    return MartComparison(mart, int(night["_rows"][1]), int(hand["_rows"][1]), differs)
+    return MartComparison(mart, int(night["_rows"][1]), int(hand["_rows"][1]), one_sided + differs)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, side: str, mart: str) -> dict[str, str]:
+    found = con.execute(
+        "select column_name, data_type from duckdb_columns() where database_name = ? "
+        "and schema_name = 'marts' and table_name = ? order by column_index",
+        [side, mart],
+    ).fetchall()
+    return dict(found)
 
 
 def _digest(

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from benchmarks.left_out import by_reason
 from benchmarks.run import RESULTS, slug_of
 from benchmarks.sizes import SIZES
 
@@ -166,7 +167,7 @@ def _ratio(name: str, measured: Measured) -> list[str]:
         ["the whole night", *_figures(night["cost"]), *_ratios(night["cost"], hand["cost"])],
     ]
     head = ["", "wall, s", "CPU, s", "peak memory, MB", "wall ÷", "CPU ÷"]
-    compared, left_out = hand["compared"], [f"`{mart}`" for mart in hand["left_out"]]
+    compared, left_out = hand["compared"], by_reason(hand["left_out"])
     equal = [c["mart"] for c in compared if c["is_equal"]]
     wrong = [
         f"{c['mart']} ({', '.join(c['differs']) or 'rows'})" for c in compared if not c["is_equal"]
@@ -177,7 +178,12 @@ def _ratio(name: str, measured: Measured) -> list[str]:
         *_table(head, rows),
         f"The script writes {len(compared)} marts, {len(equal)} of them equal to the night's;",
         f"not equal: {', '.join(wrong) or 'none'}.",
-        f"It does not write {len(left_out)}: {', '.join(left_out)}.",
+        f"It does not write {len(hand['left_out'])}:",
+        *(
+            f"- {why}: {', '.join(f'`{mart}`' for mart in marts)}"
+            for why, marts in left_out.items()
+        ),
+        "",
         "“The same marts” are the night's landing, folding, checking and facts, and of the marts",
         "behind the cascade only those that the script writes, built once more in a process of its",
         "own. Cascade, flags and publishing are not in it; they are in the whole night.",

@@ -14,7 +14,7 @@ from benchmarks.company import Load
 from benchmarks.compare import compare_marts, marts_left_out, marts_of
 from benchmarks.generate import SEED, deliver, found_company
 from benchmarks.machine import describe_machine
-from benchmarks.measure import ProgramFailed, run_measured, run_nightly
+from benchmarks.measure import ProgramFailed, peak_of_all, run_measured, run_nightly
 from benchmarks.sizes import AS_OF, Size
 
 RESULTS = Path(__file__).parent / "results"
@@ -82,6 +82,7 @@ class Bench:
             raise ProgramFailed(f"landing failed; see {log}")
         landed = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
         shutil.rmtree(home)
+        cost = peak_of_all(cost, landed["steps"])
         return {"outcome": "landed", "cost": asdict(cost), **landed}
 
     def first_night(self, load: Load) -> dict[str, Any]:

@@ -31,7 +31,7 @@ compile_lock "$@" --output-file requirements.txt
 # The runtime lock binds the other one: tests run against what a night runs with.
 compile_lock "$@" --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 # What an image of deploy/Dockerfile holds: the night, every driver, Dagster's records in PostgreSQL.
-compile_lock "$@" --extra postgres --extra mysql --extra deploy --constraint requirements.txt \
+compile_lock "$@" --extra postgres --extra mysql --extra fast --extra deploy --constraint requirements.txt \
     --output-file requirements-deploy.txt
 
 if grep -nE '://|[[:space:]]/' requirements.txt requirements-dev.txt requirements-deploy.txt; then

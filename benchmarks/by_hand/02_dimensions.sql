@@ -76,7 +76,7 @@ select 'default' as pipeline, stage,
      'signing': 'Signed awaiting payment', 'won': 'Won', 'lost': 'Lost'}[stage] as stage_name_en,
     stage_order::bigint as stage_order,
     outcome, is_signed, false as is_after_sale, default_probability_rate::decimal(18, 6) as default_probability_rate,
-    allowed_workdays::bigint as allowed_workdays
+    allowed_workdays::bigint as allowed_workdays, (select rules_version from night.reference.company) as rules_version
 from stage;
 
 create table marts.dim_org as

@@ -106,7 +106,7 @@ select
     is_over_allowed or is_over_usual or is_close_passed or is_without_contact as is_stalled,
     nullif(concat_ws('|', case when is_over_allowed then 'over_allowed' end, case when is_over_usual then 'over_usual' end,
         case when is_close_passed then 'close_passed' end, case when is_without_contact then 'no_contact' end), '') as reasons,
-    source, source_row
+    source, source_row, (select rules_version from night.reference.company) as rules_version
 from judged
 left join src_people as people using (person_id);
 

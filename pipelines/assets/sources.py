@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.asset_keys import DATA_TEAM, RULES_WORKBOOK, source_key
+from pipelines.core.rules import DEFAULT_VERSION
 from pipelines.landing.company_rules import admit_rules
 from pipelines.landing.source import SourceLanding
 from pipelines.operations.source_health import record_source
@@ -36,11 +37,13 @@ def _land_rules(resource: NightResource) -> dg.MaterializeResult:  # type: ignor
     problem = admit_rules(night.folder, night.archive, night.seen_at)
     rules = resource.rules
     english, chinese = rules.message
+    version = rules.in_force.rules_version if rules.in_force else DEFAULT_VERSION
+    night.log.ruled_by(night.run_id, version)
     return dg.MaterializeResult(
         metadata={
             "in_force": english,
             "in_force_zh": chinese,
-            "version": rules.in_force.rules_version if rules.in_force else "default",
+            "version": version,
             "problem": problem or "none",
         }
     )

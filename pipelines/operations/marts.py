@@ -37,6 +37,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("reason_en", pa.string()),
             ("reason_zh", pa.string()),
             ("version", pa.string()),
+            ("rules_version", pa.string()),
             ("mart_count", pa.int64()),
             ("row_count", pa.int64()),
         ]

@@ -32,6 +32,7 @@ runs = sa.Table(
     sa.Column("reason_en", sa.String),
     sa.Column("reason_zh", sa.String),
     sa.Column("version", sa.String),
+    sa.Column("rules_version", sa.String),  # NULL in nights of before it was recorded
 )
 
 steps = sa.Table(
@@ -158,6 +159,12 @@ class RunLog:
                     version=version,
                 )
             )
+
+    def ruled_by(self, run_id: str, rules_version: str) -> None:
+        """Record which version of the rules workbook makes a night's rows."""
+        with self._engine.begin() as connection:
+            of_run = sa.update(runs).where(runs.c.run_id == run_id)
+            connection.execute(of_run.values(rules_version=rules_version))
 
     def step(
         self, run_id: str, step: str, started_at: datetime, usage: Usage, error: str | None

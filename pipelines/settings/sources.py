@@ -144,7 +144,10 @@ class DatabaseSource(PullSource):
     """A table or a query of a database that SQLAlchemy can reach."""
 
     kind: Literal["database"]
-    url: str = Field(description="env:NAME, or an SQLAlchemy URL without a password")
+    url: str = Field(
+        description="env:NAME, or an SQLAlchemy URL without a password; postgresql+adbc://… pulls "
+        "whole tables several times faster (pip install gapwise[fast])"
+    )
     table: str | None = Field(
         None, description="Table or view, with its schema where needed: sales.orders"
     )

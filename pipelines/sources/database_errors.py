@@ -17,6 +17,7 @@ _POSTGRES_REFUSED = (
     "no password supplied",
 )
 _DRIVERS = {
+    "postgresql+adbc": "gapwise[fast]",
     "postgresql": "psycopg[binary]",
     "mysql": "PyMySQL",
     "mariadb": "PyMySQL",
@@ -33,7 +34,12 @@ def failure_of(error: SQLAlchemyError, name: str, while_connecting: bool) -> Pul
     """
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     text = " ".join(str(cause).split())[:500] or type(cause).__name__
-    if is_lost(error, while_connecting):
+    return told_failure(name, text, is_lost(error, while_connecting))
+
+
+def told_failure(name: str, text: str, is_passing: bool) -> PullFailed:
+    """Return a failure in both languages: gone away, so that trying again may help, or refused."""
+    if is_passing:
         return ConnectionLost(
             f"{name}: the database cannot be reached or went away: {text}. The last landing stays "
             "in force. Check that the server runs and this machine may connect, then run again.",
@@ -57,19 +63,29 @@ def is_lost(error: SQLAlchemyError, while_connecting: bool) -> bool:
     cause = error.orig
     state = getattr(cause, "sqlstate", None)
     if state:
-        return str(state).startswith(_POSTGRES_LOST)
+        return is_lost_state(str(state))
     first = cause.args[0] if cause is not None and cause.args else None
     if isinstance(first, int):
         return first in _MYSQL_LOST
     text = str(cause)
     if type(cause).__module__.startswith("sqlite3"):
         return "locked" in text or "busy" in text
-    return while_connecting and not any(word in text for word in _POSTGRES_REFUSED)
+    return while_connecting and not is_refusal(text)
+
+
+def is_lost_state(state: str) -> bool:
+    """Say whether PostgreSQL's own code of an error means that the connection failed."""
+    return state.startswith(_POSTGRES_LOST)
+
+
+def is_refusal(text: str) -> bool:
+    """Say whether a server that gave no code turned us away: trying again may lock an account."""
+    return any(word in text for word in _POSTGRES_REFUSED)
 
 
 def driver_missing(error: ImportError | NoSuchModuleError, name: str, dialect: str) -> PullFailed:
     """Return what to tell where the driver of a database is not installed."""
-    extra = _DRIVERS.get(dialect.split("+", maxsplit=1)[0])
+    extra = _DRIVERS.get(dialect) or _DRIVERS.get(dialect.split("+", maxsplit=1)[0])
     fix = f'pip install "{extra}"' if extra else "install the driver of that database"
     return PullFailed(
         f"{name}: no driver for {dialect} is installed ({type(error).__name__}). Fix: {fix}",

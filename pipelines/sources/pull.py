@@ -98,9 +98,13 @@ class PullWriter:
         """Append one batch; each row has a cell per column."""
         if not rows:
             return
-        arrays = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
-        self._writer.write_table(pa.table(arrays, schema=self._schema))
-        self.row_count += len(rows)
+        self.write_columns([pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)])
+
+    def write_columns(self, arrays: Sequence[pa.Array]) -> None:
+        """Append one batch that stands in columns of text already."""
+        table = pa.table(list(arrays), schema=self._schema)
+        self._writer.write_table(table)
+        self.row_count += table.num_rows
 
     def note(self, notes: dict[str, str]) -> None:
         """Add facts about the pull to the file's own metadata."""

@@ -99,7 +99,8 @@ def _as_documented(name: str) -> Iterator[None]:
 
 
 def _reach_database(order: PullOrder, source: DatabaseSource) -> None:
-    from pipelines.sources.database import DatabasePull, reach_database
+    from pipelines.sources.database import reach_database
+    from pipelines.sources.database_pull import DatabasePull
 
     url, secrets = _url(source, order.root)
     try:
@@ -109,7 +110,8 @@ def _reach_database(order: PullOrder, source: DatabaseSource) -> None:
 
 
 def _pull_database(order: PullOrder, source: DatabaseSource, target: Path) -> Pulled:
-    from pipelines.sources.database import DatabasePull, pull_database
+    from pipelines.sources.database import pull_database
+    from pipelines.sources.database_pull import DatabasePull
 
     url, secrets = _url(source, order.root)
     pull = DatabasePull(source, url, order.root, order.reached, order.pulled_at, order.zone)

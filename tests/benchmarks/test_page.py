@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.machine import describe_machine
+from benchmarks.measure import Cost, peak_of_all
 from benchmarks.page import write_page
 
 MACHINE = {
@@ -68,7 +69,7 @@ def test_the_ratio_takes_the_same_marts_and_leaves_publishing_out(page: str) -> 
 def test_marts_that_differ_and_marts_not_written_are_named(page: str) -> None:
     assert "The script writes 2 marts, 1 of them equal to the night's;" in page
     assert "not equal: fct_lead (created_on)." in page
-    assert "It does not write 1: `mart_gap`." in page
+    assert "It does not write 1:\n- SQL, not written by hand yet: `mart_gap`" in page
 
 
 def test_the_second_night_is_told_as_times_faster(page: str) -> None:
@@ -107,3 +108,10 @@ def test_a_machine_is_described_without_names_and_places() -> None:
     described = json.dumps(describe_machine())
     assert set(describe_machine()) == set(MACHINE)
     assert "/" not in described
+
+
+def test_the_peak_of_a_night_is_that_of_its_largest_step() -> None:
+    # Steps count their peak anew, so the whole's own figure is the last step's.
+    steps = [{"peak_memory_mb": 912.0}, {"peak_memory_mb": None}, {"peak_memory_mb": 176.0}]
+    assert peak_of_all(Cost(9, 8, 176.0), steps) == Cost(9, 8, 912.0)
+    assert peak_of_all(Cost(9, 8, 950.0), steps) == Cost(9, 8, 950.0)

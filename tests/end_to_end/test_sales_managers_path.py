@@ -121,6 +121,10 @@ def test_what_is_changed_in_libreoffice_is_seen_in_the_marts_with_version_who_an
     assert version != shipped[0]
     assert saved_by == "陈经理"
     assert saved_at >= started
+    # Each night names its version: it made every mart's rows, and what `_history` keeps of that night.
+    assert operations(
+        walked, "select outcome, rules_version from marts.mart_run order by started_at"
+    ) == [("published", shipped[0]), ("published", version)]
 
 
 def test_a_mistyped_cell_is_named_and_the_last_good_version_stays_in_force(walked: Path) -> None:
@@ -145,7 +149,7 @@ def test_a_mistyped_cell_is_named_and_the_last_good_version_stays_in_force(walke
     )
     kept = operations(
         walked,
-        "select figures from operations.mart_data_quality "
+        "select figures from marts.mart_data_quality "
         "where check_name = 'newest_workbook_is_in_force' and not passed",
     )
     assert [json.loads(figures)["in_force"] for (figures,) in kept] == [version]

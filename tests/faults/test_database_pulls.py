@@ -26,7 +26,7 @@ from pipelines.landing.mapping import Vocabulary
 from pipelines.landing.source import land_source
 from pipelines.settings import CompanyFolder, CompanySettings
 from pipelines.settings.sources import DatabaseSource
-from pipelines.sources import database
+from pipelines.sources import database, database_arrow
 from pipelines.sources.pull import ConnectionLost, PullFailed
 from pipelines.sources.pulls import PullOrder, pull_source, reach_source
 from tests.servers.databases import Server, mariadb, postgres
@@ -38,14 +38,21 @@ PULLED_AT = datetime(2027, 12, 31, tzinfo=UTC)
 MILLION = 1_000_000
 
 
-@pytest.fixture(params=["postgres", "mariadb"])
+@pytest.fixture(params=["postgres", "postgres_fast", "mariadb"])
 def server(request, monkeypatch):
     # A socket's path must be short.
     with tempfile.TemporaryDirectory(prefix="gw") as folder:
-        start = {"postgres": postgres, "mariadb": mariadb}[request.param]
+        start = mariadb if request.param == "mariadb" else postgres
         with start(Path(folder) / "d") as running:
             monkeypatch.setenv("ERP_URL", running.url)
+            if request.param == "postgres_fast":
+                pytest.importorskip("adbc_driver_postgresql", reason="the extra fast is absent")
+                monkeypatch.setenv("ERP_URL", fast(running.url))
             yield running
+
+
+def fast(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql+adbc://")
 
 
 def source(**entry) -> DatabaseSource:
@@ -173,6 +180,87 @@ def test_zoned_times_come_in_utc(tmp_path, monkeypatch):
     }
 
 
+TYPES = """
+select n::int2 as small, n as whole, n::bigint * 10000000000 as large, n % 2 = 0 as flag,
+    n::numeric / 8 as amount, (n / 8.0)::numeric(18, 4) as money, 1e30::numeric as huge,
+    -0.00005::numeric as tiny, n / 3.0::float8 as share, 1e20::float8 as far, 'NaN'::float8 as gone,
+    '销售 “x”' || n as note, 'a'::char(3) as padded, null::text as empty, date '0044-03-15' as old,
+    date '2026-01-01' + n as day, timestamp '2026-01-01 08:00:00' + n * interval '0.5 second' as at,
+    timestamptz '1926-01-01 00:00:00.000001+08' as zoned,
+    'c0ffee00-0000-4000-8000-000000000000'::uuid as id
+from generate_series(-3, 20000) as n
+"""
+
+
+@pytest.fixture
+def both_paths(monkeypatch, tmp_path):
+    """Pull by either path and say which one took it."""
+    pytest.importorskip("adbc_driver_postgresql", reason="the extra fast is absent")
+    with (
+        tempfile.TemporaryDirectory(prefix="gw") as folder,
+        postgres(Path(folder) / "d") as running,
+    ):
+        taken, pull_rows = [], database._pull_rows
+        monkeypatch.setattr(
+            database, "_pull_rows", lambda *asked: taken.append("plain") or pull_rows(*asked)
+        )
+
+        def by(url, reached=None, **entry):
+            monkeypatch.setenv("ERP_URL", url)
+            taken.clear()
+            table = pull(tmp_path, reached, **entry)
+            notes = pq.read_metadata(tmp_path / "p.parquet").metadata
+            return table.to_pylist(), notes.get(b"gapwise.cursor_reached"), bool(taken)
+
+        def both(reached=None, **entry):
+            *plain, _ = by(running.url, reached, **entry)
+            *quick, was_plain = by(fast(running.url), reached, **entry)
+            assert quick == plain
+            return len(quick[0]), was_plain
+
+        yield running, both
+
+
+def test_the_fast_path_writes_what_the_plain_one_writes(both_paths):
+    _, both = both_paths
+    assert both(query=TYPES) == (20_004, False)
+
+
+@pytest.mark.parametrize("cursor", ["whole", "money", "day", "at", "zoned", "note"])
+def test_the_fast_path_comes_as_far_as_the_plain_one(both_paths, cursor):
+    _, both = both_paths
+    assert both(query=TYPES, cursor=cursor) == (20_004, False)
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["'{\"a\": 1}'::jsonb", "array[1, 2]", "1.1::float4", "'NaN'::numeric", "time '08:30'"],
+)
+def test_what_the_fast_path_would_write_otherwise_goes_the_plain_way(both_paths, column):
+    _, both = both_paths
+    assert both(query=f"select n, {column} as x from generate_series(1, 3) as n") == (3, True)
+
+
+@pytest.mark.parametrize(
+    "value", ["date 'infinity'", "timestamp 'infinity'", "date '0044-01-01 BC'"]
+)
+def test_a_day_that_no_calendar_has_is_refused_on_the_fast_path_too(
+    both_paths, monkeypatch, tmp_path, value
+):
+    server, _ = both_paths
+    monkeypatch.setenv("ERP_URL", fast(server.url))
+    with pytest.raises(PullFailed) as failed:
+        pull(tmp_path, query=f"select {value} as x")
+    assert not isinstance(failed.value, ConnectionLost)
+
+
+def test_a_pull_from_a_cursor_on_goes_the_plain_way(both_paths):
+    server, both = both_paths
+    server.fill(100)
+    later = datetime(2026, 1, 1, 1, 30)
+    assert both(later, table="orders", cursor="updated_at", overlap_minutes=0) == (11, True)
+
+
 MEASURED = """
 import json, resource, sys
 from pathlib import Path
@@ -222,17 +310,22 @@ class Night:
 @pytest.fixture
 def slow_reading(monkeypatch):
     """Let a test act after the first batch: the read stops there until it is told to go on."""
-    reading, go_on, texts = threading.Event(), threading.Event(), database._texts
-    monkeypatch.setattr("pipelines.sources.database.BATCH_ROWS", 100)
+    reading, go_on = threading.Event(), threading.Event()
+    monkeypatch.setattr("pipelines.sources.database.BATCH_ROWS", 1_000)
+    monkeypatch.setattr("pipelines.sources.database_arrow.BATCH_BYTES", 10_000)
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
 
-    def wait_once(*arguments):
-        if not reading.is_set():
-            reading.set()
-            assert go_on.wait(60)
-        return texts(*arguments)
+    def waits_once(texts):
+        def wait_once(*arguments):
+            if not reading.is_set():
+                reading.set()
+                assert go_on.wait(60)
+            return texts(*arguments)
 
-    monkeypatch.setattr(database, "_texts", wait_once)
+        return wait_once
+
+    for module, name in ((database, "_texts"), (database_arrow, "_text")):
+        monkeypatch.setattr(module, name, waits_once(getattr(module, name)))
     return reading, go_on
 
 
@@ -274,7 +367,7 @@ def test_a_backend_killed_mid_read_is_pulled_again_whole(server: Server, tmp_pat
         )
         server.execute(f"kill hard {pid}")
     go_on.set()
-    thread.join(120)
+    thread.join(600)
     landing = box["result"]
     assert landing.problems == ()
     assert landing.records[-1].counts.landed == 200_000
@@ -295,7 +388,7 @@ def test_a_server_killed_mid_read_leaves_the_last_landing_in_force(
     assert reading.wait(60)
     kill_with_children(server.process_id)
     go_on.set()
-    thread.join(120)
+    thread.join(600)
     [(english, chinese)] = box["result"].problems
     assert "cannot be reached or went away" in english
     assert "last landing stays in force" in english
