@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "translation",
     ),
     ("operations",),
-    ("landing", "publish", "sources", "steps", "tell"),
+    ("bi", "landing", "publish", "sources", "steps", "tell"),
     ("core",),
 )
 # Inside one of these layers the members may use each other (no cycle of modules, though).
