@@ -8,12 +8,32 @@ import yaml
 
 HEADER = "# Written by `make docs` from what each surface reads; a test holds it current.\n"
 _SURFACES = {
-    "board": ("dashboard", "Board 看板", "Static pages for managers in Chinese and English: published/board/index.html."),
-    "workbook": ("dashboard", "Workbook 工作簿", "The key marts for those who live in Excel: published/workbook.xlsx."),
-    "postgres": ("application", "PostgreSQL for BI servers", "Schema `marts`: every mart as a view, all switched at once (docs/bi-postgres.md)."),
-    "power_bi": ("dashboard", "Power BI project", "Tables, relations and measures that `gapwise bi` writes (docs/bi-tools.md)."),
-    "superset": ("dashboard", "Superset bundle", "Datasets, metrics, charts and a dashboard that `gapwise bi` writes (docs/bi-tools.md)."),
-}  # fmt: skip
+    "board": (
+        "dashboard",
+        "Board 看板",
+        "Static pages for managers in Chinese and English: published/board/index.html.",
+    ),
+    "workbook": (
+        "dashboard",
+        "Workbook 工作簿",
+        "The key marts for those who live in Excel: published/workbook.xlsx.",
+    ),
+    "postgres": (
+        "application",
+        "PostgreSQL for BI servers",
+        "Schema `marts`: every mart as a view, all switched at once (docs/bi-postgres.md).",
+    ),
+    "power_bi": (
+        "dashboard",
+        "Power BI project",
+        "Tables, relations and measures that `gapwise bi` writes (docs/bi-tools.md).",
+    ),
+    "superset": (
+        "dashboard",
+        "Superset bundle",
+        "Datasets, metrics, charts and a dashboard that `gapwise bi` writes (docs/bi-tools.md).",
+    ),
+}
 
 
 def exposures(reads: Mapping[str, Iterable[str]]) -> str:
