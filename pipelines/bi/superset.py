@@ -220,7 +220,8 @@ def _dashboard() -> dict[str, Any]:
         position[cell] = {
             "id": cell, "type": "CHART", "children": [], "parents": ["ROOT_ID", "GRID_ID", row],
             "meta": {
-                "uuid": _id("chart", chart.name), "sliceName": chart.name, "width": 12, "height": 50,
+                "uuid": _id("chart", chart.name), "sliceName": chart.name,
+                "width": 12, "height": 50,
             },
         }  # fmt: skip
     frame = {
