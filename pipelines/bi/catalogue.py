@@ -128,16 +128,25 @@ def load_catalogue(manifest: Mapping[str, Any]) -> Catalogue:
     Raises:
         CatalogueError: an entry names a mart, a column or a measure that is not there.
     """
-    said = _said()
-    contracts = {
-        node["name"]: node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] == "marts"
-    }
+    said, contracts = _said(), _contracts(manifest)
     tables = {name: _table(name, entry or {}, contracts) for name, entry in said["tables"].items()}
     measures = {name: _measure(name, entry, tables) for name, entry in said["measures"].items()}
     ratios = {name: _ratio(name, entry, measures) for name, entry in said["ratios"].items()}
     return Catalogue(tables, measures, ratios, _relations(said, tables))
+
+
+def mart_tables(manifest: Mapping[str, Any]) -> list[Table]:
+    """Return every mart as its contract describes it, by name."""
+    contracts = _contracts(manifest)
+    return [_table(name, {}, contracts) for name in sorted(contracts)]
+
+
+def _contracts(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
 
 
 @cache

@@ -221,7 +221,7 @@ def _dashboard() -> dict[str, Any]:
             "id": cell, "type": "CHART", "children": [], "parents": ["ROOT_ID", "GRID_ID", row],
             "meta": {
                 "uuid": _id("chart", chart.name), "sliceName": chart.name,
-                "width": 12, "height": 50,
+                "chartId": number + 1, "width": 12, "height": 50,
             },
         }  # fmt: skip
     frame = {

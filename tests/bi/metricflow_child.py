@@ -9,11 +9,14 @@ import json
 import sys
 from pathlib import Path
 
+from dbt.cli.main import dbtRunner
 from dbt_metricflow.cli.cli_configuration import CLIConfiguration
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
 
 def main(project: Path, output: Path) -> None:
+    place = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    assert dbtRunner().invoke(["--quiet", "parse", *place]).success
     configuration = CLIConfiguration()
     configuration.setup(project, project, configure_file_logging=False)
     answers = {}
