@@ -268,6 +268,40 @@ def profile(
     return run_profile(file, output, options, click.echo)
 
 
+@main.command()
+@_home_option
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--host", default="localhost", show_default=True, help="PostgreSQL server.")
+@click.option("--port", type=int, default=5432, show_default=True)
+@click.option("--database", default="gapwise", show_default=True)
+@click.option("--user", default="bi_tool", show_default=True, help="Login of the tool.")
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Superset reads this published DuckDB file instead.",
+)
+@_says_what_is_wrong
+def bi(
+    home: str | None,
+    directory: Path,
+    host: str,
+    port: int,
+    database: str,
+    user: str,
+    file: Path | None,
+) -> int:
+    """Write a Power BI project, a Superset bundle, an ODBC source and SQL into DIRECTORY."""
+    from pipelines.bi.command import write_bi_files
+    from pipelines.bi.connection import Connection
+    from pipelines.dbt_runner import parse
+    from pipelines.settings import resolve_home
+
+    connection = Connection(host, port, database, user, file.absolute() if file else None)
+    for path in write_bi_files(directory, parse(resolve_home(home)), connection):
+        click.echo(f"written {path}")
+    return 0
+
+
 @main.command("schema")
 @_says_what_is_wrong
 def company_schema() -> int:

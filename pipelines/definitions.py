@@ -55,9 +55,11 @@ def build_definitions(
         *models,
         cascade_asset(partitions),
         forecast_asset(partitions),
-        published_assets(manifest, marts, partitions),
+        published_assets(
+            manifest, marts, partitions, has_postgres=settings.publish.postgres is not None
+        ),
         review_asset(partitions),
-        board_assets(partitions),
+        board_assets(manifest, partitions),
         alerts_asset(partitions),
     ]
     return dg.Definitions(

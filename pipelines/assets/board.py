@@ -1,8 +1,8 @@
-"""The step Tell, what people look at: board and workbook of the night that readers see."""
+"""The step Tell, what people look at: board, workbook and documents of the night that readers see."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import dagster as dg
 from pipelines.asset_keys import DATA_TEAM, MARTS_FILE
 from pipelines.assets.models import check_result
 from pipelines.assets.published import MANIFEST
+from pipelines.bi.documents import write_documents
 from pipelines.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.operations.surfaces import Told, write_surfaces
@@ -18,6 +19,7 @@ from pipelines.resources import NightResource
 
 BOARD = dg.AssetKey(["published", "board"])
 WORKBOOK = dg.AssetKey(["published", "workbook"])
+DOCUMENTS = dg.AssetKey(["published", "docs"])
 EVERY_PAGE_STANDS = CheckDeclaration(
     tuple(BOARD.path), "every_page_of_the_night_stands", "warn",
     "the board shows the published night, and each of its pages is there",
@@ -25,8 +27,10 @@ EVERY_PAGE_STANDS = CheckDeclaration(
 )  # fmt: skip
 
 
-def board_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """Return the step that writes board and workbook; if it fails, the published night stands."""
+def board_assets(
+    manifest: Mapping[str, Any], partitions: dg.PartitionsDefinition
+) -> dg.AssetsDefinition:
+    """Return the step that writes what people look at; if it fails, the published night stands."""
 
     @dg.multi_asset(
         name="board",
@@ -44,6 +48,12 @@ def board_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 "published/workbook.xlsx: the key marts with a cover. 主要数据表的 Excel 工作簿。",
                 "excel",
             ),
+            _spec(
+                DOCUMENTS,
+                "published/docs/index.html: metrics, measures and columns in Chinese and English; "
+                "dbt.html: models and lineage. 指标与数据字典、模型血缘。",
+                "html",
+            ),
         ],
         check_specs=[
             dg.AssetCheckSpec(
@@ -56,12 +66,13 @@ def board_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         tonight = night.night
         with tonight.step("write board and workbook"):
-            told = _write(tonight) if tonight.publishes else None
+            told = _write(tonight, manifest) if tonight.publishes else None
         outcome = judge_board(tonight.folder.published / "board", told)
         tonight.log.checks(tonight.run_id, [outcome], tonight.seen_at)
         metadata: dict[str, Any] = {"pages": len(told.pages)} if told else {}
         yield dg.MaterializeResult(asset_key=BOARD, metadata=metadata)
         yield dg.MaterializeResult(asset_key=WORKBOOK, metadata=dict(told.sheets) if told else {})
+        yield dg.MaterializeResult(asset_key=DOCUMENTS)
         yield check_result(outcome)
 
     return board
@@ -78,11 +89,14 @@ def _spec(key: dg.AssetKey, description: str, kind: str) -> dg.AssetSpec:
     )
 
 
-def _write(night: Night) -> Told:
+def _write(night: Night, manifest: Mapping[str, Any]) -> Told:
     import duckdb
 
     with duckdb.connect(str(night.folder.build_file), read_only=True) as con:
-        return write_surfaces(con, night.folder, night.settings, night.as_of, night.version)
+        told = write_surfaces(con, night.folder, night.settings, night.as_of, night.version)
+        company = night.settings.company.name
+        write_documents(con, manifest, night.folder.published / "docs", company, night.as_of)
+    return told
 
 
 def judge_board(board: Path, told: Told | None) -> CheckOutcome:

@@ -32,6 +32,8 @@ CONTRACT_VERSION = "0.1"
 HISTORY = dg.AssetKey(["published", "history"])
 PARQUET = dg.AssetKey(["published", "parquet"])
 MANIFEST = dg.AssetKey(["published", "manifest"])
+POSTGRES = dg.AssetKey(["published", "postgres"])
+_KINDS = {MARTS_FILE: "duckdb", POSTGRES: "postgres"}
 VOLATILE_COLUMNS = frozenset({"landed_at"})
 
 
@@ -39,9 +41,26 @@ def published_assets(
     manifest: Mapping[str, Any],
     mart_keys: list[dg.AssetKey],
     partitions: dg.PartitionsDefinition,
+    *,
+    has_postgres: bool = False,
 ) -> dg.AssetsDefinition:
-    """Return history and the published files as one step: they flip together."""
+    """Return history and what readers see as one step: it flips together.
+
+    Args:
+        manifest: the parsed dbt project.
+        mart_keys: the marts as assets.
+        partitions: the nights.
+        has_postgres: whether company.yml names a PostgreSQL database, an asset of its own then.
+    """
     marts = _mart_infos(manifest)
+    elsewhere = [
+        _spec(
+            POSTGRES,
+            [HISTORY, *mart_keys],
+            "Schema marts in PostgreSQL: every mart as a view, for BI servers. "
+            "供 BI 服务器读取的视图。",
+        )
+    ]
 
     @dg.multi_asset(
         name="publish",
@@ -64,14 +83,17 @@ def published_assets(
                 [HISTORY, *mart_keys],
                 "published/manifest.json: version, D, rows, content hashes.",
             ),
+            *(elsewhere if has_postgres else []),
         ],
     )
     def publish(night: NightResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         with night.night.step("publish"):
             night.record_health(is_over=False)
-            metadata = _publish(night.night, manifest, marts)
+            metadata, rows = _publish(night.night, manifest, marts)
         for key in (HISTORY, MARTS_FILE, PARQUET, MANIFEST):
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+        if has_postgres:
+            yield dg.MaterializeResult(asset_key=POSTGRES, metadata={**metadata, **rows})
 
     return publish
 
@@ -81,7 +103,7 @@ def _spec(key: dg.AssetKey, deps: list[dg.AssetKey], description: str) -> dg.Ass
         key=key,
         deps=deps,
         group_name="published",
-        kinds={"duckdb" if key == MARTS_FILE else "file"},
+        kinds={_KINDS.get(key, "file")},
         owners=[DATA_TEAM],
         description=description,
     )
@@ -104,7 +126,8 @@ def _mart_infos(manifest: Mapping[str, Any]) -> dict[str, MartInfo]:
 
 def _publish(
     night: Night, manifest: Mapping[str, Any], marts: Mapping[str, MartInfo]
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what is said of every published thing, and the rows of each mart that were copied."""
     import duckdb
 
     with duckdb.connect(str(night.folder.build_file), config=BUILD_CONFIG) as con:
@@ -133,7 +156,7 @@ def _publish(
         operations_marts=frozenset(SCHEMAS),
     )
     if not night.publishes:
-        return _keep_hashes(night, to_publish)
+        return _keep_hashes(night, to_publish), {}
     published_at = datetime.now(UTC)
     intend_publish(
         night.folder,
@@ -151,7 +174,9 @@ def _publish(
     AlertDesk(night.folder, night.settings).settle()
     night.log.end(night.run_id, "published", datetime.now(UTC), version=night.version)
     _write_hashes(night, result.manifest.content_hashes)
-    return {"version": night.version, "as_of": night.as_of.isoformat(), "published": True}
+    said = {"version": night.version, "as_of": night.as_of.isoformat(), "published": True}
+    counts = {name: mart["rows"] for name, mart in result.manifest.content["marts"].items()}
+    return said, {"dagster/row_count": sum(counts.values()), "rows": counts}
 
 
 def _keep_hashes(night: Night, to_publish: NightToPublish) -> dict[str, Any]:
