@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 
 import dagster as dg
@@ -22,7 +23,7 @@ from pipelines.checks.rulebook import rulebook_checks
 from pipelines.checks.sources import source_checks
 from pipelines.checks.subjects import mart_subjects
 from pipelines.checks.targets import target_checks
-from pipelines.dbt_runner import parse
+from pipelines.dbt_runner import DUCKDB, parse
 from pipelines.freshness import with_freshness
 from pipelines.jobs import nightly_job, send_alerts_job
 from pipelines.partitions import night_partitions
@@ -34,7 +35,11 @@ from pipelines.translation import FlowTranslator
 
 
 def build_definitions(
-    folder: CompanyFolder, *, as_of: date | None = None, publish_older: bool = False
+    folder: CompanyFolder,
+    *,
+    as_of: date | None = None,
+    publish_older: bool = False,
+    engine: str = DUCKDB,
 ) -> dg.Definitions:
     """Return everything Dagster knows of one company.
 
@@ -42,6 +47,7 @@ def build_definitions(
         folder: the company's folder.
         as_of: a day that must be among the partitions, however old.
         publish_older: show readers a D older than the one they see.
+        engine: what builds the models, duckdb or spark.
     """
     settings = load_company(folder)
     partitions = night_partitions(folder, settings, as_of)
@@ -73,11 +79,15 @@ def build_definitions(
         jobs=[nightly_job(), send_alerts_job(folder)],
         schedules=[nightly_schedule(folder, settings)],
         sensors=[inbox_sensor(folder, settings), waiting_alerts_sensor(folder, settings)],
-        resources={"night": NightResource(home=str(folder.root), publish_older=publish_older)},
+        resources={
+            "night": NightResource(
+                home=str(folder.root), publish_older=publish_older, engine=engine
+            )
+        },
     )
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Load the company that this code location serves."""
-    return build_definitions(resolve_home(None))
+    """Load the company that this code location serves; GAPWISE_ENGINE names what builds it."""
+    return build_definitions(resolve_home(None), engine=os.environ.get("GAPWISE_ENGINE", DUCKDB))

@@ -25,6 +25,28 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
+{# The same on Spark, where nothing but Parquet files is written and a night begins with an empty catalog. #}
+{% materialization table, adapter='spark' %}
+    {{ run_hooks(pre_hooks) }}
+    {% call statement('dropped') -%}
+        drop table if exists {{ this }}
+    {%- endcall %}
+    {% call statement('main') -%}
+        create table {{ this }}
+        {%- if config.get('contract').enforced -%}
+            {{ get_assert_columns_equivalent(compiled_code) }}
+        {%- endif %}
+        using parquet as
+        {%- if config.get('contract').enforced %}
+        {{ get_select_subquery(compiled_code) }}
+        {%- else %}
+        {{ compiled_code }}
+        {%- endif %}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{% endmaterialization %}
+
 {# SQL that removes what stands in a model's place, be it a table or a view. #}
 {% macro dropped_relation(relation) -%}
     {%- if relation is not none -%}

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from pipelines.dbt_runner import DbtFailed, NodeResult, build
+from pipelines.dbt_runner import DbtFailed, NodeResult
 from pipelines.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.resources import NightResource
@@ -36,7 +36,7 @@ def model_assets(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build facts"):
-            results = build(night.night.folder, exclusion=[AFTER_CASCADE, AFTER_FORECAST])
+            results = night.build(exclusion=[AFTER_CASCADE, AFTER_FORECAST])
             yield from _results(manifest, translator, night.night, results)
 
     @dbt_assets(
@@ -50,9 +50,7 @@ def model_assets(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build marts"):
-            results = build(
-                night.night.folder, selection=[AFTER_CASCADE], exclusion=[AFTER_FORECAST]
-            )
+            results = night.build(selection=[AFTER_CASCADE], exclusion=[AFTER_FORECAST])
             yield from _results(manifest, translator, night.night, results)
 
     @dbt_assets(
@@ -65,7 +63,7 @@ def model_assets(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build forecast marts"):
-            results = build(night.night.folder, selection=[AFTER_FORECAST])
+            results = night.build(selection=[AFTER_FORECAST])
             yield from _results(manifest, translator, night.night, results)
 
     return before_cascade, after_cascade, after_forecast

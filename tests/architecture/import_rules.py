@@ -38,6 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "night",
         "partitions",
         "resources",
+        "spark",
         "translation",
     ),
     ("operations",),
@@ -99,6 +100,7 @@ HEAVY = frozenset(
         "pyarrow",
         "sqlalchemy",
         "numpy",
+        "pyspark",
         "scipy",
     ]
 )
