@@ -7,6 +7,7 @@ from datetime import date
 
 import dagster as dg
 
+from pipelines.asset_keys import own_path
 from pipelines.assets.alerts import alerts_asset
 from pipelines.assets.board import board_assets
 from pipelines.assets.cascade import cascade_asset
@@ -53,7 +54,7 @@ def build_definitions(
     partitions = night_partitions(folder, settings, as_of)
     manifest = parse(folder)
     models = model_assets(manifest, FlowTranslator(partitions))
-    marts = [key for part in models for key in part.keys if key.path[0] == "marts"]
+    marts = [key for part in models for key in part.keys if own_path(key)[0] == "marts"]
     assets = [
         *source_assets(settings, partitions),
         landed_assets(settings, partitions),

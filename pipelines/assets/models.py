@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from pipelines.asset_keys import asset_key, own_path
 from pipelines.dbt_runner import DbtFailed, NodeResult
 from pipelines.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
@@ -142,7 +143,7 @@ def _outcome(
     test = manifest["nodes"][result.unique_id]
     key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
     severity = "error" if test["config"].get("severity", "error").lower() == "error" else "warn"
-    asset = tuple(key.asset_key.path) if key else ("marts", "all")
+    asset = tuple(own_path(key.asset_key)) if key else ("marts", "all")
     return CheckOutcome(
         declaration=CheckDeclaration(
             asset=asset,
@@ -166,7 +167,7 @@ def check_result(outcome: CheckOutcome) -> dg.AssetCheckResult:
     if not outcome.is_applicable:
         metadata["not_applicable"] = "no rows of this kind are delivered"
     return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(list(declared.asset)),
+        asset_key=asset_key(*declared.asset),
         check_name=declared.name,
         passed=outcome.passed,
         severity=dg.AssetCheckSeverity.ERROR

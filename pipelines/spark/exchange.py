@@ -17,9 +17,9 @@ _PLAIN = {
     "TINYINT": "tinyint", "DOUBLE": "double", "FLOAT": "float", "BOOLEAN": "boolean",
     "DATE": "date", "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp",
 }  # fmt: skip
-# Sums of whole numbers are wider than any whole number of Parquet.
+# Sums of whole numbers are wider here than Spark's; one that does not fit fails, it is never cut.
 _WIDE = {"HUGEINT", "UHUGEINT", "UBIGINT"}
-_WIDE_AS = "decimal(38,0)"
+_WIDE_AS = "bigint"
 _DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
 
 
