@@ -13,6 +13,11 @@ COMPANY_KEY = "GAPWISE_COMPANY_KEY"
 _COMPANY = [os.environ[COMPANY_KEY]] if os.environ.get(COMPANY_KEY) else []
 
 
+def company_key() -> str | None:
+    """Return the name of this process's company among those that share its Dagster."""
+    return _COMPANY[0] if _COMPANY else None
+
+
 def asset_key(*path: str) -> dg.AssetKey:
     """Return the key of an asset of this company: layer and name."""
     return dg.AssetKey([*_COMPANY, *path])
