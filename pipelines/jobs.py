@@ -15,7 +15,7 @@ CELERY_QUEUE_TAG = "dagster-celery/queue"
 
 
 def run_tags() -> dict[str, str]:
-    """Return what a night's run is known by where several companies share one Dagster."""
+    """Return what a night is known by where several companies share one Dagster."""
     key = company_key()
     return {COMPANY_TAG: key, CELERY_QUEUE_TAG: key} if key else {}
 
