@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -134,7 +135,7 @@ def _execute(folder: CompanyFolder, day: date, *, publish_older: bool, engine: s
     started = datetime.now(UTC)
     definitions = build_definitions(folder, as_of=day, publish_older=publish_older, engine=engine)
     job = definitions.resolve_job_def(NIGHTLY)
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, _events_in_bursts(instance):
         execution = job.execute_in_process(
             instance=instance,
             partition_key=day.isoformat(),
@@ -154,6 +155,16 @@ def _execute(folder: CompanyFolder, day: date, *, publish_older: bool, engine: s
             reason_zh=f"{STOPPED[1]}：{refused[0]}",
         )
     return result
+
+
+def _events_in_bursts(instance: Any) -> AbstractContextManager[None]:
+    """Group the events of this run where the company keeps its own event log."""
+    from pipelines.dagster_storage import PooledSqliteEventLogStorage
+
+    storage = instance.event_log_storage
+    if isinstance(storage, PooledSqliteEventLogStorage):
+        return storage.grouping()
+    return nullcontext()
 
 
 def result_of(folder: CompanyFolder, run_id: str, seconds: float) -> NightResult:

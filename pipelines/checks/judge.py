@@ -6,6 +6,7 @@ second thread they would (docs/adr/0041). Without a helper the tables are judged
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -102,3 +103,5 @@ if __name__ == "__main__":
     # What libraries print must not come between the answers.
     own, sys.stdout = sys.stdout.buffer, sys.stderr
     serve(sys.stdin.buffer, own)
+    # Every answer was flushed; taking the library apart would keep the night waiting a second.
+    os._exit(0)

@@ -22,7 +22,7 @@ from pipelines.core.workday_sources import (
     year_of,
 )
 
-__all__ = ["CalendarError", "build_calendar"]
+__all__ = ["CalendarError", "build_calendar", "count_workdays"]
 
 FORTNIGHT_ANCHOR = np.datetime64("2024-01-01", "D")  # a Monday; 2-rules, cadence, mode per_period
 # Looked at beyond the periods, so that the neighbours of the first and last day are known.
@@ -94,6 +94,24 @@ def build_calendar(
     _add_periods(frame, days, bounds, is_fiscal=fiscal_year_start_month != 1)
     _add_workday_counts(frame, days, bounds, wide, known["is_workday"].to_numpy())
     return frame
+
+
+def count_workdays(
+    after: date, up_to: date, *, calendar: str, overrides: pd.DataFrame | None = None
+) -> int:
+    """Count the workdays after one day, up to and including another; 0 when it is not later.
+
+    Args:
+        after: the day that is not counted.
+        up_to: the last day that is.
+        calendar: as for `build_calendar`.
+        overrides: the company's own days, as for `build_calendar`.
+    """
+    if up_to <= after:
+        return 0
+    days = _day_range(np.datetime64(after, "D") + 1, np.datetime64(up_to, "D"))
+    known = apply_company_days(public_workdays(days, calendar), days, overrides)
+    return int(known["is_workday"].sum())
 
 
 def _check_settings(first: date, last: date, fiscal_year_start_month: int, week_start: int) -> None:

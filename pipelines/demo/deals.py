@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pipelines.demo.customers import LEAD_SOURCES, at_work
@@ -23,7 +23,7 @@ from pipelines.demo.world import (
 
 VOLUME_REGION, VOLUME_FROM = "西南", date(2025, 11, 17)
 CONVERSION_TEAM, CONVERSION_FROM = "深圳队", date(2026, 1, 5)
-PRICE_LINE, PRICE_FROM = "信息系统", date(2025, 11, 3)
+PRICE_LINE, PRICE_FROM, PRICE_LEFT = "信息系统", date(2025, 12, 29), 0.4
 _SEASON = [1.0, 0.8, 1.3, 1.0, 1.0, 1.15, 0.9, 0.9, 1.2, 0.95, 1.1, 1.1]
 _ADVANCE = [0.65, 0.76, 0.74, 0.82, 0.97]
 _DWELL = [7, 9, 8, 11, 6]  # workdays, median
@@ -55,6 +55,7 @@ def build_deals(world: World) -> None:
             continue
         deal = _new_deal(rng, account, moment)
         _Life(world, rng, deal).run()
+        _lower_price(deal)
         account.fields["has_deals"] = True
         world.deals.append(deal)
     world.deals.sort(key=lambda deal: (deal.created_at, deal.account.account_id))
@@ -69,7 +70,7 @@ def _new_deal(rng: random.Random, account: Account, moment: datetime) -> Deal:
     typical = _AMOUNT[line] * rng.lognormvariate(0, 0.55)
     typical *= 1.6 if account.fields["is_strategic"] == "是" else 1.0
     if line == PRICE_LINE and moment.date() >= PRICE_FROM:
-        typical *= 0.5
+        typical *= PRICE_LEFT
     currency = "CNY"
     if account.region in ("华东", "华南") and rng.random() < 0.06:
         currency = rng.choice(list(_CURRENCIES))
@@ -85,6 +86,20 @@ def _new_deal(rng: random.Random, account: Account, moment: datetime) -> Deal:
     amount = _round(typical)
     deal.changes.append((moment, {"amount": amount, "expected_close_on": close}))
     return deal
+
+
+def _lower_price(deal: Deal) -> None:
+    """Quote again what is open and unsigned on the day on which the price of its line falls."""
+    if deal.product_line != PRICE_LINE or deal.created_at.date() >= PRICE_FROM:
+        return
+    before = deal.state_on(PRICE_FROM - timedelta(days=1))
+    if before["stage"] not in STAGES[:4]:
+        return
+    moment = datetime.combine(PRICE_FROM, time(9))
+    for at, change in deal.changes:
+        if at >= moment and "amount" in change:
+            change["amount"] = _round(change["amount"] * PRICE_LEFT)
+    deal.changes.append((moment, {"amount": _round(before["amount"] * PRICE_LEFT)}))
 
 
 def _round(amount: float) -> int:

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pipelines.demo.activity import add_contact, answer_lead
-from pipelines.demo.company import sellers
+from pipelines.demo.company import manager_of, sellers
 from pipelines.demo.customers import at_work
-from pipelines.demo.world import AS_OF, CADENCE, Account, Activity, Lead, World
+from pipelines.demo.world import AS_OF, CADENCE, Account, Activity, Lead, Person, World
 
 # status expected, and by tier: workdays since the last qualifying contact
 _ELAPSED = {
@@ -131,11 +131,19 @@ def plant_collisions(world: World) -> None:
     plain = [a for a in world.accounts if not a.is_planted and a.created_at.year < 2026]
     for account in rng.sample(plain, 4 if world.plan.scale == "full" else 1):
         owner = account.owners[-1][1]
-        others = [p for p in sellers(world, AS_OF, account.region) if p.person_id != owner]
+        others = [
+            p for p in sellers(world, AS_OF, account.region) if not _work_together(world, owner, p)
+        ]
         if others:
             other = rng.choice(others).person_id
             pairs.append(_collide(world, rng, account, account, other))
     world.planted["collisions"] = [pair for pair in pairs if pair]
+
+
+def _work_together(world: World, owner: str, other: Person) -> bool:
+    """Say whether two are one person, or one leads the other and may well call too."""
+    boss, own_boss = manager_of(world, other, AS_OF), manager_of(world, world.people[owner], AS_OF)
+    return owner in (other.person_id, boss) or own_boss == other.person_id
 
 
 def _collide(
@@ -143,7 +151,8 @@ def _collide(
 ) -> dict[str, Any] | None:
     owner = account.owners[-1][1]
     days = [world.calendar.plus(AS_OF, -back) for back in (6, 4)]
-    if owner == intruder or not world.people[owner].serves_on(days[1]):
+    is_one_team = _work_together(world, owner, world.people[intruder])
+    if is_one_team or not world.people[owner].serves_on(days[1]):
         return None
     for who, where, day in ((owner, account, days[0]), (intruder, other, days[1])):
         moment = datetime.combine(day, time(14, rng.randrange(0, 50)))

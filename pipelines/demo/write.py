@@ -54,7 +54,7 @@ def build_world(seed: int, scale: str) -> World:
 def write_demo_company(folder: Path, seed: int = 20260310, scale: str = "full") -> None:
     """Write an invented company: company.yml, inbox/ with every export, and truth/truth.json.
 
-    The same seed and scale give the same bytes. `full` has about 40 people, 1,500 customers, 3,000
+    The same seed and scale give the same bytes. `full` has about 30 people, 1,000 customers, 2,000
     opportunities and 60 daily exports; `tiny` 8 people, 60 customers, 120 opportunities and 10.
 
     Args:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipelines.core.calendar import build_calendar
-from pipelines.core.periods import workdays_between
+from pipelines.core.calendar import count_workdays
 from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.source import SourceLanding
 from pipelines.landing.visible import visible_landings
@@ -35,15 +34,12 @@ def source_age_workdays(
     settings: CompanySettings, rules: CompanyRules, covers_until: date, as_of: date
 ) -> int:
     """Return the workdays after the newest day covered, up to D; 0 when D is covered."""
-    if covers_until >= as_of:
-        return 0
-    days = build_calendar(
+    return count_workdays(
         covers_until,
         as_of,
         calendar=settings.company.calendar,
         overrides=rules.calendar_overrides(),
     )
-    return int(workdays_between(days, covers_until, as_of))
 
 
 def _problem(landing: SourceLanding) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import dagster as dg
@@ -52,3 +53,55 @@ def test_materialisations_and_checks_can_be_read_back(instance) -> None:
     assert (
         record.event is not None and record.event.dagster_event.asset_check_evaluation_data.passed
     )
+
+
+def _stored(storage: PooledSqliteEventLogStorage, run_id: str) -> list[str]:
+    """Read what another process would see of a run: committed events alone."""
+    path = storage.path_for_shard(run_id)
+    with sqlite3.connect(path) as other:
+        rows = other.execute("select dagster_event_type from event_logs order by id").fetchall()
+    return [str(kind) for (kind,) in rows]
+
+
+def test_a_burst_is_committed_together_and_a_step_that_ends_commits_it(instance) -> None:
+    storage = instance.event_log_storage
+    seen: list[list[str]] = []
+
+    @dg.multi_asset(specs=[dg.AssetSpec("one"), dg.AssetSpec("two")], name="both")
+    def both(context):
+        yield dg.MaterializeResult(asset_key="one")
+        seen.append(_stored(storage, context.run_id))
+        yield dg.MaterializeResult(asset_key="two")
+
+    with storage.grouping():
+        run = dg.materialize([both], instance=instance)
+    assert seen[0][-1] == "STEP_START", "the first of the burst waits for what follows it"
+    committed = _stored(storage, run.run_id)
+    assert committed.count("ASSET_MATERIALIZATION") == 2
+    assert committed[-1] == "PIPELINE_SUCCESS"
+
+
+def test_an_event_outside_a_group_is_committed_at_once(instance) -> None:
+    storage = instance.event_log_storage
+    seen: list[list[str]] = []
+
+    @dg.multi_asset(specs=[dg.AssetSpec("one"), dg.AssetSpec("two")], name="both")
+    def both(context):
+        yield dg.MaterializeResult(asset_key="one")
+        seen.append(_stored(storage, context.run_id))
+        yield dg.MaterializeResult(asset_key="two")
+
+    dg.materialize([both], instance=instance)
+    assert seen[0][-1] == "ASSET_MATERIALIZATION"
+
+
+def test_an_old_burst_does_not_wait_for_its_end(instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.dagster_storage.GROUP_SECONDS", 0.0)
+    storage = instance.event_log_storage
+    with storage.grouping():
+        instance.report_runless_asset_event(dg.AssetMaterialization("late"))
+        latest = instance.get_latest_materialization_event(dg.AssetKey("late"))
+        assert latest is not None
+        path = storage.path_for_shard("index")
+        with sqlite3.connect(path) as other:
+            assert other.execute("select count(*) from event_logs").fetchone() == (1,)

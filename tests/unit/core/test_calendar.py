@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.core.calendar import CalendarError, build_calendar
+from pipelines.core.calendar import CalendarError, build_calendar, count_workdays
 from pipelines.core.workday_sources import chinese_calendar_years
 
 
@@ -370,3 +370,26 @@ def test_the_laws_of_the_calendar_hold(start, length, month, week_start, calenda
         assert frame[f"{period}_label"].nunique() == len(labels)
     iso = pd.to_datetime(frame["date_day"].astype("str")).dt.strftime("%G-W%V")
     assert frame["iso_week_label"].tolist() == iso.tolist()
+
+
+@pytest.mark.parametrize(
+    ("after", "up_to", "workdays"),
+    [
+        (date(2026, 2, 13), date(2026, 2, 24), 2),  # 14 February is a make-up Saturday
+        (date(2026, 2, 14), date(2026, 2, 23), 0),  # Spring Festival
+        (date(2025, 12, 31), date(2026, 1, 5), 2),  # 4 January is a make-up Sunday
+        (date(2026, 2, 24), date(2026, 2, 24), 0),
+        (date(2026, 2, 25), date(2026, 2, 24), 0),
+    ],
+)
+def test_workdays_after_a_day_are_counted_up_to_and_including_another(
+    after: date, up_to: date, workdays: int
+) -> None:
+    assert count_workdays(after, up_to, calendar="CN") == workdays
+
+
+def test_a_company_day_counts_for_that_company_alone() -> None:
+    own = pd.DataFrame({"day_on": ["2026-02-24"], "is_workday": [False], "name": ["司庆"]})
+    span = (date(2026, 2, 23), date(2026, 2, 24))
+    assert count_workdays(*span, calendar="CN", overrides=own) == 0
+    assert count_workdays(*span, calendar="CN") == 1
