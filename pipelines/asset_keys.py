@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+
 import dagster as dg
 
-RULES_WORKBOOK = dg.AssetKey(["rules", "workbook"])
-RULES = dg.AssetKey(["reference", "rules"])
-CALENDAR = dg.AssetKey(["reference", "calendar"])
-MATCHING = dg.AssetKey(["matching", "customers"])
-CASCADE = dg.AssetKey(["cascade", "targets"])
-FORECAST = dg.AssetKey(["forecast", "weekly_call"])
-MARTS_FILE = dg.AssetKey(["published", "marts_duckdb"])
+COMPANY_KEY = "GAPWISE_COMPANY_KEY"
+# Companies that share one Dagster must not share records of "marts/mart_gap": each code server is
+# told whose assets it names. A company by itself needs no name.
+_COMPANY = [os.environ[COMPANY_KEY]] if os.environ.get(COMPANY_KEY) else []
+
+
+def company_key() -> str | None:
+    """Return the name of this process's company among those that share its Dagster."""
+    return _COMPANY[0] if _COMPANY else None
+
+
+def asset_key(*path: str) -> dg.AssetKey:
+    """Return the key of an asset of this company: layer and name."""
+    return dg.AssetKey([*_COMPANY, *path])
+
+
+def own_path(key: dg.AssetKey) -> Sequence[str]:
+    """Return layer and name of an asset of this company, as everything but Dagster knows it."""
+    return key.path[len(_COMPANY) :]
+
+
+RULES_WORKBOOK = asset_key("rules", "workbook")
+RULES = asset_key("reference", "rules")
+CALENDAR = asset_key("reference", "calendar")
+MATCHING = asset_key("matching", "customers")
+CASCADE = asset_key("cascade", "targets")
+FORECAST = asset_key("forecast", "weekly_call")
+MARTS_FILE = asset_key("published", "marts_duckdb")
 DATA_TEAM = "team:data_team"
 
 
 def source_key(name: str) -> dg.AssetKey:
     """Return the asset key of a configured source."""
-    return dg.AssetKey(["sources", name])
+    return asset_key("sources", name)
 
 
 def input_key(schema: str, table: str) -> dg.AssetKey:
@@ -33,4 +57,4 @@ def input_key(schema: str, table: str) -> dg.AssetKey:
         return MATCHING
     if schema == "cascade":
         return CASCADE
-    return dg.AssetKey([schema, table.removesuffix("_version")])
+    return asset_key(schema, table.removesuffix("_version"))

@@ -89,8 +89,16 @@ def demo(directory: Path) -> int:
 @_home_option
 @click.option("--as-of", type=DAY, help="The day D; default yesterday in the company's time zone.")
 @click.option("--publish", is_flag=True, help="Show readers a D older than the one they see.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    envvar="GAPWISE_ENGINE",
+    show_default=True,
+    help="What builds the models; spark needs gapwise[spark] and Java 17 (docs/spark.md).",
+)
 @_says_what_is_wrong
-def nightly(home: str | None, as_of: datetime | None, publish: bool) -> int:
+def nightly(home: str | None, as_of: datetime | None, publish: bool, engine: str) -> int:
     """Land, build, check and publish one day."""
     from pipelines.checks.judge import judging_apart
     from pipelines.console import print_night, watch_steps
@@ -99,7 +107,9 @@ def nightly(home: str | None, as_of: datetime | None, publish: bool) -> int:
 
     folder = resolve_home(home)
     with watch_steps(), judging_apart():
-        result = run_night(folder, as_of.date() if as_of else None, publish_older=publish)
+        result = run_night(
+            folder, as_of.date() if as_of else None, publish_older=publish, engine=engine
+        )
     print_night(folder, result)
     return result.exit_code
 

@@ -38,16 +38,19 @@ def project_key(project: Path) -> str:
     return digest.hexdigest()[:20]
 
 
-def parsed_project(project: Path, fallback: Path, parse: Callable[[Path], object]) -> Path:
+def parsed_project(
+    project: Path, fallback: Path, parse: Callable[[Path], object], kept_as: str = "parsed"
+) -> Path:
     """Return the folder of the project's parsed state, parsing it if it is not there yet.
 
     Args:
         project: the dbt project; its `target` holds what was parsed, if it can be written.
         fallback: where it is kept instead.
         parse: runs dbt's parser with a folder as its target.
+        kept_as: the folder's name; what was parsed for another engine stands beside it.
     """
     key = project_key(project)
-    places = [project / "target" / "parsed", fallback / "parsed"]
+    places = [project / "target" / kept_as, fallback / kept_as]
     for place in places:
         if (place / key / STATE).is_file():
             return place / key

@@ -14,6 +14,7 @@ from pipelines.dbt_parsed import manifest_dict, manifest_object, parsed_project
 from pipelines.settings import CompanyFolder
 
 PROJECT_DIR = Path(__file__).parent.parent / "dbt_project"
+DUCKDB = "duckdb"
 
 
 class DbtFailed(Exception):
@@ -47,27 +48,43 @@ def prepare() -> None:
         parse(CompanyFolder(Path(scratch)))
 
 
-def _parsed(folder: CompanyFolder) -> Path:
+def _parsed(folder: CompanyFolder, engine: str = DUCKDB) -> Path:
     def parse_into(target: Path) -> object:
-        return _invoke(folder, ["parse"], target=target)
+        return _invoke(folder, ["parse", "--target", engine], target=target)
 
-    return parsed_project(PROJECT_DIR, target_dir(folder), parse_into)
+    # Names of relations are part of what is parsed, and engines name them differently.
+    kept_as = "parsed" if engine == DUCKDB else f"parsed-{engine}"
+    return parsed_project(PROJECT_DIR, target_dir(folder), parse_into, kept_as)
 
 
 def build(
-    folder: CompanyFolder, selection: Sequence[str] = (), exclusion: Sequence[str] = ()
+    folder: CompanyFolder,
+    selection: Sequence[str] = (),
+    exclusion: Sequence[str] = (),
+    *,
+    engine: str = DUCKDB,
+    part: str = "build",
 ) -> list[NodeResult]:
     """Build and test models into the build file, one after the other as they depend on each other.
 
     dbt unit tests are left out: they test the logic, not the night, and run in the test suite.
+
+    Args:
+        folder: the company's folder.
+        selection: which models, in dbt's words; all without one.
+        exclusion: which of them not.
+        engine: the target of profiles.yml that runs them.
+        part: `run` for models alone, `test` for their tests alone.
     """
     # What is written of a build beside its tables (manifest, graph, results) nobody reads.
-    args = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
+    args = [part, "--no-write-json", "--target", engine]
+    if part != "run":
+        args += ["--exclude-resource-type", "unit_test"]
     if selection:
         args += ["--select", *selection]
     if exclusion:
         args += ["--exclude", *exclusion]
-    parsed = manifest_object(_parsed(folder))
+    parsed = manifest_object(_parsed(folder, engine))
     # Compiled SQL is written file by file, twice; in memory that costs nothing.
     with tempfile.TemporaryDirectory(prefix="gapwise-dbt-", dir=_in_memory()) as target:
         result = _invoke(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 
 import dagster as dg
 
+from pipelines.asset_keys import own_path
 from pipelines.assets.alerts import alerts_asset
 from pipelines.assets.board import board_assets
 from pipelines.assets.cascade import cascade_asset
@@ -22,7 +24,7 @@ from pipelines.checks.rulebook import rulebook_checks
 from pipelines.checks.sources import source_checks
 from pipelines.checks.subjects import mart_subjects
 from pipelines.checks.targets import target_checks
-from pipelines.dbt_runner import parse
+from pipelines.dbt_runner import DUCKDB, parse
 from pipelines.freshness import with_freshness
 from pipelines.jobs import nightly_job, send_alerts_job
 from pipelines.partitions import night_partitions
@@ -34,7 +36,11 @@ from pipelines.translation import FlowTranslator
 
 
 def build_definitions(
-    folder: CompanyFolder, *, as_of: date | None = None, publish_older: bool = False
+    folder: CompanyFolder,
+    *,
+    as_of: date | None = None,
+    publish_older: bool = False,
+    engine: str = DUCKDB,
 ) -> dg.Definitions:
     """Return everything Dagster knows of one company.
 
@@ -42,12 +48,13 @@ def build_definitions(
         folder: the company's folder.
         as_of: a day that must be among the partitions, however old.
         publish_older: show readers a D older than the one they see.
+        engine: what builds the models, duckdb or spark.
     """
     settings = load_company(folder)
     partitions = night_partitions(folder, settings, as_of)
     manifest = parse(folder)
     models = model_assets(manifest, FlowTranslator(partitions))
-    marts = [key for part in models for key in part.keys if key.path[0] == "marts"]
+    marts = [key for part in models for key in part.keys if own_path(key)[0] == "marts"]
     assets = [
         *source_assets(settings, partitions),
         landed_assets(settings, partitions),
@@ -75,11 +82,15 @@ def build_definitions(
         jobs=[nightly_job(), send_alerts_job(folder)],
         schedules=[nightly_schedule(folder, settings)],
         sensors=[inbox_sensor(folder, settings), waiting_alerts_sensor(folder, settings)],
-        resources={"night": NightResource(home=str(folder.root), publish_older=publish_older)},
+        resources={
+            "night": NightResource(
+                home=str(folder.root), publish_older=publish_older, engine=engine
+            )
+        },
     )
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Load the company that this code location serves."""
-    return build_definitions(resolve_home(None))
+    """Load the company that this code location serves; GAPWISE_ENGINE names what builds it."""
+    return build_definitions(resolve_home(None), engine=os.environ.get("GAPWISE_ENGINE", DUCKDB))

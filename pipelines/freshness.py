@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import dagster as dg
 
+from pipelines.asset_keys import own_path
 from pipelines.settings import CompanySettings
 
 # A night may take this long after its hour before somebody should look.
@@ -29,7 +30,7 @@ def with_freshness(
     policy = dg.FreshnessPolicy.time_window(fail_window=2 * DAY, warn_window=DAY + GRACE)
 
     def fresh(spec: dg.AssetSpec) -> dg.AssetSpec:
-        if spec.key.path[0] not in NIGHTLY_LAYERS:
+        if own_path(spec.key)[0] not in NIGHTLY_LAYERS:
             return spec
         return spec.replace_attributes(freshness_policy=policy)
 

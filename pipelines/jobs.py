@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.asset_keys import company_key
 from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.settings import CompanyFolder, load_company
 
 NIGHTLY = "nightly"
 SEND_ALERTS = "send_alerts"
+COMPANY_TAG = "gapwise/company"  # what a run queue of several companies counts by
+CELERY_QUEUE_TAG = "dagster-celery/queue"
+
+
+def run_tags() -> dict[str, str]:
+    """Return what a night is known by where several companies share one Dagster."""
+    key = company_key()
+    return {COMPANY_TAG: key, CELERY_QUEUE_TAG: key} if key else {}
 
 
 def nightly_job() -> dg.UnresolvedAssetJobDefinition:
@@ -21,6 +30,7 @@ def nightly_job() -> dg.UnresolvedAssetJobDefinition:
         name=NIGHTLY,
         selection=dg.AssetSelection.all(),
         executor_def=dg.in_process_executor,
+        tags=run_tags(),
         description="Land, build, check and publish one day. 每晚：入库、建模、检查、发布。",
     )
 

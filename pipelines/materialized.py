@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from pipelines.asset_keys import own_path
 from pipelines.operations.asset_health import Materialized
 
 ROW_COUNT = "dagster/row_count"
@@ -25,7 +26,7 @@ def planned_and_materialized(
         event = entry.get_dagster_event()
         if event.asset_key is None:
             continue
-        asset = "/".join(event.asset_key.path)
+        asset = "/".join(own_path(event.asset_key))
         planned.add(asset)
         if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
             counted = event.step_materialization_data.materialization.metadata.get(ROW_COUNT)

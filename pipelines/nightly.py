@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from pipelines.dbt_runner import DUCKDB
 from pipelines.landing.manifest import Manifest
 from pipelines.night import default_as_of, run_log_of
 from pipelines.operations.closing import STOPPED
@@ -67,6 +68,7 @@ def run_night(
     as_of: date | None = None,
     *,
     publish_older: bool = False,
+    engine: str = DUCKDB,
 ) -> NightResult:
     """Run one night to its end.
 
@@ -86,8 +88,8 @@ def run_night(
             f"{day} is not over yet; the last day that can be run is yesterday"
         )
     for lost in nights_without_history(folder, day):
-        _execute(folder, lost, publish_older=False)
-    return _execute(folder, day, publish_older=publish_older)
+        _execute(folder, lost, publish_older=False, engine=engine)
+    return _execute(folder, day, publish_older=publish_older, engine=engine)
 
 
 def run_range(folder: CompanyFolder, first: date, last: date) -> list[NightResult]:
@@ -123,7 +125,7 @@ def prepare_dagster_home(folder: CompanyFolder) -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
 
 
-def _execute(folder: CompanyFolder, day: date, *, publish_older: bool) -> NightResult:
+def _execute(folder: CompanyFolder, day: date, *, publish_older: bool, engine: str) -> NightResult:
     prepare_dagster_home(folder)
     import dagster as dg
 
@@ -131,7 +133,7 @@ def _execute(folder: CompanyFolder, day: date, *, publish_older: bool) -> NightR
     from pipelines.jobs import NIGHTLY
 
     started = datetime.now(UTC)
-    definitions = build_definitions(folder, as_of=day, publish_older=publish_older)
+    definitions = build_definitions(folder, as_of=day, publish_older=publish_older, engine=engine)
     job = definitions.resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.get() as instance, _events_in_bursts(instance):
         execution = job.execute_in_process(

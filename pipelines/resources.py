@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import PrivateAttr
 
 from pipelines.asset_keys import source_key
+from pipelines.dbt_runner import DUCKDB, NodeResult, build
 from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
 from pipelines.landing.manifest import Manifest
@@ -30,6 +32,9 @@ from pipelines.publish.publisher import recover
 from pipelines.publish.targets import extra_targets
 from pipelines.settings import CompanyFolder, load_company
 
+if TYPE_CHECKING:
+    from pipelines.spark.engine import SparkEngine
+
 
 class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Hold one company's night for the length of a run.
@@ -38,16 +43,19 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         home: the company folder.
         publish_older: show readers a D older than the one they see (`--publish`).
         wait_seconds: how long to wait for another run of this company; None: until it ends.
+        engine: what builds the models, duckdb or spark.
     """
 
     home: str
     publish_older: bool = False
     wait_seconds: float | None = None
+    engine: str = DUCKDB
 
     _night: Night | None = PrivateAttr(default=None)
     _rules: CompanyRules | None = PrivateAttr(default=None)
     _landing: SourcesLanding | None = PrivateAttr(default=None)
     _instance: dg.DagsterInstance | None = PrivateAttr(default=None)
+    _spark: SparkEngine | None = PrivateAttr(default=None)
     _steps: frozenset[str] = PrivateAttr(default=frozenset())
 
     @contextmanager
@@ -81,6 +89,8 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             finally:
                 if self._landing is not None:
                     self._landing.close()
+                if self._spark is not None:
+                    self._spark.close()
                 ended_at = datetime.now(UTC)
                 run = record_outcome(log, self._night.run_id, ended_at)
                 self.record_health(is_over=True)
@@ -119,6 +129,18 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         quiet = quiet_hours_in(self.rules.tables["alerts_settings"])
         desk.tell_data_team(night.as_of, str(run["outcome"]), reasons, quiet)
         desk.send()
+
+    def build(
+        self, selection: Sequence[str] = (), exclusion: Sequence[str] = ()
+    ) -> list[NodeResult]:
+        """Build and test models on this night's engine."""
+        if self.engine == DUCKDB:
+            return build(self.night.folder, selection, exclusion)
+        if self._spark is None:
+            from pipelines.spark.engine import SparkEngine
+
+            self._spark = SparkEngine(self.night.folder)
+        return self._spark.build(selection, exclusion)
 
     @property
     def night(self) -> Night:

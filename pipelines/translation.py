@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
-from pipelines.asset_keys import input_key
+from pipelines.asset_keys import asset_key, input_key
 
 
 class FlowTranslator(DagsterDbtTranslator):
@@ -30,7 +30,7 @@ class FlowTranslator(DagsterDbtTranslator):
         """Return schema and name: ["marts", "mart_gap"], ["landed", "orders"]."""
         if dbt_resource_props["resource_type"] == "source":
             return input_key(dbt_resource_props["source_name"], dbt_resource_props["name"])
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        return asset_key(dbt_resource_props["schema"], dbt_resource_props["name"])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """Return the stage of the flow that the folder declares."""

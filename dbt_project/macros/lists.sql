@@ -13,5 +13,5 @@
 {%- endmacro %}
 
 {% macro spark__different_texts(column) -%}
-    array_join(array_sort(collect_set({{ column }})), '; ')
+    nullif(array_join(array_sort(collect_set({{ column }})), '; '), '')
 {%- endmacro %}

@@ -58,7 +58,7 @@
 {%- endmacro %}
 
 {% macro spark__own_column(relation, header) -%}
-    get_json_object({{ relation }}.extra, {{ text_literal("$['" ~ header ~ "']") }})
+    try_element_at(from_json({{ relation }}.extra, 'map<string,string>'), {{ text_literal(header) }})
 {%- endmacro %}
 
 {# A column of one record. The ledger holds parts and differences: the whole amount is the record's own.

@@ -1,7 +1,8 @@
-{# The weight of one coalition of the other factors in the Shapley value: |S|! (n − |S| − 1)! ÷ n! #}
+{# The weight of one coalition of the other factors in the Shapley value: |S|! (n − |S| − 1)! ÷ n!
+   Written as a double: a quotient of decimals has six digits on one engine and all of them on another. #}
 {% macro shapley_weight(size, factor_count) -%}
     {%- set f = [1, 1, 2, 6, 24] -%}
-    {{ return((f[size] * f[factor_count - size - 1]) ~ '.0 / ' ~ f[factor_count]) }}
+    {{ return((f[size] * f[factor_count - size - 1] / f[factor_count]) ~ 'e0') }}
 {%- endmacro %}
 
 {# The fall from plan to fact that one factor of a product makes, by Shapley: exact and free of any order.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM
+from pipelines.asset_keys import DATA_TEAM, asset_key
 from pipelines.assets.published import MANIFEST
 from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.resources import NightResource
 
-ALERTS = dg.AssetKey(["published", "alerts"])
+ALERTS = asset_key("published", "alerts")
 
 
 def alerts_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM, MARTS_FILE
+from pipelines.asset_keys import DATA_TEAM, MARTS_FILE, asset_key
 from pipelines.assets.models import check_result
 from pipelines.assets.published import MANIFEST
 from pipelines.bi.documents import write_documents
@@ -17,9 +17,9 @@ from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.operations.surfaces import Told, write_surfaces
 from pipelines.resources import NightResource
 
-BOARD = dg.AssetKey(["published", "board"])
-WORKBOOK = dg.AssetKey(["published", "workbook"])
-DOCUMENTS = dg.AssetKey(["published", "docs"])
+BOARD = asset_key("published", "board")
+WORKBOOK = asset_key("published", "workbook")
+DOCUMENTS = asset_key("published", "docs")
 EVERY_PAGE_STANDS = CheckDeclaration(
     tuple(BOARD.path), "every_page_of_the_night_stands", "warn",
     "the board shows the published night, and each of its pages is there",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import CALENDAR, CASCADE, DATA_TEAM, RULES, input_key
+from pipelines.asset_keys import CALENDAR, CASCADE, DATA_TEAM, RULES, asset_key, input_key
 from pipelines.resources import NightResource
 
 READS = (
@@ -28,7 +28,7 @@ def cascade_asset(
             input_key("landed", "progress"),
             RULES,
             CALENDAR,
-            *(dg.AssetKey(["intermediate", name]) for name in READS),
+            *(asset_key("intermediate", name) for name in READS),
         ],
         group_name="intermediate",
         kinds={"python", "duckdb"},

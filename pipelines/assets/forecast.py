@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import CALENDAR, DATA_TEAM, FORECAST, RULES
+from pipelines.asset_keys import CALENDAR, DATA_TEAM, FORECAST, RULES, asset_key
 from pipelines.resources import NightResource
 
 READS = (
@@ -19,7 +19,7 @@ def forecast_asset(
     """Return the step that calls what each running period will come to, week by week."""
     spec = dg.AssetSpec(
         key=FORECAST,
-        deps=[RULES, CALENDAR, *(dg.AssetKey(["intermediate", name]) for name in READS)],
+        deps=[RULES, CALENDAR, *(asset_key("intermediate", name) for name in READS)],
         group_name="intermediate",
         kinds={"python", "duckdb"},
         owners=[DATA_TEAM],

@@ -12,6 +12,7 @@ from pipelines.asset_keys import (
     RULES,
     RULES_WORKBOOK,
     input_key,
+    own_path,
     source_key,
 )
 from pipelines.landing.contract import Entity, load_entities
@@ -40,7 +41,7 @@ def landed_assets(
         for spec in specs:
             own = [n for table, n in rows.items() if input_key(*table.split(".")) == spec.key]
             # An entity's own table comes first; its versions are no rows of it.
-            count = own[0] if spec.key.path[0] == "landed" else sum(own)
+            count = own[0] if own_path(spec.key)[0] == "landed" else sum(own)
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": count})
 
     return known_at_as_of

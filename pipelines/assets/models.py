@@ -10,7 +10,8 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from pipelines.dbt_runner import DbtFailed, NodeResult, build
+from pipelines.asset_keys import asset_key, own_path
+from pipelines.dbt_runner import DbtFailed, NodeResult
 from pipelines.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.resources import NightResource
@@ -36,7 +37,7 @@ def model_assets(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build facts"):
-            results = build(night.night.folder, exclusion=[AFTER_CASCADE, AFTER_FORECAST])
+            results = night.build(exclusion=[AFTER_CASCADE, AFTER_FORECAST])
             yield from _results(manifest, translator, night.night, results)
 
     @dbt_assets(
@@ -50,9 +51,7 @@ def model_assets(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build marts"):
-            results = build(
-                night.night.folder, selection=[AFTER_CASCADE], exclusion=[AFTER_FORECAST]
-            )
+            results = night.build(selection=[AFTER_CASCADE], exclusion=[AFTER_FORECAST])
             yield from _results(manifest, translator, night.night, results)
 
     @dbt_assets(
@@ -65,7 +64,7 @@ def model_assets(
         night: NightResource,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build forecast marts"):
-            results = build(night.night.folder, selection=[AFTER_FORECAST])
+            results = night.build(selection=[AFTER_FORECAST])
             yield from _results(manifest, translator, night.night, results)
 
     return before_cascade, after_cascade, after_forecast
@@ -144,7 +143,7 @@ def _outcome(
     test = manifest["nodes"][result.unique_id]
     key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
     severity = "error" if test["config"].get("severity", "error").lower() == "error" else "warn"
-    asset = tuple(key.asset_key.path) if key else ("marts", "all")
+    asset = tuple(own_path(key.asset_key)) if key else ("marts", "all")
     return CheckOutcome(
         declaration=CheckDeclaration(
             asset=asset,
@@ -168,7 +167,7 @@ def check_result(outcome: CheckOutcome) -> dg.AssetCheckResult:
     if not outcome.is_applicable:
         metadata["not_applicable"] = "no rows of this kind are delivered"
     return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(list(declared.asset)),
+        asset_key=asset_key(*declared.asset),
         check_name=declared.name,
         passed=outcome.passed,
         severity=dg.AssetCheckSeverity.ERROR

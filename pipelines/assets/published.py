@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM, MARTS_FILE
+from pipelines.asset_keys import DATA_TEAM, MARTS_FILE, asset_key
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.manifest import Night as PublishedNight
 from pipelines.night import Night
@@ -29,10 +29,10 @@ from pipelines.resources import NightResource
 from pipelines.settings import BUILD_CONFIG
 
 CONTRACT_VERSION = "0.1"
-HISTORY = dg.AssetKey(["published", "history"])
-PARQUET = dg.AssetKey(["published", "parquet"])
-MANIFEST = dg.AssetKey(["published", "manifest"])
-POSTGRES = dg.AssetKey(["published", "postgres"])
+HISTORY = asset_key("published", "history")
+PARQUET = asset_key("published", "parquet")
+MANIFEST = asset_key("published", "manifest")
+POSTGRES = asset_key("published", "postgres")
 _KINDS = {MARTS_FILE: "duckdb", POSTGRES: "postgres"}
 VOLATILE_COLUMNS = frozenset({"landed_at"})
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from pipelines.asset_keys import MARTS_FILE
+from pipelines.asset_keys import MARTS_FILE, asset_key
 from pipelines.night import Night
 from pipelines.publish.files import replace_file_atomically
 from pipelines.resources import NightResource
@@ -14,7 +14,7 @@ from pipelines.resources import NightResource
 if TYPE_CHECKING:
     import duckdb
 
-REVIEW = dg.AssetKey(["published", "review"])
+REVIEW = asset_key("published", "review")
 READ_FROM = ("mart_customer_match", "mart_target_suggestion", "mart_season_proposal", "dim_metric")
 
 
@@ -22,7 +22,7 @@ def review_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """Return the step that writes pairs of customers, target splits and season weights to decide on."""
     spec = dg.AssetSpec(
         key=REVIEW,
-        deps=[MARTS_FILE, *(dg.AssetKey(["marts", name]) for name in READ_FROM)],
+        deps=[MARTS_FILE, *(asset_key("marts", name) for name in READ_FROM)],
         group_name="published",
         kinds={"excel"},
         owners=["team:sales_operations"],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import dagster as dg
 
+from pipelines.asset_keys import asset_key
 from pipelines.assets.models import check_result
 from pipelines.checks.expectation_suites import declared_checks
 from pipelines.checks.judge import judge
@@ -18,7 +19,7 @@ def check_spec(declaration: CheckDeclaration) -> dg.AssetCheckSpec:
     """Return a declared check for Dagster."""
     return dg.AssetCheckSpec(
         name=declaration.name,
-        asset=dg.AssetKey(list(declaration.asset)),
+        asset=asset_key(*declaration.asset),
         blocking=declaration.is_blocking,
         description=f"{declaration.description_en}\n\n{declaration.description_zh}",
     )
@@ -38,7 +39,7 @@ def mart_checks(
     """
     checks = []
     for built in models:
-        own = [s for s in subjects if dg.AssetKey(list(s.asset)) in built.keys]
+        own = [s for s in subjects if asset_key(*s.asset) in built.keys]
         name = f"check_{built.op.name}"
         checks.append(_judged(name, name.replace("_", " "), own))
     return checks

@@ -38,6 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "night",
         "partitions",
         "resources",
+        "spark",
         "translation",
     ),
     ("operations",),
@@ -100,6 +101,7 @@ HEAVY = frozenset(
         "pyarrow",
         "sqlalchemy",
         "numpy",
+        "pyspark",
         "scipy",
     ]
 )

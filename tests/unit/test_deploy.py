@@ -135,3 +135,63 @@ def test_the_lock_of_the_image_holds_the_lock_of_the_night() -> None:
 
     assert pins("requirements.txt") <= pins("requirements-deploy.txt")
     assert any(pin.startswith("dagster-postgres==") for pin in pins("requirements-deploy.txt"))
+
+
+INSTANCES = {
+    "companies": (DEPLOY / "companies" / "dagster.yaml").read_text(encoding="utf-8"),
+    "celery": (DEPLOY / "celery" / "dagster.yaml").read_text(encoding="utf-8"),
+    "kubernetes": next(
+        document["data"]["dagster.yaml"]
+        for document in yaml.safe_load_all(
+            (DEPLOY / "kubernetes" / "gapwise.yaml").read_text(encoding="utf-8")
+        )
+        if document["kind"] == "ConfigMap"
+    ),
+}
+LAUNCHERS = {"companies": None, "celery": "dagster_celery", "kubernetes": "dagster_k8s"}
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+def test_an_instance_of_several_companies_runs_one_night_of_each_at_a_time(name: str) -> None:
+    runs = yaml.safe_load(INSTANCES[name])["concurrency"]["runs"]
+    assert runs["tag_concurrency_limits"] == [
+        {"key": "gapwise/company", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    ]
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+def test_dagster_accepts_an_instance_of_several_companies(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if LAUNCHERS[name]:
+        pytest.importorskip(LAUNCHERS[name], reason=f"{LAUNCHERS[name]} is not installed")
+    pytest.importorskip("dagster_postgres", reason="the extra `deploy` is not installed")
+    from dagster._core.instance.ref import InstanceRef
+
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", "postgresql+psycopg2://nobody@127.0.0.1:1/none")
+    (tmp_path / "dagster.yaml").write_text(INSTANCES[name], encoding="utf-8")
+    reference = InstanceRef.from_dir(str(tmp_path))
+    assert reference.settings["concurrency"] == yaml.safe_load(INSTANCES[name])["concurrency"]
+
+
+@pytest.mark.parametrize("folder", ["companies", "celery"])
+def test_code_servers_of_several_companies_stand_in_their_workspace(folder: str) -> None:
+    services = yaml.safe_load((DEPLOY / folder / "compose.yaml").read_text("utf-8"))["services"]
+    workspace = yaml.safe_load((DEPLOY / folder / "workspace.yaml").read_text("utf-8"))
+    located = {
+        location["grpc_server"]["host"]: location["grpc_server"]["location_name"]
+        for location in workspace["load_from"]
+    }
+    named = {
+        name: service["environment"]["GAPWISE_COMPANY_KEY"]
+        for name, service in services.items()
+        if name.startswith("code-")
+    }
+    assert located == named
+    published = [port for service in services.values() for port in service.get("ports", [])]
+    assert published == ["127.0.0.1:3000:3000"]
+    for service in services.values():
+        if service.get("image") != "postgres:17-alpine" and "command" in service:
+            words = [str(word) for word in service["command"]]
+            if words[0] != "dagster-celery":
+                assert_accepted(words)

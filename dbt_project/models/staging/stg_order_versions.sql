@@ -10,7 +10,7 @@ orders as (
     select * from {{ ref('stg_orders') }}
 ),
 
-holders as (
+held as (
     select
         versions.order_id,
         coalesce(versions.line_no, '') as line_no,
@@ -21,9 +21,13 @@ holders as (
     left join orders
         on versions.order_id = orders.order_id and coalesce(versions.line_no, '') = orders.line_no
     group by versions.order_id, coalesce(versions.line_no, ''), versions.source
+),
+
+holders as (
+    select * from held
     qualify row_number() over (
-        partition by versions.order_id, coalesce(versions.line_no, '')
-        order by is_in_force desc, held_before desc, versions.source asc
+        partition by order_id, line_no
+        order by is_in_force desc, held_before desc, source asc
     ) = 1
 ),
 

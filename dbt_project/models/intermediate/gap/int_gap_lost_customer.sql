@@ -42,7 +42,7 @@ compared as (
 ),
 
 final as (
-    select period_no, scope_no, customer_id, {{ money('base_amount / 4') }} as expected_amount
+    select period_no, scope_no, customer_id, {{ money('base_amount * 0.25') }} as expected_amount
     from compared
     where quarter_count >= 2 and recent_count = 0
     qualify row_number() over (partition by period_no, scope_no order by base_amount desc, customer_id) = 1

@@ -1,0 +1,109 @@
+"""Build a night's models on Spark: inputs handed over, the same dbt project, tables taken back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+from pipelines.dbt_runner import NodeResult, build, parse
+from pipelines.settings import BUILD_CONFIG, CompanyFolder
+from pipelines.spark.exchange import bring_back, hand_over, register
+from pipelines.spark.session import open_session
+
+INPUTS = ("landed", "rules", "reference", "matching")
+STEPS = ("cascade", "forecast")
+MODELS = ("staging", "intermediate", "marts")
+PUBLISHED = "marts"
+
+
+class SparkEngine:
+    """One night's Spark: opened when the first model is built, closed when the night ends.
+
+    Models run on Spark; the Python steps between them, the tests and all that follows read the
+    build file, where Spark's tables stand as if they had been built there.
+    """
+
+    def __init__(self, folder: CompanyFolder) -> None:
+        """Take a company; nothing is started yet."""
+        self._folder = folder
+        self._lake = folder.warehouse / "spark"
+        self._session: Any = None
+        self._handed: set[str] = set()
+
+    def __enter__(self) -> SparkEngine:
+        """Return the engine itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop what was started."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop the session; its tables stay where views of the build file read them."""
+        if self._session is not None:
+            self._session.stop()
+            self._session = None
+
+    def build(
+        self, selection: Sequence[str] = (), exclusion: Sequence[str] = ()
+    ) -> list[NodeResult]:
+        """Build models on Spark, then test them in the build file."""
+        self._start()
+        self._hand_over_new()
+        built = build(self._folder, selection, exclusion, engine="spark", part="run")
+        self._bring_back(built)
+        tested = build(self._folder, selection, exclusion, part="test")
+        return [*built, *tested]
+
+    def _start(self) -> None:
+        if self._session is not None:
+            return
+        shutil.rmtree(self._lake, ignore_errors=True)
+        self._lake.mkdir(parents=True)
+        self._session = open_session(self._lake)
+        for schema in (*INPUTS, *STEPS, *MODELS):
+            self._session.sql(f"drop schema if exists `{schema}` cascade")
+            place = (self._lake / schema).as_uri()
+            self._session.sql(f"create schema `{schema}` location '{place}'")
+        # Tests read the staging views where they run: in the build file.
+        build(self._folder, ["path:models/staging"], part="run")
+
+    def _hand_over_new(self) -> None:
+        """Give Spark the schemas that were written since: inputs first, then what steps made."""
+        with duckdb.connect(str(self._folder.build_file), config=BUILD_CONFIG) as con:
+            found = con.execute("select distinct schema_name from duckdb_tables()").fetchall()
+            new = {name for (name,) in found if name in (*INPUTS, *STEPS)} - self._handed
+            tables = hand_over(con, self._lake, new)
+        register(self._session, tables)
+        self._handed |= new
+
+    def _bring_back(self, built: Sequence[NodeResult]) -> None:
+        nodes = parse(self._folder)["nodes"]
+        succeeded = [nodes[r.unique_id] for r in built if r.status == "success"]
+        tables = {
+            (node["schema"], node["name"]): _required(node)
+            for node in succeeded
+            if node["config"]["materialized"] == "table"
+        }
+        with duckdb.connect(str(self._folder.build_file), config=BUILD_CONFIG) as con:
+            bring_back(con, self._lake, tables, copied_schema=PUBLISHED)
+
+
+def _required(node: Mapping[str, Any]) -> Collection[str]:
+    """Return the columns of a model that its contract says are never NULL."""
+    if not node["config"].get("contract", {}).get("enforced"):
+        return ()
+    return tuple(
+        column["name"]
+        for column in node["columns"].values()
+        if any(constraint["type"] == "not_null" for constraint in column.get("constraints", ()))
+    )

@@ -1,0 +1,91 @@
+"""A standalone Spark master with workers on this machine, for the length of a test."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Master:
+    """Where a running master listens, and where its workers tell what they ran."""
+
+    url: str
+    page: int
+    worker_pages: tuple[int, ...]
+
+    def executors(self) -> int:
+        """Return how many workers ran an executor by now."""
+        ran = [_read(page) for page in self.worker_pages]
+        return sum(bool(worker["finishedexecutors"] or worker["executors"]) for worker in ran)
+
+
+@contextlib.contextmanager
+def standalone_master(logs: Path, workers: int) -> Iterator[Master]:
+    """Start a master and its workers, one core each, and end them however the test ends."""
+    logs.mkdir(parents=True)
+    port, page, *pages = (_free_port() for _ in range(2 + workers))
+    url = f"spark://127.0.0.1:{port}"
+    with contextlib.ExitStack() as started:
+        at = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page)]
+        started.enter_context(_process(logs / "master", "master.Master", at))
+        for number, worker_page in enumerate(pages):
+            place = logs / f"worker-{number}"
+            size = ["--host", "127.0.0.1", "--cores", "1", "--memory", "900m"]
+            where = ["--webui-port", str(worker_page), "--work-dir", str(place)]
+            started.enter_context(_process(place, "worker.Worker", [*size, *where, url]))
+        _wait_for(page, workers)
+        yield Master(url, page, tuple(pages))
+
+
+@contextlib.contextmanager
+def _process(place: Path, role: str, arguments: list[str]) -> Iterator[None]:
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    place.mkdir()
+    environment = {
+        **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_MEMORY": "256m",
+    }  # fmt: skip
+    with (place / "log.txt").open("wb") as log:
+        process = subprocess.Popen(
+            [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{role}", *arguments],
+            env=environment, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _wait_for(page: int, workers: int) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            if _read(page)["aliveworkers"] == workers:
+                return
+        time.sleep(0.5)
+    raise TimeoutError(f"the master had not {workers} workers after {START_SECONDS} seconds")
+
+
+def _read(page: int) -> dict:
+    with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=10) as answer:
+        return json.load(answer)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
