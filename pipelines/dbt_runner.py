@@ -47,14 +47,6 @@ def prepare() -> None:
         parse(CompanyFolder(Path(scratch)))
 
 
-def load(folder: CompanyFolder) -> None:
-    """Load dbt and the parsed project; whoever builds later waits for no import."""
-    import dbt.adapters.duckdb.impl
-    import dbt.cli.main  # noqa: F401
-
-    manifest_object(_parsed(folder))
-
-
 def _parsed(folder: CompanyFolder) -> Path:
     def parse_into(target: Path) -> object:
         return _invoke(folder, ["parse"], target=target)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -128,15 +127,12 @@ def _execute(folder: CompanyFolder, day: date, *, publish_older: bool) -> NightR
     prepare_dagster_home(folder)
     import dagster as dg
 
-    from pipelines.dbt_runner import load
     from pipelines.definitions import build_definitions
     from pipelines.jobs import NIGHTLY
 
     started = datetime.now(UTC)
     definitions = build_definitions(folder, as_of=day, publish_older=publish_older)
     job = definitions.resolve_job_def(NIGHTLY)
-    # Landing leaves Python idle: dbt is loaded meanwhile, and says what is wrong when it builds.
-    threading.Thread(target=load, args=(folder,), name="load dbt", daemon=True).start()
     with dg.DagsterInstance.get() as instance, _events_in_bursts(instance):
         execution = job.execute_in_process(
             instance=instance,
