@@ -268,3 +268,14 @@ def test_the_reference_gives_the_effects_of_two_factors_worked_out_on_paper() ->
         return (fact if at["volume"] else plan)["volume"] * (fact if at["price"] else plan)["price"]
 
     assert shapley(("volume", "price"), value) == {"volume": 14.0, "price": 8.0}
+
+
+def test_a_seat_whose_days_sum_to_nothing_but_not_yet_is_missing_volume(
+    compiled: dict[str, str],
+) -> None:
+    gap = Gap(compiled)  # 10 won for 1,000 of 100 open: 10 %, 100 each
+    gap.frame(0, -68, 0)
+    gap.segments([Segment((100, 10, 1000), (0, 0, 0))])
+    assert gap.run() == pytest.approx({"volume": -68, "conversion": 0, "deal_size": 0, "mix": 0})
+    assert gap.contributions()["volume"] == -68
+    assert sum(gap.contributions().values()) == 0, "not yet due is what is missing to nothing"

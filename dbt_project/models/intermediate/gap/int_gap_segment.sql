@@ -98,7 +98,8 @@ joined as (
         sum(summed.reach_1) {{ whole }} as all_reach_1,
         sum(summed.won_1) {{ whole }} as all_won_1,
         sum(summed.value_1) {{ whole }} as all_value_1,
-        cast(sourced.target as double) as target,
+        -- A seat's days may sum to nothing and yet not yet have done so by D: its plan is the line itself.
+        cast(case when sourced.target = 0 then sourced.target_to_date else sourced.target end as double) as target,
         -- While a period runs, its plan is what was due by D.
         case when sourced.target = 0 then 1 else {{ ratio('sourced.target_to_date', 'sourced.target') }} end as due_rate,
         sourced.is_planned,
