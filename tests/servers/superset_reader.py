@@ -33,9 +33,10 @@ def started(folder: Path):
     app = create_app()
     with app.app_context():
         from flask_appbuilder import Model
-        from superset import db, security_manager
+        from superset import appbuilder, db, security_manager
 
         Model.metadata.create_all(db.engine)
+        appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()
         security_manager.add_user(
             "admin", "Ad", "Min", "admin@example.com", security_manager.find_role("Admin"), "admin"
