@@ -27,8 +27,8 @@ def main(dsn: Path, stop: Path, answers: Path, question: str) -> None:
         try:
             with pyodbc.connect(settings(dsn), timeout=30) as con:
                 con.autocommit = False
+                con.set_attr(pyodbc.SQL_ATTR_TXN_ISOLATION, pyodbc.SQL_TXN_REPEATABLE_READ)
                 cursor = con.cursor()
-                cursor.execute("set transaction isolation level repeatable read")
                 whole = [str(value) for value in cursor.execute(question).fetchone()]
                 time.sleep(0.3)
                 again = [str(value) for value in cursor.execute(question).fetchone()]
