@@ -42,7 +42,7 @@ def read_in_a_loop(path: str, stop: Event, held: bool, answers: mp.Queue) -> Non
             count += 1
         except duckdb.Error as error:
             errors.append(str(error))
-        time.sleep(0.02)
+        time.sleep(0.2)
     answers.put((held, count, sorted(seen), errors))
 
 
