@@ -22,7 +22,8 @@ STARTING_ENTITIES = (
 COMPANY_YML = """\
 # yaml-language-server: $schema=company.schema.json
 # {title}
-company: {{name: {name}, timezone: Asia/Shanghai, currency: CNY, calendar: CN, fiscal_year_start_month: 1, languages: [{languages}]}}
+company: {{name: {name}, timezone: Asia/Shanghai, currency: CNY, calendar: CN, fiscal_year_start_month: 1,
+  languages: [{languages}]}}
 # {explain_calendar}
 
 # {explain_sources}
@@ -36,8 +37,8 @@ WORDS = {
         "name": "我的公司",
         "languages": "zh, en",
         "explain_calendar": "calendar：CN（含调休）| 其他国家的 ISO 代码 | weekdays（周一至周五）",
-        "explain_sources": "每个来源：文件放进 inbox/，表头用 inbox/模板/ 里的中文名即可；其他系统的表头用 columns: 对应，"
-        "或选 preset。\n# 缺少的来源不影响其他；加上 required: true 的来源过期或骤减会扣住当晚的发布。",
+        "explain_sources": "每个来源：文件放进 inbox/，表头用 inbox/模板/ 里的中文名即可；"
+        "其他系统的表头用 columns: 对应，或选 preset。\n# 缺少的来源不影响其他；加上 required: true 的来源过期或骤减会扣住当晚的发布。",
         "folder": "模板",
     },
     "en": {
@@ -47,7 +48,8 @@ WORDS = {
         "languages": "en, zh",
         "explain_calendar": "calendar: CN (with make-up workdays) | another ISO country | weekdays",
         "explain_sources": "Each source: put files into inbox/ with the headers of inbox/templates/; map other headers "
-        "under columns:, or name a preset.\n# An absent source leaves the others alone; one marked required: true holds the night when it is too old or fell.",
+        "under columns:, or name a preset.\n# An absent source leaves the others alone; one marked "
+        "required: true holds the night when it is too old or fell.",
         "folder": "templates",
     },
 }

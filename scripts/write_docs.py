@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines.checks.check_list import data_checks_markdown
 import yaml
 
 from pipelines.bi.catalogue import load_catalogue
 from pipelines.bi.exposures import exposures
 from pipelines.bi.semantic import semantic_layer
+from pipelines.checks.check_list import data_checks_markdown
 from pipelines.checks.expectation_list import expectations_markdown
 from pipelines.checks.subjects import LANDED, MARTS, landed_subjects, mart_subjects
 from pipelines.core.rules.reference_page import rules_reference_page

@@ -45,4 +45,5 @@ class ReadDelivery:
 
     @property
     def seq(self) -> int:
+        """Number of the delivery in the archive's manifest."""
         return self.delivery.seq

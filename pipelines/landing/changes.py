@@ -74,7 +74,7 @@ def _presence(
     )
     append = context.source.load == "append"
     key = (
-        "case when typed._has_key then coalesce(s._twin_key, typed._key) else coalesce(s._twin_key, typed._key) || '@' || typed._seq end"
+        "coalesce(s._twin_key, typed._key) || case when typed._has_key then '' else '@' || typed._seq end"
         if append
         else "case when typed._has_key then typed._key else coalesce(s._twin_key, typed._key) end"
     )

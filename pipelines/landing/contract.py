@@ -40,6 +40,7 @@ class Column:
 
     @property
     def sql_type(self) -> str:
+        """Type that the column lands in."""
         return SQL_TYPES[self.type]
 
     @property

@@ -181,9 +181,7 @@ def _options(context: LandingContext) -> FileOptions:
 def _plan(
     context: LandingContext, delivery: Delivery, tables: Sequence[TextTable], export_year: int
 ) -> tuple[tuple[TextTable, ...], tuple[ColumnPlan, ...], list[RequiredColumnMissing]]:
-    """Map each table, a wide one column by column; a sheet that is no table of this entity is left out,
-    unless none fits.
-    """
+    """Map each table, a wide one column by column; a sheet that is none of this entity's is left out."""
     fitting, plans, strangers = [], [], []
     for table in tables:
         where = delivery.name + (f" [{table.sheet}]" if table.sheet else "")

@@ -104,7 +104,8 @@ def admit_inbox(
 def inbox_files(folder: CompanyFolder, source: FileSource) -> list[Path]:
     """Return the files of a source in order of name, temporary and lock files left out."""
     pattern = source.path if Path(source.path).is_absolute() else str(folder.root / source.path)
-    found = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]
+    # Path.glob takes no absolute pattern.
+    found = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
     return [
         path
         for path in found

@@ -40,6 +40,7 @@ class Match:
 
     @property
     def is_sure(self) -> bool:
+        """Whether the mapping may stand without a person's word."""
         return self.confidence >= MAPPED_FROM
 
 
@@ -95,12 +96,12 @@ def profile_file(
     tables = read_tables(path, con, work_dir=work_dir / "plain", options=options)
     profiles = []
     for number, table in enumerate(tables):
-        has_header = options.has_header
+        shown, has_header = table, options.has_header
         if has_header and _is_headless(table):
             bare = FileOptions(**{**vars(options), "has_header": False})
             again = read_tables(path, con, work_dir=work_dir / f"bare{number}", options=bare)
-            table, has_header = again[number], False
-        profiles.append(_judged(con, table, has_header, list(candidates(con, table)), path))
+            shown, has_header = again[number], False
+        profiles.append(_judged(con, shown, has_header, list(candidates(con, shown)), path))
     return profiles
 
 

@@ -48,14 +48,16 @@ class ParquetTarget:
             )
         directory.mkdir(parents=True)
         files = {"marts_file": night.marts_file}
-        with duckdb_session(self._limits, read=files, directories=(directory,)) as con:
-            # Compressing keeps one core busy for each file.
-            with ThreadPoolExecutor(WRITERS) as pool:
-                for _ in pool.map(
-                    lambda mart: _write(con.cursor(), mart, directory / f"{mart.name}.parquet"),
-                    sorted(night.marts, key=lambda mart: -mart.rows),
-                ):
-                    pass
+        # Compressing keeps one core busy for each file.
+        with (
+            duckdb_session(self._limits, read=files, directories=(directory,)) as con,
+            ThreadPoolExecutor(WRITERS) as pool,
+        ):
+            for _ in pool.map(
+                lambda mart: _write(con.cursor(), mart, directory / f"{mart.name}.parquet"),
+                sorted(night.marts, key=lambda mart: -mart.rows),
+            ):
+                pass
         # Waiting for the disk keeps no core busy.
         with ThreadPoolExecutor(DISK_WAITERS) as pool:
             for _ in pool.map(fsync_file, sorted(directory.iterdir())):

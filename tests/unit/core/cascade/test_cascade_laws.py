@@ -113,10 +113,10 @@ def days_under(world: World, out: Outcome, holder: str, period: str) -> int:
             break
         below = more
     atoms = out.atoms
-    if holder in world.people:
-        atoms = atoms[atoms["person_id"] == holder]
-    else:
-        atoms = atoms[atoms["unit_id"].isin(below)]
+    is_held = (
+        atoms["person_id"] == holder if holder in world.people else atoms["unit_id"].isin(below)
+    )
+    atoms = atoms[is_held]
     first, last = out.grid.day(named.start_on), out.grid.day(named.end_on)
     return int(atoms[(atoms["day"] >= first) & (atoms["day"] <= last)]["amount"].sum())
 
