@@ -38,7 +38,8 @@ WORDS = {
         "languages": "zh, en",
         "explain_calendar": "calendar：CN（含调休）| 其他国家的 ISO 代码 | weekdays（周一至周五）",
         "explain_sources": "每个来源：文件放进 inbox/，表头用 inbox/模板/ 里的中文名即可；"
-        "其他系统的表头用 columns: 对应，或选 preset。\n# 缺少的来源不影响其他；加上 required: true 的来源过期或骤减会扣住当晚的发布。",
+        "其他系统的表头用 columns: 对应，或选 preset。\n# 缺少的来源不影响其他；"
+        "加上 required: true 的来源过期或骤减会扣住当晚的发布。",
         "folder": "模板",
     },
     "en": {
