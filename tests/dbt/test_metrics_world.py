@@ -138,3 +138,13 @@ def test_a_tier_is_stamped_as_it_stood_and_a_signing_never_grades_itself(world):
         "select tier, kind, is_qualifying from fct_activity where kind = 'call' or customer_id = 'C2'",
     )
     assert sorted(rows) == [("A", "call", False), ("A", "visit", True)]
+
+
+def test_a_metric_is_reported_for_the_periods_that_its_sheet_names(world):
+    rows = world.query(
+        DAY,
+        "select distinct found.metric, found.period_type, sheet.periods "
+        "from mart_target_attainment as found join rules.metrics as sheet using (metric)",
+    )
+    assert [row for row in rows if f"|{row[1]}|" not in row[2]] == []
+    assert {"week", "month", "quarter", "year"} <= {kind for _, kind, _ in rows}

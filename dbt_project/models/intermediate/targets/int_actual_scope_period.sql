@@ -25,7 +25,11 @@ dated as (
         compare_days.period_type, compare_days.period_start, compare_days.period_end, compare_days.basis,
         scope_days.value
     from scope_days
-    inner join compare_days on scope_days.event_on = compare_days.date_day
+    inner join metrics on scope_days.metric = metrics.metric
+    inner join compare_days
+        on
+            scope_days.event_on = compare_days.date_day
+            and {{ list_contains('metrics.periods', 'compare_days.period_type') }}
     union all
     select
         object_days.metric, object_days.scope_type, object_days.scope_id,
