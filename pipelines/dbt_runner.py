@@ -67,7 +67,8 @@ def build(
 ) -> list[NodeResult]:
     """Build and test models into the build file, one after the other as they depend on each other.
 
-    dbt unit tests are left out: they test the logic, not the night, and run in the test suite.
+    dbt unit tests are left out: they test the logic, not the night, and run in the test suite; so
+    are exposures, in which there is nothing to build.
 
     Args:
         folder: the company's folder.
@@ -79,7 +80,7 @@ def build(
     # What is written of a build beside its tables (manifest, graph, results) nobody reads.
     args = [part, "--no-write-json", "--target", engine]
     if part != "run":
-        args += ["--exclude-resource-type", "unit_test"]
+        args += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     if selection:
         args += ["--select", *selection]
     if exclusion:

@@ -25,11 +25,7 @@ dated as (
         compare_days.period_type, compare_days.period_start, compare_days.period_end, compare_days.basis,
         scope_days.value
     from scope_days
-    inner join metrics on scope_days.metric = metrics.metric
-    inner join compare_days
-        on
-            scope_days.event_on = compare_days.date_day
-            and {{ list_contains('metrics.periods', 'compare_days.period_type') }}
+    inner join compare_days on scope_days.event_on = compare_days.date_day
     union all
     select
         object_days.metric, object_days.scope_type, object_days.scope_id,
@@ -124,7 +120,7 @@ ratios as (
     where metrics.aggregate = 'ratio' and metrics.is_enabled
 ),
 
-final as (
+known as (
     select
         metric, scope_type, scope_id, period_type, period_start, period_end,
         cast(actual as decimal(28, 6)) as actual,
@@ -142,6 +138,14 @@ final as (
         cast(actual_numerator as decimal(28, 6)) as actual_numerator,
         cast(actual_denominator as decimal(28, 6)) as actual_denominator
     from ratios
+),
+
+-- The parts of a ratio are known for its periods, and shown for their own.
+final as (
+    select known.*
+    from known
+    inner join metrics on known.metric = metrics.metric
+    where {{ list_contains('metrics.periods', 'known.period_type') }}
 )
 
 select * from final
