@@ -1,7 +1,7 @@
 """Write docs/profile-figures.md: what `gapwise profile` proposes for every raw shared file.
 
-Judged against answers that people wrote down (tests/real_data/profile_answers.yml): which entity
-each table is, and which header holds which column. Headers only; no row of the data is copied.
+Judged against answers (tests/real_data/profile_answers.yml), themselves corrected proposals of
+`profile`, so that what is right is an upper bound: which entity each table is, and which header holds which column. Headers only; no row of the data is copied.
 """
 
 from __future__ import annotations
@@ -122,8 +122,11 @@ def has_line_to_mend(judged: Judged) -> bool:
 
 HEAD = """# `gapwise profile` on every raw file of the shared data
 
-Written by `python -m scripts.profile_figures DATA`: each raw file profiled with nothing declared, judged against what people wrote
-down of it (`tests/real_data/profile_answers.yml`). A test holds this page to what the code does.
+Written by `python -m scripts.profile_figures DATA`: each raw file profiled with nothing declared, judged against the answers in
+`tests/real_data/profile_answers.yml`. A test holds this page to what the code does.
+
+**Known drawback**: the answers began as what `profile` itself proposed, and were corrected where a reader saw it wrong (some 30 files);
+not every header was read anew. The share that is right is an upper bound. Which files are not well named was decided after the result.
 
 - **Entity**: sure and right (or rightly of none of ours); asked, which of several; wrong; not seen; no header line, where every
   column is asked; refused, with the fix.

@@ -63,9 +63,10 @@ def _stored(storage: PooledSqliteEventLogStorage, run_id: str) -> list[str]:
     return [str(kind) for (kind,) in rows]
 
 
-def test_a_burst_is_committed_together_and_a_step_that_ends_commits_it(instance) -> None:
-    storage = instance.event_log_storage
-    seen: list[list[str]] = []
+def _seen_between(
+    storage: PooledSqliteEventLogStorage, seen: list[list[str]]
+) -> dg.AssetsDefinition:
+    """Two assets in one step, and what others see of the run between them."""
 
     @dg.multi_asset(specs=[dg.AssetSpec("one"), dg.AssetSpec("two")], name="both")
     def both(context):
@@ -73,8 +74,15 @@ def test_a_burst_is_committed_together_and_a_step_that_ends_commits_it(instance)
         seen.append(_stored(storage, context.run_id))
         yield dg.MaterializeResult(asset_key="two")
 
+    return both
+
+
+def test_a_burst_is_committed_together_and_a_step_that_ends_commits_it(instance) -> None:
+    storage = instance.event_log_storage
+    seen: list[list[str]] = []
+
     with storage.grouping():
-        run = dg.materialize([both], instance=instance)
+        run = dg.materialize([_seen_between(storage, seen)], instance=instance)
     assert seen[0][-1] == "STEP_START", "the first of the burst waits for what follows it"
     committed = _stored(storage, run.run_id)
     assert committed.count("ASSET_MATERIALIZATION") == 2
@@ -85,13 +93,7 @@ def test_an_event_outside_a_group_is_committed_at_once(instance) -> None:
     storage = instance.event_log_storage
     seen: list[list[str]] = []
 
-    @dg.multi_asset(specs=[dg.AssetSpec("one"), dg.AssetSpec("two")], name="both")
-    def both(context):
-        yield dg.MaterializeResult(asset_key="one")
-        seen.append(_stored(storage, context.run_id))
-        yield dg.MaterializeResult(asset_key="two")
-
-    dg.materialize([both], instance=instance)
+    dg.materialize([_seen_between(storage, seen)], instance=instance)
     assert seen[0][-1] == "ASSET_MATERIALIZATION"
 
 
