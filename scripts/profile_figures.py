@@ -1,7 +1,8 @@
 """Write docs/profile-figures.md: what `gapwise profile` proposes for every raw shared file.
 
 Judged against answers (tests/real_data/profile_answers.yml), themselves corrected proposals of
-`profile`, so that what is right is an upper bound: which entity each table is, and which header holds which column. Headers only; no row of the data is copied.
+`profile`, so that what is right is an upper bound: which entity each table is, and which header
+holds which column. Headers only; no row of the data is copied.
 """
 
 from __future__ import annotations
