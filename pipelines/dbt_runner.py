@@ -23,13 +23,14 @@ class DbtFailed(Exception):
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What dbt did with one node: a model or a test."""
+    """What dbt did with one node: a model or a test; of a test that found rows, the SQL that finds them."""
 
     unique_id: str
     status: str
     seconds: float
     failures: int
     message: str
+    finds_sql: str | None = None
 
 
 def target_dir(folder: CompanyFolder) -> Path:
@@ -98,6 +99,7 @@ def build(
             seconds=float(node.execution_time or 0),
             failures=int(node.failures or 0),
             message=str(node.message or ""),
+            finds_sql=node.node.compiled_code if node.failures else None,
         )
         for node in result.results
     ]

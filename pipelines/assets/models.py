@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -13,6 +13,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from pipelines.asset_keys import asset_key, own_path
 from pipelines.dbt_runner import DbtFailed, NodeResult
 from pipelines.night import Night
+from pipelines.operations.failing_rows import failing_rows
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.resources import NightResource
 from pipelines.translation import FlowTranslator
@@ -77,7 +78,12 @@ def _results(
     tables = describe_tables(night)
     # A test behind a failed model or test was skipped: it found nothing, good or bad.
     tests = [r for r in results if r.unique_id.startswith("test.") and r.status != "skipped"]
-    outcomes = [_outcome(manifest, translator, result) for result in tests]
+    finding = {r.unique_id: r.finds_sql for r in tests if r.finds_sql}
+    samples = failing_rows(night.folder.build_file, finding)
+    outcomes = [
+        _outcome(manifest, translator, result, samples.get(result.unique_id, ()))
+        for result in tests
+    ]
     night.log.checks(night.run_id, outcomes, night.seen_at)
     for result in results:
         if result.unique_id.startswith("model.") and result.status == "success":
@@ -138,7 +144,10 @@ def _materialized(
 
 
 def _outcome(
-    manifest: Mapping[str, Any], translator: FlowTranslator, result: NodeResult
+    manifest: Mapping[str, Any],
+    translator: FlowTranslator,
+    result: NodeResult,
+    sample: Sequence[Mapping[str, object]],
 ) -> CheckOutcome:
     test = manifest["nodes"][result.unique_id]
     key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
@@ -155,6 +164,7 @@ def _outcome(
         passed=result.status == "pass",
         figures={"failures": result.failures}
         | ({"message": result.message[:300]} if result.status == "error" else {}),
+        sample=sample,
     )
 
 

@@ -140,6 +140,24 @@ def test_every_number_of_a_sentence_stands_in_its_row(demo_night: DemoNight) -> 
                 assert value in (rates if percent else allowed), (number, sentence)
 
 
+def test_a_target_that_was_handed_down_to_nobody_is_told_as_that_and_blames_no_deals(
+    demo_night: DemoNight,
+) -> None:
+    rows = demo_night.marts(
+        "select sentence_zh, sentence_en, target, main_cause, main_cause_reason, customers_needed, "
+        "customers_needed_reason from mart_gap where scope_id = 'unallocated' and gap <> 0"
+    )
+    assert len(rows) > 100
+    said = {
+        True: ("没有分解到任何下级。", "assigned to nobody."),
+        False: ("下级目标合计超过上级。", "those below hold more than their parent."),
+    }
+    for zh, en, target, *cause in rows:
+        assert (zh.startswith("未分配 "), en.startswith("Unallocated, ")) == (True, True)
+        assert (zh.split("，")[-1], en.split("; ")[-1]) == said[target > 0]
+        assert cause == [None, "unallocated", None, "unallocated"]
+
+
 def test_tasks_stand_with_cause_scope_and_delay(demo_night: DemoNight) -> None:
     rows = demo_night.marts(
         "select action_id, cause, scope_id, status from mart_action_plan where kind = 'task'"

@@ -295,7 +295,10 @@ def test_a_node_that_is_a_region_or_team_is_told_as_that_and_not_once_more(kind:
         {**line, "scope_type": "org", "scope_id": "O2", "responsible_id": None},
     ]
     found = findings_of(built("mart_target_attainment", *lines), FLAGS[kind], D)
-    assert sorted((one.scope_type, one.scope_id) for one in found) == [("org", "O2"), ("region", "华东")]
+    assert sorted((one.scope_type, one.scope_id) for one in found) == [
+        ("org", "O2"),
+        ("region", "华东"),
+    ]
 
 
 def test_a_market_move_says_how_far_and_weighs_what_it_may_cost() -> None:
