@@ -13,8 +13,6 @@ import duckdb
 import pytest
 
 from pipelines.dbt_runner import _invoke
-from pipelines.operations.failing_rows import few_rows
-from pipelines.operations.outcome import SAMPLE_ROWS
 from pipelines.settings import CompanyFolder
 
 ROOT = Path(__file__).parents[2]
@@ -215,7 +213,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def failures(sql: str, tables: Rows) -> int:
-    """Run a check on tables in memory and count what it finds; what it finds can be shown."""
+    """Run a check on tables in memory and count what it finds."""
     con = duckdb.connect()
     for name, rows in tables.items():
         columns = rows[0] if rows else {"record_a": "", "record_b": "", "problem": ""}
@@ -224,9 +222,7 @@ def failures(sql: str, tables: Rows) -> int:
         for row in rows:
             marks = ", ".join("?" * len(row))
             con.execute(f"insert into {name} values ({marks})", [*row.values()])
-    found = len(con.execute(sql).fetchall())
-    assert len(few_rows(con.sql(sql))) == min(found, SAMPLE_ROWS)
-    return found
+    return len(con.execute(sql).fetchall())
 
 
 def _type_of(table: str, column: str, rows: list[dict[str, Any]]) -> str:
