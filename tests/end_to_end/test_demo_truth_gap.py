@@ -34,6 +34,22 @@ def test_no_other_scope_lost_more_to_a_planted_cause(demo_night: DemoNight) -> N
             assert most == cause["scope"], found
 
 
+def test_in_the_quarter_of_the_plants_no_other_scope_names_the_cause_with_a_higher_share(
+    demo_night: DemoNight,
+) -> None:
+    for cause in demo_night.truth["gap_causes"]:
+        if cause["cause"] not in FACTORS:
+            continue
+        shares = dict(
+            demo_night.marts(
+                "select scope_id, main_cause_share from mart_gap where metric = 'signed_amount' "
+                f"and period_label = '2026-Q1' and scope_type = '{cause['scope_type']}' "
+                f"and main_cause = '{cause['cause']}'"
+            )
+        )
+        assert max(shares, key=lambda scope: shares[scope]) == cause["scope"], shares
+
+
 def _by_factor(demo_night: DemoNight, scope_type: str) -> dict[str, dict[str, Decimal]]:
     """Return scope → factor → contribution of the closed months; seats of nobody are no peers."""
     rows = demo_night.marts(
