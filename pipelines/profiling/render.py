@@ -144,9 +144,8 @@ def _match_line(match: Match) -> str:
 
 
 def _quoted(text: str) -> str:
-    return (
-        text if _PLAIN.match(text) and not text.isdigit() else json.dumps(text, ensure_ascii=False)
-    )
+    is_plain = _PLAIN.match(text) and not text.isdigit() and not _SPECIAL.match(text)
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
 def _word(text: str) -> str:
