@@ -57,7 +57,7 @@ def reshape(
             value or time.
     """
     wanted = _wanted_headers(source, preset)
-    table = _open_nested(con, table, wanted)
+    table = open_nested(con, table, wanted)
     if source.fill_down:
         table = _filled_down(con, table, source.fill_down)
     where = preset.where if source.where is None else _tuples(source.where)
@@ -87,7 +87,7 @@ def _wanted_headers(source: SourceSettings, preset: EntityPreset) -> tuple[str, 
     return tuple(dict.fromkeys(itertools.chain.from_iterable(lists)))
 
 
-def _open_nested(
+def open_nested(
     con: duckdb.DuckDBPyConnection, table: TextTable, wanted: Sequence[str]
 ) -> TextTable:
     """Add a column for every wanted header with dots that reaches into a JSON cell: data.list.name."""
