@@ -105,6 +105,18 @@ def test_the_sides_of_each_limit(judged: Callable[..., dict[str, CheckOutcome]])
     assert judged(YESTERDAY, half)["quarantine_is_small"].passed
 
 
+def test_lines_of_documents_that_share_a_key_are_told_from_a_few_repeated_records(
+    judged: Callable[..., dict[str, CheckOutcome]],
+) -> None:
+    few = replace(TODAY, superseded=5, counts=replace(CLEAN, landed=87, quarantined=5))
+    assert judged(YESTERDAY, few)["quarantine_is_small"].passed
+    many = replace(TODAY, superseded=50, counts=replace(CLEAN, landed=42, quarantined=50))
+    outcome = judged(YESTERDAY, many)["quarantine_is_small"]
+    assert not outcome.passed
+    [sample] = outcome.sample
+    assert sample["rows_that_share_a_key"] == 50 and "line_no" in str(sample["fix"])
+
+
 def test_a_fall_that_a_person_confirmed_passes(
     judged: Callable[..., dict[str, CheckOutcome]],
 ) -> None:
