@@ -188,8 +188,12 @@ final as (
         case
             when not lit.is_spread or lit.is_ratio or lit.is_lower_better then 'not_spread'
             when lit.workdays_elapsed = 0 then 'not_started'
-            when lit.period_workdays = lit.workdays_elapsed then 'no_workdays_left'
         end as run_rate_reason,
+        case
+            when not lit.is_spread or lit.is_ratio or lit.is_lower_better then 'not_spread'
+            when lit.target is null then 'no_target'
+            when lit.period_workdays = lit.workdays_elapsed then 'no_workdays_left'
+        end as required_run_rate_reason,
         lit.status,
         coalesce(lit.is_small_count, false) as is_small_count,
         case when lit.period_type = 'month' and lit.is_started
