@@ -32,6 +32,7 @@ _VALUES: dict[str, dict[str, dict[str, str]]] = {
             "New": "new",
             "Working": "working",
             "Converted": "converted",
+            "Closed": "closed",
             "Unqualified": "invalid",
         }
     },

@@ -36,6 +36,7 @@ def build_world(seed: int, scale: str) -> World:
         activity.build_activities,
         planted.plant_followups,
         planted.plant_collisions,
+        activity.keep_in_touch,
         activity.build_leads,
         planted.plant_late_answers,
         planted.plant_double_leads,
