@@ -63,8 +63,8 @@ def init(directory: Path, language: str) -> int:
 
     for path in create_company_folder(directory, language):
         click.echo(f"created {path}")
-    click.echo(f"\nNext: put exports into {directory / 'inbox'}, describe them in "
-               f"{directory / 'company.yml'}, then run\n  gapwise nightly --home {directory}")  # fmt: skip
+    click.echo(f"\nNext: put exports into {directory / 'inbox'}; for each, `gapwise profile FILE` writes what belongs "
+               f"into {directory / 'company.yml'}. Then run\n  gapwise nightly --home {directory}")  # fmt: skip
     return 0
 
 

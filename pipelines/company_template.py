@@ -55,6 +55,8 @@ WORDS = {
     },
 }
 
+TEMPLATE_FOLDERS = frozenset(words["folder"] for words in WORDS.values())
+
 
 def create_company_folder(directory: Path, language: str) -> list[Path]:
     """Write a company folder that runs once files lie in its inbox.

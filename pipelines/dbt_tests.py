@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.dbt_runner import NodeResult, parse, test_queries
+from pipelines.operations.outcome import SAMPLE_ROWS
 from pipelines.settings import BUILD_CONFIG, CompanyFolder
 
 if TYPE_CHECKING:
     import duckdb
-
-SAMPLE_ROWS = 5
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pipelines.company_template import TEMPLATE_FOLDERS
 from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import company_rules
 from pipelines.landing.contract import load_entities
 from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.pull import pull_order
-from pipelines.landing.source import inbox_files
+from pipelines.landing.source import inbox_files, is_left_out
 from pipelines.operations.alerts.channels import channel_name, sender_for
 from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.publish.errors import PublishError
@@ -55,10 +56,34 @@ def examine(folder: CompanyFolder) -> list[Finding]:
     findings.append(_usefulness(settings))
     findings.append(_rules(folder, settings))
     findings += [_source(folder, settings, source) for source in settings.sources]
+    findings += _unclaimed(folder, settings)
     findings.append(_published(folder))
     findings += _postgres(folder, settings)
     findings += _alerts(folder, settings)
     return findings
+
+
+def _unclaimed(folder: CompanyFolder, settings: CompanySettings) -> list[Finding]:
+    """Name the files of the inbox that no source reads: whoever put them there expects them to count."""
+    taken = {
+        file.resolve()
+        for source in settings.sources
+        if isinstance(source, FileSource)
+        for file in inbox_files(folder, source)
+    }
+    left = [
+        str(file.relative_to(folder.root))
+        for file in sorted(folder.inbox.rglob("*"))
+        if file.is_file() and not is_left_out(file) and file.resolve() not in taken
+        if not TEMPLATE_FOLDERS & set(file.relative_to(folder.inbox).parts)
+    ]
+    if not left:
+        return []
+    shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+    fix = (
+        "run `gapwise profile FILE` and put the YAML that it writes under `sources:` of company.yml"
+    )
+    return [Finding("inbox", f"no source reads {shown}", False, fix)]
 
 
 def examine_age(folder: CompanyFolder, max_age: str) -> list[Finding]:

@@ -32,13 +32,14 @@ def model_assets(
     tests = _tests_by_key(manifest, translator)
 
     def built(
-        night: NightResource, asset: dg.AssetsDefinition, results: list[NodeResult]
+        night: NightResource, step: str, asset: dg.AssetsDefinition, results: list[NodeResult]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         not_built = frozenset(r.unique_id for r in results if r.status != "success")
-        judged = judge(
-            night.night.folder, (tests[key] for key in sorted(asset.check_keys)), not_built
-        )
-        yield from _results(manifest, translator, night.night, results, judged)
+        with night.night.step(step):
+            judged = judge(
+                night.night.folder, (tests[key] for key in sorted(asset.check_keys)), not_built
+            )
+            yield from _results(manifest, translator, night.night, results, judged)
 
     @dbt_assets(
         manifest=manifest, dagster_dbt_translator=translator, name="dbt_models_before_cascade",
@@ -49,7 +50,7 @@ def model_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build facts"):
             results = night.build(exclusion=[AFTER_CASCADE, AFTER_FORECAST])
-            yield from built(night, before_cascade, results)
+        yield from built(night, "test facts", before_cascade, results)
 
     @dbt_assets(
         manifest=manifest,
@@ -63,7 +64,7 @@ def model_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build marts"):
             results = night.build(selection=[AFTER_CASCADE], exclusion=[AFTER_FORECAST])
-            yield from built(night, after_cascade, results)
+        yield from built(night, "test marts", after_cascade, results)
 
     @dbt_assets(
         manifest=manifest,
@@ -76,7 +77,7 @@ def model_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build forecast marts"):
             results = night.build(selection=[AFTER_FORECAST])
-            yield from built(night, after_forecast, results)
+        yield from built(night, "test forecast marts", after_forecast, results)
 
     return before_cascade, after_cascade, after_forecast
 

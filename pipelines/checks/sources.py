@@ -42,8 +42,8 @@ def source_declarations(source: SourceSettings) -> list[CheckDeclaration]:
             "the newest file has no column that nobody mapped since the file before it",
             "最新文件没有新增的未映射列"),
         CheckDeclaration(asset, "quarantine_is_small", "warn",
-            "bad rows of the newest file stay below half the limit that blocks it",
-            "最新文件的问题行低于拦截限额的一半"),
+            "bad rows of the newest file stay below half the limit that blocks it, rows that share a key below it",
+            "最新文件的问题行低于拦截限额的一半，主键相同的行低于限额"),
     ]  # fmt: skip
 
 
@@ -85,12 +85,13 @@ def judge_source(night: Night, rules: CompanyRules, source: SourceSettings) -> l
         _readable(arrived, visible),
         _fallen(night, source, records, visible),
         _fresh(night, rules, source, visible, source.max_age_workdays),
-        _fresh(night, rules, source, visible, 1),
+        _fresh(night, rules, source, visible, 1) if source.comes_daily else (True, {}, []),
         _drift(arrived),
         _small_quarantine(night.settings, arrived),
     ]
+    unasked = set() if source.comes_daily else {"is_of_yesterday"}
     return [
-        CheckOutcome(declaration, passed, figures, sample)
+        CheckOutcome(declaration, passed, figures, sample, declaration.name not in unasked)
         for declaration, (passed, figures, sample) in zip(
             source_declarations(source), outcomes, strict=True
         )
@@ -196,9 +197,21 @@ def _small_quarantine(settings: CompanySettings, records: list[LandingRecord]) -
     newest = read[-1]
     bad = newest.counts.quarantined - newest.superseded
     rate = bad / newest.counts.read
-    figures: dict[str, float | int | str | None] = {"bad_rows": bad, "bad_row_rate": round(rate, 4)}
-    return (
-        rate <= settings.quality.max_bad_row_rate / 2,
-        figures,
-        [] if not bad else [{"file": newest.name}],
-    )
+    figures: dict[str, float | int | str | None] = {
+        "bad_rows": bad, "bad_row_rate": round(rate, 4), "superseded_rows": newest.superseded,
+    }  # fmt: skip
+    limit = settings.quality.max_bad_row_rate
+    sample: list[dict[str, object]] = [{"file": newest.name}] if bad else []
+    # Rows of one key are one record. So many of them are lines of documents, and most would be lost.
+    shares_keys = newest.superseded > limit * newest.counts.read
+    if shares_keys:
+        sample.append(
+            {
+                "file": newest.name,
+                "rows_that_share_a_key": newest.superseded,
+                "fix": "only the newest row of a key counts; tell lines of one document apart: columns: "
+                '{line_no: HEADER} or compose: {line_no: [HEADER, "#"]}',
+                "处理": "同一主键只取最新一行；一单多行请用 line_no 或 compose 区分",
+            }
+        )
+    return rate <= limit / 2 and not shares_keys, figures, sample

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
-_MARKS = re.compile(r"[_\-./:：#*?？]+")
+_MARKS = re.compile(r"[_\-./:：#*?？$]+")
 _PREFIX = re.compile(r"^(?:property|custom|col|字段)\s+(?:hs\s+)?")
 # Half of a fuzzy likeness proves nothing between short words.
 _FUZZY_FROM = 84.0

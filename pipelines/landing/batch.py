@@ -10,7 +10,8 @@ import duckdb
 from pipelines.landing.contract import Entity
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.manifest import Delivery
-from pipelines.landing.mapping import ColumnPlan, Vocabulary
+from pipelines.landing.mapping import Vocabulary
+from pipelines.landing.plan import ColumnPlan
 from pipelines.settings import CompanySettings, SourceSettings
 from pipelines.sources.files import TextTable
 

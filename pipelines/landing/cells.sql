@@ -8,14 +8,30 @@
 -- Macros paste their argument wherever they name it, so a step is given its argument through
 -- list_transform([x], lambda s: …)[1]: computed once instead of up to thirty times.
 
+-- ="00123" and '00123 keep a spreadsheet from taking an id for a number: the text inside is meant.
+create or replace macro cell_unguarded(t) as
+    case
+        when regexp_full_match(t, '="[^"]*"\s*') then trim(regexp_extract(t, '="([^"]*)"', 1))
+        when regexp_full_match(t, '''[-+0-9].*') then trim(t[2:])
+        else t
+    end;
+
+-- What a mapped cell says, before it is typed: a program's word for nothing is nothing.
+create or replace macro cell_given(t) as
+    case
+        when strlen(t) <= 6 and regexp_full_match(t, '(?i:null|\(null\)|<null>|\[null\]|\\N|None|NaT)') then null
+        when starts_with(t, '="') or starts_with(t, '''') then cell_unguarded(t)
+        else t
+    end;
+
 -- Full-width forms, odd spaces and the several minus signs made plain, ends trimmed. translate()
 -- is slow, so a text of plain and Chinese letters passes by.
 create or replace macro cell_narrow(t) as
     case
         when regexp_full_match(t, '[\x21-\x7e\x{4e00}-\x{9fff}￥¥](?:[\x20-\x7e\x{4e00}-\x{9fff}]*[\x21-\x7e\x{4e00}-\x{9fff}])?') then t
         else trim(translate(t,
-            '０１２３４５６７８９．，－＋（）％：／￥−–　' || chr(160) || chr(9) || chr(10) || chr(13) || chr(65279) || chr(8203),
-            '0123456789.,-+()%:/¥--      '))
+            '０１２３４５６７８９．，－＋（）％：／￥−–　' || chr(160) || chr(8239) || chr(8201) || chr(9) || chr(10) || chr(13) || chr(65279) || chr(8203),
+            '0123456789.,-+()%:/¥--        '))
     end;
 
 -- #REF! and its kind, and formulas that were never calculated.
@@ -63,14 +79,21 @@ create or replace macro cell_id(t) as
         else list_transform([cell_narrow(cell_name(t))], lambda s: cell_id_of(s))[1]
     end;
 
--- One number with an optional currency, unit and brackets; 1,50 is no number, 12.3.4 is none.
+-- The currency is made one sign before the unit is looked for: there is a K in KRW and a W in TWD.
+create or replace macro cell_with_plain_currency(s) as
+    regexp_replace(s, '(?i:RMB|CNY|USD|EUR|GBP|JPY|HKD|TWD|SGD|INR|KRW|AUD|NZD|CAD|CHF|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|AED|SAR|'
+        || 'THB|MYR|IDR|VND|PHP|RUB|TRY|ILS|US\$|HK\$|R\$|NT\$|Rs\.?|人民币|美元)|[¥￥$€£₹₩₽₺฿]', '¤', 'g');
+
+-- One number with an optional currency (¤ by now), unit and brackets; 1,50 is no number, 12.3.4 is none.
+-- Thousands stand in threes after commas, spaces or apostrophes, or in the Indian way: 12,34,567.
 create or replace macro cell_is_figure_of(s) as
     regexp_full_match(s,
-        '(?i:[-+]?\s*(?:[¥￥$€£]|RMB|CNY|USD)?|(?:[¥￥$€£]|RMB|CNY|USD)\s*[-+]|(?:[¥￥$€£]|RMB|CNY|USD)?\s*\()\s*'
-        || '(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)\s*'
-        || '(?i:千万|百万|十万|万亿|万|亿|千|百|w|k)?\s*(?i:元|圆|人民币|美元|RMB|CNY|USD)?\s*%?\s*\)?')
-    -- a bracket is opened and closed, or neither
-    and contains(s, '(') = contains(s, ')');
+        '[-+]?\s*¤?\s*[-+]?\s*\(?\s*¤?\s*'
+        || '(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,3}(?:[''’][0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)\s*'
+        || '(?i:千万|百万|十万|万亿|万|亿|千|百|w|k|mn|m|bn)?\s*(?:元|圆)?\s*¤?\s*%?\s*\)?\s*-?')
+    -- a bracket is opened and closed, or neither; a sign stands once (in front, or behind as SAP writes it)
+    and contains(s, '(') = contains(s, ')')
+    and length(s) - length(translate(s, '-+(', '')) <= 1;
 
 create or replace macro cell_multiple_of(s, factor) as
     case
@@ -83,15 +106,29 @@ create or replace macro cell_multiple_of(s, factor) as
         when contains(s, '亿') then 100000000::decimal(15, 2)
         when contains(s, '千') or contains(lower(s), 'k') then 1000::decimal(15, 2)
         when contains(s, '百') then 100::decimal(15, 2)
+        when contains(lower(s), 'bn') then 1000000000::decimal(15, 2)
+        when contains(lower(s), 'm') then 1000000::decimal(15, 2)
         -- the cell names its own unit, so the header's does not apply
         when regexp_matches(s, '元|圆') then 1::decimal(15, 2)
         else factor::decimal(15, 2)
     end;
 
-create or replace macro cell_figure_of(s, factor) as
-    case when cell_is_figure_of(s) then
+create or replace macro cell_figure_of(t, factor) as
+    list_transform([cell_with_plain_currency(t)], lambda s: case when cell_is_figure_of(s) then
         try_cast(case when contains(s, '-') or contains(s, '(') then '-' else '' end
             || regexp_replace(s, '[^0-9.]', '', 'g') as decimal(22, 8)) * cell_multiple_of(s, factor)
+    end)[1];
+
+-- 1.234,50 with its decimal comma turned into 1234.50. Where cells may be numbers already (`is_typed`:
+-- a workbook, Parquet, a database), only a text with a comma is one of these.
+create or replace macro cell_decimal_comma(t, is_typed := false) as
+    case
+        when is_typed and not contains(t, ',') then t
+        else list_transform([cell_narrow(t)], lambda s: case
+            when regexp_full_match(s, '[^0-9.,]*(?:[0-9]{1,3}(?:[. ''’][0-9]{3})+|[0-9]+)?(?:,[0-9]*)?[^0-9.,]*')
+                then replace(translate(s, '. ''’', ''), ',', '.')
+            else t
+        end)[1]
     end;
 
 create or replace macro cell_is_plain(t) as

@@ -14,14 +14,10 @@ from pipelines.landing.archive import Archive, ArchiveDamaged
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.manifest import Delivery
-from pipelines.landing.mapping import (
-    ColumnPlan,
-    RequiredColumnMissing,
-    column_missing,
-    entity_preset,
-    plan_columns,
-)
+from pipelines.landing.mapping import entity_preset, plan_columns
+from pipelines.landing.missing import RequiredColumnMissing, column_missing
 from pipelines.landing.pivot import unpivot
+from pipelines.landing.plan import ColumnPlan
 from pipelines.landing.reshape import ShapeColumnMissing, reshape
 from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
@@ -173,7 +169,7 @@ def _options(context: LandingContext) -> FileOptions:
         sheet=source.sheet or "",
         header_row=source.header_row,
         has_header=source.has_header,
-        records=preset.records,
+        records=source.records or preset.records,
         lookups=preset.lookups,
     )
 
@@ -189,8 +185,9 @@ def _plan(
         try:
             shaped = _shaped(context, table, where)
             plan = plan_columns(
-                context.entity, context.source, shaped.headers, where, context.vocabulary
-            )
+                context.entity, context.source, shaped.headers, where, context.vocabulary, table.title,
+                is_typed=table.encoding is None,
+            )  # fmt: skip
         except RequiredColumnMissing as error:
             wide = unpivot(
                 context.con, context.entity, context.source, context.settings, shaped, delivery.name,
@@ -256,13 +253,16 @@ def _described(
     strangers: Sequence[RequiredColumnMissing],
 ) -> LandingRecord:
     missing = set.intersection(*(set(plan.missing) for plan in plans)) if plans else set()
+    units = dict.fromkeys(plan.title_unit for plan in plans if plan.title_unit)
     return replace(
         record,
         encodings=tuple(sorted({table.encoding for table in tables if table.encoding})),
         new_columns=tuple(sorted({header for plan in plans for header in plan.extra})),
         missing_columns=tuple(sorted(missing)),
         notes_en=tuple(note.en for table in tables for note in table.notes)
+        + tuple(f"amounts are in {unit}, as the title says" for unit in units)
         + tuple(error.message_en for error in strangers),
         notes_zh=tuple(note.zh for table in tables for note in table.notes)
+        + tuple(f"金额单位 {unit}（按表头上方的标题）" for unit in units)
         + tuple(error.message_zh for error in strangers),
     )

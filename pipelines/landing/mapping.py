@@ -2,89 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from rapidfuzz import fuzz, process
-
 from pipelines.core.names import normalise_name
 from pipelines.landing.contract import Entity
+from pipelines.landing.missing import column_missing
+from pipelines.landing.plan import Binding, ColumnPlan, Override
 from pipelines.settings import SourceSettings
-from pipelines.sources.headers import header_unit
-from pipelines.sources.presets import Conditions, EntityPreset, load_preset
+from pipelines.sources.headers import header_unit, title_unit
+from pipelines.sources.presets import EntityPreset, load_preset
 
-
-class RequiredColumnMissing(Exception):
-    """A table lacks a column without which none of its rows can be used: the source is blocked."""
-
-    def __init__(self, message_en: str, message_zh: str) -> None:
-        super().__init__(message_en)
-        self.message_en = message_en
-        self.message_zh = message_zh
-
-
-@dataclass(frozen=True)
-class Binding:
-    """Where the value of one canonical column comes from: cells (joined when several) or a constant.
-
-    `is_number` takes a cell that a sheet shows as a date back to its number; `constant_cell` names the
-    cell that carries the constant, where tables that differ in constants alone are read together.
-    """
-
-    positions: tuple[int, ...] = ()
-    constant: str | None = None
-    constant_cell: str | None = None
-    unit_factor: Decimal = Decimal(1)
-    separator: str = "|"
-    is_number: bool = False
-
-
-@dataclass(frozen=True)
-class Override:
-    """Another cell that decides a column's value where it says one of these words (normalised → ours)."""
-
-    position: int
-    words: dict[str, str]
-
-
-@dataclass(frozen=True)
-class ColumnPlan:
-    """The mapping of one table, and what did not fit.
-
-    `marks` are facts about the export that stand on every row (in `extra`); `only_where` blanks a
-    column in rows where another one, already mapped, has none of the named values.
-    """
-
-    bindings: dict[str, Binding]
-    extra: dict[str, int] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-    values: dict[str, dict[str, str]] = field(default_factory=dict)
-    allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    date_order: str = ""
-    marks: dict[str, str] = field(default_factory=dict)
-    only_where: dict[str, Conditions] = field(default_factory=dict)
-    overrides: dict[str, tuple[Override, ...]] = field(default_factory=dict)
-
-    @property
-    def layout(self) -> str:
-        """Two tables of one layout are read by the same SQL."""
-        return repr(self)
-
-    @property
-    def constants(self) -> dict[str, str]:
-        """Return column → text for every column that a constant fills."""
-        return {n: b.constant for n, b in self.bindings.items() if b.constant is not None}
-
-    def with_constants_as_cells(self) -> ColumnPlan:
-        """Return the plan that reads its constants from cells `k_<column>`.
-
-        A wide sheet is one table per month, alike but for the month: planned as one they cost one.
-        """
-        lifted = {
-            name: replace(self.bindings[name], constant=None, constant_cell=f"k_{name}")
-            for name in self.constants
-        }
-        return replace(self, bindings=self.bindings | lifted)
+_Places = dict[str, tuple[int, Decimal | None]]
 
 
 @dataclass(frozen=True)
@@ -105,10 +35,14 @@ def plan_columns(
     headers: tuple[str, ...],
     where: str,
     vocabulary: Vocabulary,
+    title: str = "",
+    *,
+    is_typed: bool = False,
 ) -> ColumnPlan:
     """Map the headers of one table to canonical columns.
 
     company.yml overrides the preset column by column; a column that nobody maps is kept as extra.
+    An amount whose header names no unit has the title's: 单位：万元 stands once over a whole sheet.
 
     Args:
         entity: what the rows are.
@@ -116,6 +50,8 @@ def plan_columns(
         headers: cleaned header texts, by position.
         where: file and sheet, for messages.
         vocabulary: the company's words for stages, regions, product lines, people.
+        title: what stands above the header.
+        is_typed: cells may be numbers already, as in a workbook.
 
     Raises:
         RequiredColumnMissing: names the column, the headers looked for and the nearest one found.
@@ -128,6 +64,7 @@ def plan_columns(
         if bound is not None:
             bindings[column.name] = replace(bound, is_number=column.name in source.as_numbers)
     _check_required(entity, source, preset, bindings, headers, where)
+    bindings, unit = _with_title_unit(entity, bindings, title)
     overrides = _overrides(preset, source, by_name)
     used = {position for binding in bindings.values() for position in binding.positions}
     used |= {override.position for found in overrides.values() for override in found}
@@ -147,13 +84,28 @@ def plan_columns(
     }
     order = source.date_order or preset.date_order
     only_where = {k: v for k, v in preset.only_where.items() if k not in source.columns}
+    comma = "" if source.decimal == "." else "typed" if is_typed else "text"
     return ColumnPlan(
-        bindings, extra, missing, values, allowed, order, preset.marks, only_where, overrides
-    )
+        bindings, extra, missing, values, allowed, order, preset.marks, only_where, overrides, unit, comma
+    )  # fmt: skip
+
+
+def _with_title_unit(
+    entity: Entity, bindings: dict[str, Binding], title: str
+) -> tuple[dict[str, Binding], str]:
+    """Give the title's unit to amounts without one; a table with a column of units says it itself."""
+    unit = None if "unit" in bindings else title_unit(title)
+    amounts = {
+        column.name: replace(bindings[column.name], unit_factor=unit[1])
+        for column in entity.columns
+        if unit and column.type == "money" and column.name in bindings
+        if bindings[column.name].positions and bindings[column.name].unit_factor is None
+    }
+    return bindings | amounts, unit[0] if unit and amounts else ""
 
 
 def _overrides(
-    preset: EntityPreset, source: SourceSettings, by_name: dict[str, tuple[int, Decimal]]
+    preset: EntityPreset, source: SourceSettings, by_name: _Places
 ) -> dict[str, tuple[Override, ...]]:
     """Return the deciding cells that the table has; a column mapped in company.yml decides for itself."""
     found: dict[str, tuple[Override, ...]] = {}
@@ -194,12 +146,13 @@ def _canonical(entity: Entity) -> EntityPreset:
     return EntityPreset(columns={c.name: (c.name, c.zh) for c in entity.columns})
 
 
-def _positions(headers: tuple[str, ...]) -> dict[str, tuple[int, Decimal]]:
+def _positions(headers: tuple[str, ...]) -> _Places:
     """Return normalised header → (position, unit factor); the first of two equal headers wins."""
-    found: dict[str, tuple[int, Decimal]] = {}
+    found: _Places = {}
     for position, header in enumerate(headers):
         clean, factor = header_unit(header)
-        for spelling, unit in ((header, factor), (clean, factor)):
+        unit = None if clean == header.strip() else factor
+        for spelling in (header, clean):
             found.setdefault(normalise_name(spelling), (position, unit))
     found.pop("", None)
     return found
@@ -213,10 +166,12 @@ def _wanted(name: str, source: SourceSettings, preset: EntityPreset) -> tuple[st
 
 
 def _bind(
-    name: str, source: SourceSettings, preset: EntityPreset, by_name: dict[str, tuple[int, Decimal]]
+    name: str, source: SourceSettings, preset: EntityPreset, by_name: _Places
 ) -> Binding | None:
     if name in source.constants:
         return Binding(constant=source.constants[name])
+    if name in source.multiply:
+        return _product(source.multiply[name], by_name)
     composed = source.compose.get(name) or (
         () if name in source.columns else preset.compose.get(name, ())
     )
@@ -237,6 +192,23 @@ def _bind(
     return None
 
 
+def _product(factors: Sequence[str], by_name: _Places) -> Binding | None:
+    """Return the binding of a column that is the product of several: Quantity, UnitPrice, 1-Discount."""
+    places = []
+    for factor in factors:
+        own = by_name.get(normalise_name(factor))
+        off = by_name.get(normalise_name(factor.removeprefix("1-"))) if own is None else None
+        if own is None and (off is None or not factor.startswith("1-")):
+            return None
+        places.append((own or off, own is None))
+    positions = [(place[0], is_off) for place, is_off in places if place]
+    return Binding(
+        positions=tuple(position for position, _ in positions),
+        is_product=True,
+        shares_off=tuple(position for position, is_off in positions if is_off),
+    )
+
+
 def _check_required(
     entity: Entity,
     source: SourceSettings,
@@ -251,28 +223,11 @@ def _check_required(
     if not lacking:
         return
     column = lacking[0]
-    wanted = _wanted(column.name, source, preset) or preset.compose.get(column.name, ())
+    wanted = source.multiply.get(column.name) or (
+        _wanted(column.name, source, preset) or preset.compose.get(column.name, ())
+    )
     named = " / ".join(wanted) or column.name
     raise column_missing(where, column.name, named, headers, source.name, column.zh)
-
-
-def column_missing(
-    where: str, column: str, named: str, headers: tuple[str, ...], source: str, zh: str = ""
-) -> RequiredColumnMissing:
-    """Word the error of a missing column: what was looked for, the nearest header, and the fix."""
-    # Each spelling is compared by itself: joined, they resemble nothing.
-    filled = [header for header in headers if header]
-    near = [process.extractOne(word, filled, scorer=fuzz.WRatio) for word in named.split(" / ")]
-    best = max((found for found in near if found), key=lambda found: found[1], default=None)
-    guess = f"{best[0]!r}" if best else "-"
-    listed = ", ".join(h for h in headers if h)[:300]
-    return RequiredColumnMissing(
-        f"{where}: required column {column!r} (header {named!r}) is missing; the nearest header "
-        f"found is {guess}. Found: {listed}. Fix: rename the header, or add "
-        f"`columns: {{{column}: <header>}}` to source {source!r} in company.yml.",
-        f"{where}：缺少必填列「{zh or column}」（表头 {named}）；最接近的表头是 {guess}。"
-        f"修复：改正表头，或在 company.yml 的来源 {source} 中写 columns: {{{column}: 表头}}。",
-    )
 
 
 def mapped_headers(

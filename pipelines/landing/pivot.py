@@ -16,10 +16,11 @@ import duckdb
 from pipelines.core.names import normalise_name
 from pipelines.core.period_names import NamedPeriod, read_period, year_in
 from pipelines.landing.contract import Entity
-from pipelines.landing.mapping import ColumnPlan, Vocabulary, known_words, plan_columns
+from pipelines.landing.mapping import Vocabulary, known_words, plan_columns
+from pipelines.landing.plan import ColumnPlan
 from pipelines.settings import CompanySettings, SourceSettings
 from pipelines.sources.errors import Note
-from pipelines.sources.headers import header_unit
+from pipelines.sources.headers import header_unit, title_unit, unit_in_header
 from pipelines.sources.options import Skipped, TextTable
 
 _numbers = itertools.count(1)
@@ -30,10 +31,6 @@ _LEVELS = {
     "stretch": re.compile(r"冲刺|stretch", re.IGNORECASE),
     "challenge": re.compile(r"挑战|challenge", re.IGNORECASE),
 }
-_UNIT_WORDS = "亿元|千万元|百万元|万元|千元|亿|千万|百万|万|元"
-_UNIT_IN_TITLE = re.compile(
-    rf"单位\s*[::：]?\s*(?P<unit>{_UNIT_WORDS})|[(（\[【]\s*(?P<own>{_UNIT_WORDS})\s*[)）\]】]"
-)
 _METRIC_IN_TITLE = re.compile(r"指标\s*[::：]\s*(?P<metric>[^\s,，;；、)）\]】]+)")
 VALUE_HEADER = "目标值"
 # A header without a year is a period whatever the year.
@@ -100,7 +97,10 @@ def unpivot(
         part = _part(con, table, labels, column, around, is_first=number == 0)
         own = _own_source(entity, source, column, around, part.headers[-1])
         where = f"{file} [{part.sheet}]"
-        found.append((part, plan_columns(entity, own, part.headers, where, vocabulary)))
+        plan = plan_columns(
+            entity, own, part.headers, where, vocabulary, is_typed=table.encoding is None
+        )
+        found.append((part, plan))
     return found
 
 
@@ -151,8 +151,8 @@ def _surroundings(
     words = known_words(entity, source, vocabulary, "metric")
     named = _METRIC_IN_TITLE.search(table.title)
     metric = named["metric"] if named else _longest_known(words, (table.title, table.sheet, file))
-    unit = _UNIT_IN_TITLE.search(table.title)
-    return _Surroundings(year, metric, (unit["unit"] or unit["own"]) if unit else None)
+    unit = title_unit(table.title)
+    return _Surroundings(year, metric, unit[0] if unit else None)
 
 
 def _longest_known(words: Mapping[str, str], texts: Sequence[str]) -> str | None:
@@ -176,7 +176,6 @@ def _period_column(
     """Read one header, of one level or two: 1月, Q1/1月, 2026年/1月, 1月/冲刺, Q1(万元)."""
     if _SKIPPED.search(header):
         return None
-    unit_match = _UNIT_IN_TITLE.search(header)
     period: NamedPeriod | None = None
     for part in header_unit(header)[0].split("/"):
         name = header_unit(part)[0]
@@ -187,8 +186,7 @@ def _period_column(
     if period is None:
         return None
     level = next((key for key, word in _LEVELS.items() if word.search(header)), None)
-    unit = (unit_match["unit"] or unit_match["own"]) if unit_match else None
-    return _PeriodColumn(position, header, period, level, unit)
+    return _PeriodColumn(position, header, period, level, unit_in_header(header))
 
 
 def _read(text: str, year: int, settings: CompanySettings | None) -> NamedPeriod | None:

@@ -57,7 +57,9 @@ def reshape(
             value or time.
     """
     wanted = _wanted_headers(source, preset)
-    table = _open_nested(con, table, wanted)
+    table = open_nested(con, table, wanted)
+    if source.fill_down:
+        table = _filled_down(con, table, source.fill_down)
     where = preset.where if source.where is None else _tuples(source.where)
     where_not = preset.where_not if source.where is None else {}
     if where or where_not:
@@ -81,10 +83,11 @@ def _wanted_headers(source: SourceSettings, preset: EntityPreset) -> tuple[str, 
     own = [[v] if isinstance(v, str) else v for v in source.columns.values()]
     lists: list[Iterable[str]] = [*own, *preset.columns.values(), *preset.compose.values()]
     lists += [*source.compose.values(), preset.where, preset.where_not, source.where or ()]
+    lists += [*source.multiply.values(), source.fill_down]
     return tuple(dict.fromkeys(itertools.chain.from_iterable(lists)))
 
 
-def _open_nested(
+def open_nested(
     con: duckdb.DuckDBPyConnection, table: TextTable, wanted: Sequence[str]
 ) -> TextTable:
     """Add a column for every wanted header with dots that reaches into a JSON cell: data.list.name."""
@@ -118,6 +121,27 @@ def _holds_json(con: duckdb.DuckDBPyConnection, table: TextTable, header: str) -
         f" and json_valid({cell})"
     ).fetchone()
     return bool(found and found[0])
+
+
+def _filled_down(
+    con: duckdb.DuckDBPyConnection, table: TextTable, headers: Sequence[str]
+) -> TextTable:
+    """Give the lines of a document what only its first line says: number, date, customer.
+
+    A document begins where its number, the first of the headers, is filled.
+    """
+    cells = [_cell(table, header) for header in headers]
+    others = [f"c{i}" for i in range(len(table.headers)) if f"c{i}" not in cells]
+    down = ", ".join(
+        f"coalesce({cell}, first_value({cell}) over (partition by _document order by _row)) as {cell}"
+        for cell in cells
+    )
+    relation = _view(
+        con,
+        f"select {', '.join(['_row', *others, down])} from (select *, count({cells[0]}) over"
+        f" (order by _row rows unbounded preceding) as _document from {table.relation})",
+    )
+    return replace(table, relation=relation)
 
 
 def _number_twins(

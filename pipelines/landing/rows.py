@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.landing.batch import LandingContext, ReadDelivery
-from pipelines.landing.mapping import ColumnPlan
+from pipelines.landing.plan import ColumnPlan
 from pipelines.landing.typing_sql import literal, quoted, typed_select, used_cells
 from pipelines.sources.files import TextTable
 from pipelines.sources.scans import CsvForm, CsvScan, joint_relation

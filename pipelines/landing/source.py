@@ -106,13 +106,12 @@ def inbox_files(folder: CompanyFolder, source: FileSource) -> list[Path]:
     pattern = source.path if Path(source.path).is_absolute() else str(folder.root / source.path)
     # Path.glob takes no absolute pattern.
     found = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
-    return [
-        path
-        for path in found
-        if path.is_file()
-        and not path.name.startswith(("~$", ".~lock", "."))
-        and not path.name.endswith(TEMPORARY_SUFFIXES)
-    ]
+    return [path for path in found if path.is_file() and not is_left_out(path)]
+
+
+def is_left_out(path: Path) -> bool:
+    """Tell whether a file is none that anybody delivered: locks of Excel, hidden and half-written ones."""
+    return path.name.startswith(("~$", ".~lock", ".")) or path.name.endswith(TEMPORARY_SUFFIXES)
 
 
 def _shown(folder: CompanyFolder, file: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pipelines.landing.contract import Column, Entity
-from pipelines.landing.mapping import Binding, ColumnPlan
+from pipelines.landing.plan import Binding, ColumnPlan
 from pipelines.sources.presets import ANY_VALUE
 
 # What a value of each type must look like; the codes are explained in quarantine.MESSAGES.
@@ -71,9 +71,14 @@ def typed_select(
     landed = ", ".join(quoted(name) for name, _ in entity.landed_columns)
     marks = {name: literal(text) for name, text in plan.marks.items()}
     extra = _json({header: f"c{i}" for header, i in plan.extra.items()} | marks)
+    mapped = [cell for cell in used_cells(plan) if cell.startswith("c")]
+    given = "".join(f", cell_given({cell}) as {_given_cell(cell)}" for cell in mapped)
     return f"""
-        with texts as (
-            select {carried}, {", ".join(texts)}, {cells} from {relation}
+        with given as (
+            select {carried}, {cells}{given} from {relation}
+        ),
+        texts as (
+            select {carried}, {", ".join(texts)}, {cells} from given
         ),
         typed as (
             select *, {", ".join(values)} from texts
@@ -87,6 +92,11 @@ def typed_select(
             case when _bad then {_raw_json(plan)} end as _raw
         from judged
     """
+
+
+def _given_cell(cell: str) -> str:
+    """Return the name under which a cell's meaning stands beside the cell as delivered: g3 beside c3."""
+    return f"g{cell.removeprefix('c')}"
 
 
 def used_cells(plan: ColumnPlan) -> list[str]:
@@ -115,11 +125,11 @@ def _text(column: str, plan: ColumnPlan) -> str:
     binding = plan.bindings.get(column)
     if binding is None:
         return "null::varchar"
-    text = _cell(binding)
+    text = _product(binding, plan) if binding.is_product else _cell(binding)
     pairs = plan.values.get(column)
     if pairs:
         text = f"coalesce({_word_for(text, pairs)}, {text})"
-    deciding = [_word_for(f"c{o.position}", o.words) for o in plan.overrides.get(column, ())]
+    deciding = [_word_for(f"g{o.position}", o.words) for o in plan.overrides.get(column, ())]
     if deciding:
         text = f"coalesce({', '.join(deciding)}, {text})"
     for other, values in plan.only_where.get(column, {}).items():
@@ -143,9 +153,9 @@ def _cell(binding: Binding) -> str:
     if binding.constant_cell is not None:
         return binding.constant_cell
     if len(binding.positions) == 1:
-        cell = f"c{binding.positions[0]}"
+        cell = f"g{binding.positions[0]}"
     else:
-        parts = ", ".join(f"c{p}" for p in binding.positions)
+        parts = ", ".join(f"g{p}" for p in binding.positions)
         cell = f"nullif(concat_ws({literal(binding.separator)}, {parts}), '')"
     if binding.is_number:
         cell = (
@@ -156,17 +166,42 @@ def _cell(binding: Binding) -> str:
     return cell
 
 
+def _product(binding: Binding, plan: ColumnPlan) -> str:
+    """Return SQL of the product of several cells as text; where one is no number, of what they say."""
+    cells = [f"g{position}" for position in binding.positions]
+    factors = [
+        f"(1 - {number})" if position in binding.shares_off else number
+        for position in binding.positions
+        for number in [f"cell_number({_with_point(f'g{position}', plan)})"]
+    ]
+    said = f"concat_ws(' × ', {', '.join(cells)})"
+    product = f"round(cast({' * '.join(factors)} as decimal(38, 12)), 6)"
+    return (
+        f"case when {' or '.join(f'cell_is_blank({cell})' for cell in cells)} then null"
+        f" else coalesce(cast(try_cast({product} as decimal(24, 6)) as varchar), {said}) end"
+    )
+
+
+def _with_point(text: str, plan: ColumnPlan) -> str:
+    """Return SQL of a number's text with a decimal point, whatever the export writes."""
+    if not plan.decimal_comma:
+        return text
+    is_typed = str(plan.decimal_comma == "typed").lower()
+    return f"cell_decimal_comma({text}, is_typed := {is_typed})"
+
+
 def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[str]:
     text, name = quoted("t_" + column.name), quoted(column.name)
     order, since = literal(plan.date_order), str(is_1904).lower()
     binding = plan.bindings.get(column.name)
-    factor = binding.unit_factor if binding else Decimal(1)
+    factor = (binding.unit_factor if binding else None) or Decimal(1)
     if column.type == "timestamp":
         on = quoted(column.local_date_name or "")
         return [
             f"cell_timestamp({text}, ord := {order}, tz := {literal(zone)}, is_1904 := {since}) as {name}",
             f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {literal(zone)}) as {on}",
         ]
+    figure = _with_point(text, plan) if not (binding and binding.is_product) else text
     call = {
         "id": f"cell_id({text})",
         "text": f"cell_text({text})",
@@ -175,9 +210,9 @@ def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[s
         "phone": f"cell_phone({text})",
         "email": f"cell_email({text})",
         "date": f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {literal(zone)})",
-        "money": f"cell_money({text}, factor := {factor})",
-        "number": f"cell_number({text})",
-        "integer": f"cell_integer({text})",
+        "money": f"cell_money({figure}, factor := {factor})",
+        "number": f"cell_number({figure})",
+        "integer": f"cell_integer({figure})",
         "boolean": f"cell_boolean({text})",
     }[column.type]
     return [f"{call} as {name}"]

@@ -21,6 +21,17 @@ from pipelines.sources.presets import EntityPreset, known_presets, load_preset
 _ASK_NOTHING = EntityPreset()
 # So many headers of one system are no accident.
 _PRESET_HEADERS = 3
+_QUANTITY = ("quantity", "qty", "quantity ordered", "order qty", "units", "数量", "订单量")
+_UNIT_PRICE = (
+    "unit price",
+    "price each",
+    "unitprice",
+    "item price",
+    "price",
+    "单价",
+    "含税单价",
+    "销售单价",
+)
 # ... if some of them are nobody else's: id, name and type are everybody's.
 _TELLING_HEADERS = 2
 
@@ -44,6 +55,16 @@ class Candidate:
             if normalise_name(header) in at:
                 return at[normalise_name(header)]
         return None
+
+    @property
+    def product(self) -> tuple[str, str] | None:
+        """Return the headers of quantity and unit price where an order's amount is their product."""
+        if self.entity.name != "orders":
+            return None
+        plain = {plain_header(header): header for header in reversed(self.table.headers)}
+        quantity = next((plain[word] for word in _QUANTITY if word in plain), None)
+        price = next((plain[word] for word in _UNIT_PRICE if word in plain), None)
+        return (quantity, price) if quantity and price else None
 
     def is_given(self, column: str) -> bool:
         """Return whether the preset gives a column without a header of its own (a key, a constant)."""
@@ -103,9 +124,13 @@ def _by_preset(
         return None
     source = FileSource(name="profile", entity=entity.name, path=table.file)
     try:
-        return reshape(con, table, source, written, "UTC")
+        read = reshape(con, table, source, written, "UTC")
     except ShapeColumnMissing:
         return None
+    elsewhere = read.skipped.elsewhere - table.skipped.elsewhere
+    # Every row is another entity's: leads and opportunities of one sheet.
+    is_empty = elsewhere > 0 and elsewhere + read.skipped.count >= read.rows_read
+    return None if is_empty else read
 
 
 def _bound(own: set[str], written: EntityPreset) -> int:
@@ -128,5 +153,10 @@ def _is_plausible(candidate: Candidate) -> bool:
         if is_owed and not candidate.is_given(column.name):
             return False
     wanted = min(_PRESET_HEADERS, len(candidate.table.headers))
-    own = {plain_header(candidate.table.headers[position]) for position in positions}
-    return len(positions) >= wanted and len(own - common_headers()) >= _TELLING_HEADERS
+    headers = candidate.table.headers
+    telling = {plain_header(headers[position]) for position in positions} - common_headers()
+    # What picks rows or decides an outcome is a system's own: IsDeleted, IsWon, Deal - Status.
+    deciding = {*candidate.written.where_not, *candidate.written.where}
+    deciding |= {header for cells in candidate.written.overrides.values() for header in cells}
+    telling |= {plain_header(header) for header in headers if header in deciding} - common_headers()
+    return len(positions) >= wanted and len(telling) >= _TELLING_HEADERS

@@ -10,7 +10,7 @@ from pipelines.landing.connection import landing_connection
 from pipelines.profiling.profile import profile_file
 from pipelines.profiling.render import profile_table, profile_yaml
 from pipelines.settings import ConfigurationError
-from pipelines.sources.errors import FileUnreadable
+from pipelines.sources.errors import FileUnreadable, UndecodableBytes
 from pipelines.sources.options import FileOptions
 
 
@@ -33,6 +33,8 @@ def run_profile(
                 profiles = profile_file(file, con, work / "read", options)
             except FileUnreadable as error:
                 say(f"{error.text('zh')}\n{error.text('en')}")
+                if isinstance(error, UndecodableBytes):
+                    say(f"gapwise profile {file.name} --encoding cp1252")
                 return 1
     written = profile_yaml(file, profiles, options.encoding)
     say(profile_table(profiles) + "\n\n" + written)

@@ -30,6 +30,7 @@ class Evidence:
     boolean: float
     phone: float
     email: float
+    comma: float
     longest: int
     samples: tuple[str, ...]
 
@@ -45,14 +46,26 @@ class Evidence:
         """Return whether the cells are dates and nothing else: 43659 may be a day, and may be an id."""
         return bool(self.date_orders) and self.number < _ENOUGH
 
+    @property
+    def is_figure(self) -> bool:
+        """Return whether the cells are numbers, with a decimal point or a declared decimal comma."""
+        return max(self.money, self.comma) >= _ENOUGH
+
+    @property
+    def has_decimal_comma(self) -> bool:
+        """Return whether the cells are numbers only with a decimal comma: 1.234,50."""
+        return self.money < _ENOUGH <= self.comma
+
     def fit(self, column: Column, is_key: bool) -> float:
         """Return how well the values suit a column, 0 to 1; an empty column suits any a little."""
         if self.filled == 0:
             return 0.8
+        if all(sample.startswith(("{", "[")) for sample in self.samples):
+            return 0.2
         if column.type in ("date", "timestamp"):
             return 1.0 if self.is_date else 0.7 if self.date_orders else 0.0
         if column.type in ("money", "number", "integer"):
-            share = self.money if column.type == "money" else self.number
+            share = max(self.money if column.type == "money" else self.number, self.comma)
             return share if share >= _ENOUGH and not self.is_date else share * 0.3
         if column.type == "boolean":
             return self.boolean
@@ -120,6 +133,7 @@ def _look(con: duckdb.DuckDBPyConnection, sample: str, cell: str) -> Evidence:
         "count(cell_boolean(v))",
         "count(*) filter (cell_phone_is_wellformed(v))",
         "count(*) filter (cell_email_is_wellformed(v))",
+        "count(cell_money(cell_decimal_comma(v)))",
         "max(length(v))",
     ]
     found = con.execute(
@@ -140,6 +154,7 @@ def _look(con: duckdb.DuckDBPyConnection, sample: str, cell: str) -> Evidence:
         boolean=shares[8],
         phone=shares[9],
         email=shares[10],
+        comma=shares[11],
         longest=rest[-1] or 0,
         samples=_samples(con, sample, cell),
     )
@@ -147,7 +162,7 @@ def _look(con: duckdb.DuckDBPyConnection, sample: str, cell: str) -> Evidence:
 
 def _samples(con: duckdb.DuckDBPyConnection, sample: str, cell: str) -> tuple[str, ...]:
     rows: Sequence[tuple[str]] = con.execute(
-        f"select left({cell}, 40) as v from {sample} where not cell_is_blank({cell})"
+        f"select left(regexp_replace({cell}, '\\s+', ' ', 'g'), 40) as v from {sample} where not cell_is_blank({cell})"
         " group by v order by min(_row) limit 3"
     ).fetchall()
     return tuple(value for (value,) in rows)

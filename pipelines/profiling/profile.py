@@ -7,41 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-from rapidfuzz import fuzz
 
-from pipelines.core.header_match import likeness, plain_header
-from pipelines.landing.contract import Column
 from pipelines.landing.pivot import is_period_header
 from pipelines.profiling.candidates import Candidate, candidates
+from pipelines.profiling.keys import KeyFinding, key_finding
+from pipelines.profiling.matching import (
+    ASKED_FROM,
+    Match,
+    entity_score,
+    match_columns,
+    missing_columns,
+)
+from pipelines.profiling.nested import with_nested
 from pipelines.profiling.questions import Question, questions_about
-from pipelines.profiling.spellings import entity_words, spellings
 from pipelines.profiling.values import ValueProposal, value_proposals
 from pipelines.sources.errors import FileUnreadable
 from pipelines.sources.files import FileOptions, TextTable, read_tables
 from pipelines.sources.headers import is_label
 from pipelines.sources.presets import known_presets, load_preset
 
-MAPPED_FROM, ASKED_FROM = 0.8, 0.5
-# Two claims this close to each other are a question, however good both are.
-CLOSE_CALL = 0.06
 ENTITY_SURE_FROM, RIVAL_WITHIN = 0.65, 0.04
-
-
-@dataclass(frozen=True)
-class Match:
-    """One header taken for one column. `confidence` 0 to 1; under MAPPED_FROM a person is asked."""
-
-    column: Column
-    header: str
-    position: int
-    confidence: float
-    samples: tuple[str, ...]
-    by_preset: bool = False
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the mapping may stand without a person's word."""
-        return self.confidence >= MAPPED_FROM
 
 
 @dataclass(frozen=True)
@@ -74,6 +59,9 @@ class TableProfile:
     as_numbers: tuple[str, ...]
     questions: tuple[Question, ...] = field(default=())
     values: tuple[ValueProposal, ...] = field(default=())
+    compose: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+    multiply: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+    decimal: str = "."
 
 
 def profile_file(
@@ -101,6 +89,7 @@ def profile_file(
             bare = FileOptions(**{**vars(options), "has_header": False})
             again = read_tables(path, con, work_dir=work_dir / f"bare{number}", options=bare)
             shown, has_header = again[number], False
+        shown = with_nested(con, shown)
         profiles.append(_judged(con, shown, has_header, list(candidates(con, shown)), path))
     return profiles
 
@@ -149,17 +138,20 @@ def _judged(
     for candidate in readings:
         matches = match_columns(candidate)
         scored.append(
-            (_entity_score(candidate, matches, f"{path.stem} {table.sheet}"), candidate, matches)
+            (entity_score(candidate, matches, f"{path.stem} {table.sheet}"), candidate, matches)
         )
     scored.sort(key=lambda each: -each[0])
     best_score, best, matches = scored[0]
+    keys = key_finding(con, best, matches) if best_score >= ASKED_FROM else KeyFinding()
+    if keys.line is not None:
+        matches = _with_line(best, matches, keys.line)
     if best_score < ASKED_FROM:
         return TableProfile(
             table, has_header, "", round(best_score, 2), _rivals(scored, ""), "", (), table.headers, (), (), "", ()
         )  # fmt: skip
     rivals = _rivals([s for s in scored if s[0] >= best_score - RIVAL_WITHIN], best.entity.name)
     matches, values, about_values = value_proposals(con, best, matches)
-    lacking = _missing(best, matches)
+    lacking = missing_columns(best, matches)
     used = {match.position for match in matches}
     asked = questions_about(best, matches, lacking)
     doubts = () if best_score >= ENTITY_SURE_FROM and not rivals else (_which_entity(best, rivals),)
@@ -176,9 +168,31 @@ def _judged(
         given=tuple(c.name for c in best.entity.columns if best.is_given(c.name)),
         date_order=asked.date_order,
         as_numbers=asked.as_numbers,
-        questions=(*doubts, *asked.questions, *about_values),
+        questions=(
+            *doubts,
+            *asked.questions,
+            *about_values,
+            *([keys.question] if keys.question else []),
+        ),
         values=tuple(values),
+        compose=keys.compose,
+        multiply=(("amount", best.product),) if best.product and "amount" in lacking else (),
+        decimal="," if any(_has_decimal_comma(best, match) for match in matches) else ".",
     )
+
+
+def _has_decimal_comma(candidate: Candidate, match: Match) -> bool:
+    is_figure = match.column.type in ("money", "number", "integer")
+    return is_figure and candidate.evidence[match.position].has_decimal_comma
+
+
+def _with_line(candidate: Candidate, matches: Sequence[Match], position: int) -> list[Match]:
+    """Take a header that tells an order's lines apart, and is called so, for their number."""
+    header, seen = candidate.table.headers[position], candidate.evidence[position]
+    line = Match(candidate.entity.column("line_no"), header, position, 0.9, seen.samples)
+    others = [m for m in matches if m.position != position and m.column.name != "line_no"]
+    order = [column.name for column in candidate.entity.columns]
+    return sorted([*others, line], key=lambda match: order.index(match.column.name))
 
 
 def _which_entity(best: Candidate, rivals: Sequence[tuple[str, float]]) -> Question:
@@ -198,99 +212,3 @@ def _rivals(
         if candidate.entity.name != but:
             best.setdefault(candidate.entity.name, round(score, 2))
     return tuple(list(best.items())[:3])
-
-
-def match_columns(candidate: Candidate) -> list[Match]:
-    """Assign headers to columns, the surest first; each header once, unless a required column needs it."""
-    entity, known = candidate.entity, spellings()
-    # A part of a key repeats: an order has lines.
-    keys = set(entity.key) if len(entity.key) == 1 else set()
-    plain = [plain_header(header) for header in candidate.table.headers]
-    scores: list[tuple[float, int, int, bool]] = []
-    for number, column in enumerate(entity.columns):
-        said = candidate.preset_position(column.name)
-        for position, header in enumerate(plain):
-            like = likeness(header, known[entity.name, column.name])
-            if position == said:
-                like = max(like, 0.97)
-            if like >= ASKED_FROM:
-                fit = candidate.evidence[position].fit(column, column.name in keys)
-                scores.append((round(like * fit, 4), number, position, position == said))
-    return _assigned(candidate, scores)
-
-
-def _assigned(candidate: Candidate, scores: list[tuple[float, int, int, bool]]) -> list[Match]:
-    columns = candidate.entity.columns
-    taken: dict[int, Match] = {}
-    used: set[int] = set()
-    ordered = sorted(scores, key=lambda s: (not s[3], -s[0], s[1], s[2]))
-    for reuse in (False, True):
-        for score, number, position, by_preset in ordered:
-            column = columns[number]
-            free = position not in used or by_preset or (reuse and column.required)
-            if number in taken or not free or score < ASKED_FROM:
-                continue
-            rivals = [s for s, n, p, _ in scores if n == number and p != position and p not in used]
-            confidence = score
-            # One header that two columns could claim is asked about, too: is a close date past or expected?
-            rivals += [
-                other
-                for other, n, p, _ in scores
-                if p == position and n != number and n not in taken and not columns[n].required
-            ]
-            if not by_preset and rivals and max(rivals) > score - CLOSE_CALL:
-                confidence = min(score * 0.8, 0.79)
-            taken[number] = Match(
-                column,
-                candidate.table.headers[position],
-                position,
-                round(min(confidence, 0.99), 2),
-                candidate.evidence[position].samples,
-                by_preset,
-            )
-            used.add(position)
-    return [taken[number] for number in sorted(taken)]
-
-
-def _missing(candidate: Candidate, matches: Sequence[Match]) -> list[str]:
-    """Return the required columns that nothing is sure to hold."""
-    sure = {match.column.name for match in matches if match.is_sure}
-    lacking = [
-        c.name
-        for c in candidate.entity.columns
-        if c.required and c.name not in sure and not candidate.is_given(c.name)
-    ]
-    either = candidate.entity.any_required
-    return lacking + ([either[0]] if either and not sure & set(either) else [])
-
-
-def _entity_score(candidate: Candidate, matches: Sequence[Match], called: str) -> float:
-    """Score an entity: required columns found, headers explained, what the file is called."""
-    found = {match.column.name: match.confidence for match in matches}
-    required = [c.name for c in candidate.entity.columns if c.required]
-    required += list(candidate.entity.any_required[:1])
-    needed = [
-        1.0 if candidate.is_given(name) and name not in found else found.get(name, 0.0)
-        for name in required
-    ]
-    absent = [name for name, score in zip(required, needed, strict=True) if score == 0.0]
-    # An export may have no key of its own (a person then says what makes one); date and amount it must have.
-    if len(absent) > 1 or any(name not in candidate.entity.key for name in absent):
-        return 0.0
-    if absent and not candidate.preset and len(required) < 3:
-        return 0.0
-    explained = sum(m.confidence for m in matches) / min(max(len(candidate.table.headers), 1), 12)
-    name = _name_score(plain_header(called), entity_words()[candidate.entity.name])
-    score = 0.5 * sum(needed) / len(needed) + 0.25 * min(explained, 1.0) + 0.25 * name
-    return score + (0.05 if candidate.preset else 0.0)
-
-
-def _name_score(called: str, words: Sequence[str]) -> float:
-    tokens = set(called.split())
-    best = 0.0
-    for word in words:
-        if set(word.split()) <= tokens or (not word.isascii() and word in called):
-            best = max(best, 0.8 + 0.04 * min(len(word.split()), 5))
-        else:
-            best = max(best, fuzz.token_sort_ratio(called, word) / 100 * 0.6)
-    return min(best, 1.0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipelines.profiling.candidates import Candidate
-    from pipelines.profiling.profile import Match
+    from pipelines.profiling.matching import Match
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.landing.contract import load_entities
-from pipelines.profiling.profile import Match, TableProfile
+from pipelines.profiling.matching import Match
+from pipelines.profiling.profile import TableProfile
 
 _PLAIN = re.compile(r"[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_ \u4e00-\u9fff()（）/.-]*$")
 _WORD = re.compile(r"[A-Za-z_\u4e00-\u9fff][A-Za-z0-9_ \u4e00-\u9fff/.-]*$")
+# A cell's own line break would end a comment, and what follows would be read as YAML.
+_LINE_BREAK = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _SPECIAL = re.compile(r"(?:y|n|yes|no|on|off|true|false|null)$", re.IGNORECASE)
 
 
@@ -29,7 +32,7 @@ def profile_yaml(path: Path, profiles: Sequence[TableProfile], encoding: str | N
     names: set[str] = set()
     for profile in profiles:
         lines += _source_lines(path, profile, encoding, names)
-    return "\n".join(lines) + "\n"
+    return "\n".join(_LINE_BREAK.sub(" ", line) for line in lines) + "\n"
 
 
 def _source_lines(
@@ -61,6 +64,10 @@ def _source_lines(
         lines.append(f"    preset: {profile.preset}")
     lines += _option_lines(profile, encoding)
     lines += _column_lines(profile)
+    for option, proposed in (("compose", profile.compose), ("multiply", profile.multiply)):
+        for column, parts in proposed:
+            shown = ", ".join(json.dumps(part, ensure_ascii=False) for part in parts)
+            lines.append(f"    # ? {option}: {{{column}: [{shown}]}}")
     lines += _value_lines(profile)
     lines += [f"    # ? {question.zh} / {question.en}" for question in profile.questions]
     return lines
@@ -74,6 +81,8 @@ def _option_lines(profile: TableProfile, encoding: str | None) -> list[str]:
         lines.append("    has_header: false")
     if profile.table.sheet:
         lines.append(f"    sheet: {_quoted(profile.table.sheet)}")
+    if profile.decimal != ".":
+        lines.append(f'    decimal: "{profile.decimal}"')
     if profile.date_order:
         lines.append(f"    date_order: {profile.date_order}")
     if profile.as_numbers:
@@ -144,9 +153,8 @@ def _match_line(match: Match) -> str:
 
 
 def _quoted(text: str) -> str:
-    return (
-        text if _PLAIN.match(text) and not text.isdigit() else json.dumps(text, ensure_ascii=False)
-    )
+    is_plain = _PLAIN.match(text) and not text.isdigit() and not _SPECIAL.match(text)
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
 def _word(text: str) -> str:
@@ -170,5 +178,9 @@ def _name(path: Path, profile: TableProfile, names: set[str]) -> str:
 
 def _glob(path: Path) -> str:
     """Return the file's name with its date as a wildcard: tomorrow's export has another."""
-    stem = re.sub(r"(19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2}", "*", path.stem)
+    stem = re.sub(
+        r"(19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2}(?:[T_\- ]?\d{2}[-_.]?\d{2}(?:[-_.]?\d{2})?)?(?!\d)",
+        "*",
+        path.stem,
+    )
     return f"{stem}{path.suffix}"

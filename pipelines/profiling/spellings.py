@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,20 +46,24 @@ VAGUE_WORDS = frozenset(
     ]
 ) | {"last name", "external id", "source id"}
 CANONICAL, PRESET, WORD, VAGUE_CANONICAL, VAGUE = 1.0, 0.97, 0.93, 0.85, 0.7
+# A name stands for an id where there is none: Customer Name yields to Customer ID.
+NAMED = 0.85
+_KEY_WORDS = re.compile(r"\b(?:id|no|number|code|ref)\b|编号|编码|单号|号$|id$")
 
 
 @cache
 def spellings() -> dict[tuple[str, str], dict[str, float]]:
     """Return (entity, column) → plain spelling → how much it says by itself, 0 to 1."""
     said: dict[str, list[str]] = _written()["any"]
+    also: dict[str, list[str]] = _written()["also"]
     known: dict[tuple[str, str], dict[str, float]] = {}
     for entity in load_entities().values():
         for column in entity.columns:
             weights = known.setdefault((entity.name, column.name), {})
             for text in (column.zh, column.name):
                 _add(weights, text, CANONICAL)
-            for text in said.get(column.name, ()):
-                _add(weights, text, WORD)
+            for text in (*said.get(column.name, ()), *also.get(column.name, ())):
+                _add(weights, text, NAMED if column.type == "id" and _is_a_name(text) else WORD)
     for preset in known_presets():
         for entity_name, written in load_preset(preset).entities.items():
             for column_name, headers in written.columns.items():
@@ -85,6 +90,10 @@ def entity_words() -> dict[str, tuple[str, ...]]:
         )
         for entity in load_entities().values()
     }
+
+
+def _is_a_name(text: str) -> bool:
+    return not _KEY_WORDS.search(plain_header(text))
 
 
 def _add(weights: dict[str, float], text: str, weight: float) -> None:

@@ -22,7 +22,7 @@ from pipelines.sources.presets import ANY_VALUE, known_presets, load_preset
 
 if TYPE_CHECKING:
     from pipelines.profiling.candidates import Candidate
-    from pipelines.profiling.profile import Match
+    from pipelines.profiling.matching import Match
 
 # More different words than this are no vocabulary.
 MOST_WORDS = 40

@@ -13,7 +13,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pipelines.settings.alerts import AlertChannel
-from pipelines.settings.base import ConfigurationError, Strict
+from pipelines.settings.base import ConfigurationError, PlainWords, Strict
 from pipelines.settings.publish import Publish, RowPolicies
 from pipelines.settings.sources import (
     AnyPullSource,
@@ -257,7 +257,7 @@ def load_company(folder: CompanyFolder) -> CompanySettings:
             f"{path} does not exist. Create a company folder with: gapwise init {folder.root}"
         )
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), PlainWords)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is no readable YAML (UTF-8): {error}") from error
     if not isinstance(content, dict):

@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
 
-from pipelines.settings.base import Strict
+from pipelines.settings.base import Strict, Word
 from pipelines.settings.secrets import is_reference
 
 SOURCE_NAME = re.compile(r"^[a-z][a-z0-9_]{1,62}$")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 Load = Literal["snapshot", "delta", "append"]
+# A source of which nothing is said comes every workday.
+DAILY_MAX_AGE_WORKDAYS = 2
 
 
 def _reference(value: str) -> str:
@@ -43,20 +45,19 @@ class SourceBase(Strict):
     name: str
     entity: str
     preset: str | None = Field(None, description="Named mapping of a system's export")
-    columns: dict[str, str | list[str]] = Field(
+    columns: dict[str, Word | list[Word]] = Field(
         default_factory=dict, description="canonical column: header, overriding the preset"
     )
-    values: dict[str, dict[str, str]] = Field(
+    values: dict[str, dict[Word, Word]] = Field(
         default_factory=dict, description="canonical column: {value in the file: our value}"
     )
-    constants: dict[str, str] = Field(
+    constants: dict[str, Word] = Field(
         default_factory=dict, description="canonical column: the value of every row"
     )
-    compose: dict[str, list[str]] = Field(
-        default_factory=dict,
-        description="canonical column: headers whose cells make it up, as in a key",
+    compose: dict[str, list[Word]] = Field(
+        default_factory=dict, description="canonical column: headers whose cells make it up"
     )
-    where: dict[str, list[str]] | None = Field(
+    where: dict[str, list[Word]] | None = Field(
         None,
         description="header: values of the rows that count, instead of the preset's; {} takes all",
     )
@@ -64,10 +65,29 @@ class SourceBase(Strict):
         default_factory=list, description="canonical columns whose numbers the sheet shows as dates"
     )
     required: bool = False
-    max_age_workdays: int = Field(2, ge=1)
+    max_age_workdays: int = Field(
+        DAILY_MAX_AGE_WORKDAYS,
+        ge=1,
+        description="Workdays after which the newest export is too old: holds the night if the source "
+        "is required. Above 2 it says of any other source that it comes less often than daily",
+    )
+    multiply: dict[str, list[Word]] = Field(
+        default_factory=dict,
+        description="canonical column: headers to multiply: Quantity, Price, 1-Discount (a share off)",
+    )
+    fill_down: list[Word] = Field(
+        default_factory=list,
+        description="headers filled in a document's first line alone, its number first",
+    )
     date_order: Literal["", "ymd", "mdy", "dmy"] = ""
+    decimal: Literal[".", ","] = Field(".", description='"," where numbers read as 1.234,50')
     timezone: str | None = Field(None, description="Of naive times; default the company's")
     source_kind: Literal["crm", "erp", "sheet", "personal"] = "crm"
+
+    @property
+    def comes_daily(self) -> bool:
+        """Whether an export that misses a workday is worth a warning before it is too old."""
+        return self.required or self.max_age_workdays <= DAILY_MAX_AGE_WORKDAYS
 
     @field_validator("name")
     @classmethod
@@ -94,6 +114,9 @@ class FileSource(SourceBase):
     delimiter: str | None = None
     sheet: str | None = Field(None, description="Sheet name or glob; default every visible sheet")
     header_row: int | None = Field(None, ge=1)
+    records: str | None = Field(
+        None, description="Array of a JSON document that holds the rows: data/items"
+    )
     has_header: bool = Field(
         True, description="false: the columns are called column_1, column_2, …"
     )

@@ -24,6 +24,8 @@ _MAGIC = (
     (b"\x1f\x8b", "gz"),
     (b"PAR1", "parquet"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
+    (b"SQLite format 3\0", "sqlite"),
+    (b"\0\1\0\0Standard ", "access"),
     (b"%PDF", "pdf"),
     (b"{\\rtf", "rtf"),
     (b"Rar!", "rar"),
@@ -37,7 +39,7 @@ def kind_of(path: Path, name: str) -> str:
     """Tell what a file is by its first bytes; its name only decides between text kinds.
 
     Returns: gz, zip, xlsx, xlsb, ods, xls, parquet, html, xml, json, jsonl, delimited, or the
-    name of a kind that is not read (pdf, rtf, rar, 7z, image).
+    name of a kind that is not read (sqlite, access, pdf, rtf, rar, 7z, image).
     """
     with path.open("rb") as handle:
         start = handle.read(4096)

@@ -138,6 +138,14 @@ def _contents(
 
 
 def _unknown(content: Content, kind: str) -> UnknownFormat:
+    if kind == "sqlite":
+        return UnknownFormat(
+            "这是一个 SQLite 数据库",
+            "this is an SQLite database",
+            file=content.label,
+            fix_zh="写成数据库来源：kind: database, url: sqlite:///文件, table: 表名",
+            fix_en="make it a database source: kind: database, url: sqlite:///FILE, table: NAME",
+        )
     what = {"html": "网页(HTML)", "xml": "XML", "image": "图片"}.get(kind, kind.upper())
     return UnknownFormat(
         f"内容是{what}，不是表格文件（不论扩展名）",

@@ -27,9 +27,24 @@ _PERIOD = re.compile(
 _SUBLABEL = re.compile(
     r"目标|实际|完成|计划|预算|同比|环比|target|actual|plan|budget", re.IGNORECASE
 )
+_UNIT_WORDS = r"元|千元|万元|万|百万元|百万|千万元|千万|亿元|亿|千|RMB|CNY|￥|¥|%|％"
+# ($K), (k€), (in thousands), ('000), (USD millions), (Mio. EUR): a scale, with or without its currency.
+_CURRENCY = r"(?:US\$|[$€£¥￥₹]|[A-Z]{3}\b)"
+_SCALE = r"(?:k|m|mm|mn|mio\.?|bn|t(?=\s?(?:€|EUR))|thousands?|millions?|billions?|['’]?000s?)"
+_ENGLISH_UNIT = rf"(?:in\s+|of\s+)?(?:{_CURRENCY}\s*(?:in\s+)?)?(?P<scale>{_SCALE})(?:\s*(?:of\s+)?{_CURRENCY})?"
 _UNIT = re.compile(
-    r"^(?P<name>.*?)\s*[(（\[【]\s*(?:单位\s*[::：]?\s*)?"
-    r"(?P<unit>元|千元|万元|万|百万元|百万|千万元|千万|亿元|亿|千|RMB|CNY|￥|¥|%|％)\s*[)）\]】]\s*$"
+    rf"^(?P<name>.*?)\s*[(（\[【]\s*(?:单位\s*[::：]?\s*)?"
+    rf"(?:(?P<unit>{_UNIT_WORDS})|{_ENGLISH_UNIT})\s*[)）\]】]\s*$",
+    re.IGNORECASE,
+)
+# Above a table a lone K or M may be anything, so there it stands beside its currency or in words.
+_TITLE_UNIT = re.compile(
+    r"单位\s*[::：]?\s*(?:人民币)?(?P<named>亿元|千万元|百万元|万元|千元|亿|千万|百万|万|元)"
+    r"|[(（\[【]\s*(?P<own>亿元|千万元|百万元|万元|千元|亿|千万|百万|万|元)\s*[)）\]】]"
+    r"|(?:US\$|[$€£¥￥₹])\s*(?:in\s+)?(?P<beside>k|m|mm|mn|bn|['’]?000s?|thousands?|millions?)(?![A-Za-z0-9])"
+    r"|\b(?:USD|EUR|GBP|CNY|RMB|JPY|INR)\s*(?:in\s+)?(?P<coded>['’]000s?|thousands?|millions?)\b"
+    r"|\bin\s+(?:(?:US\$|[$€£¥￥₹]|[A-Z]{3})\s*)?(?P<worded>thousands?|millions?|['’]000s?)(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
 _FACTORS = {
     "千": 1_000,
@@ -38,6 +53,7 @@ _FACTORS = {
     "千万": 10_000_000,
     "亿": 100_000_000,
 }
+_ENGLISH_FACTORS = {"k": 1_000, "t": 1_000, "0": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 
 
 @dataclass(frozen=True)
@@ -60,10 +76,35 @@ def header_unit(header: str) -> tuple[str, Decimal]:
     match = _UNIT.match(header.strip())
     if not match:
         return header.strip(), Decimal(1)
-    unit = match["unit"]
+    return match["name"], _factor(match["unit"] or match["scale"])
+
+
+def unit_in_header(header: str) -> str | None:
+    """Return the unit that a header of one or two levels names: 万元 of Q1(万元)/1月, K of Jan ($K)."""
+    matches = (_UNIT.match(part.strip()) for part in header.split("/"))
+    return next((match["unit"] or match["scale"] for match in matches if match), None)
+
+
+def title_unit(title: str) -> tuple[str, Decimal] | None:
+    """Return the unit that a title over a table names for its amounts, and its factor.
+
+    `制表人：张三 单位：万元` is (万元, 10000), `FY2024 Quota ($K)` is ($K, 1000); None where none is named.
+    """
+    match = _TITLE_UNIT.search(title)
+    if not match:
+        return None
+    unit = next(text for text in match.groups() if text)
+    return (unit if match["named"] or match["own"] else match[0].strip()), _factor(unit)
+
+
+def _factor(unit: str) -> Decimal:
+    """Return by how much a unit of amount multiplies: 万元 by 10,000, K by 1,000, % by 0.01."""
     if unit in "%％":
-        return match["name"], Decimal("0.01")
-    return match["name"], Decimal(_FACTORS.get(unit.removesuffix("元"), 1))
+        return Decimal("0.01")
+    scale = _ENGLISH_FACTORS.get(unit.lstrip("'’")[0].lower())
+    if scale is not None:
+        return Decimal(scale)
+    return Decimal(_FACTORS.get(unit.removesuffix("元"), 1))
 
 
 def clean_header(text: str | None) -> str:

@@ -41,8 +41,8 @@ def document_objects(
                 f"JSON 里没有数组“{options.records}”；现有数组：{arrays}",
                 f"the JSON has no array {options.records!r}; it has: {arrays}",
                 file=content.label,
-                fix_zh="请导出整个文档，或选用相应的 preset",
-                fix_en="export the whole document, or name the preset of that system",
+                fix_zh="请导出整个文档，或选用相应的 preset，或在来源里写 records",
+                fix_en="export the whole document, name that system's preset, or declare records",
             )
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         raise DamagedFile(
@@ -90,6 +90,57 @@ def _document(path: Path) -> str:
         f"(select json from read_json_objects({quoted(str(path))}, format = 'unstructured',"
         f" maximum_object_size = {DOCUMENT_BYTES}))"
     )
+
+
+def only_records(
+    con: duckdb.DuckDBPyConnection, path: Path, content: Content
+) -> tuple[str | None, int]:
+    """Find where the rows of a JSON file without a declared array lie.
+
+    Returns:
+        The path of the only array of objects in a document (`data`, `data/items`), or None where the
+        file is a plain array or one object after the other; and how many objects stand at the top.
+
+    Raises:
+        DamagedFile: a document with no array of objects, or with several: a person has to choose.
+    """
+    document = _document(path)
+    try:
+        found = con.execute(f"select count(*), min(json_type(json)) from {document}").fetchone()
+        arrays = _arrays_of_objects(con, document)
+    except (duckdb.InvalidInputException, duckdb.IOException):
+        return None, 0
+    count, kind = found or (0, None)
+    if count != 1 or kind != "OBJECT":
+        return None, int(count)
+    if len(arrays) == 1:
+        return arrays[0], 1
+    named = ", ".join(arrays) or "-"
+    raise DamagedFile(
+        f"JSON 文档里要有一个对象数组；现有：{named}",
+        f"a JSON document needs one array of objects; it has: {named}",
+        file=content.label,
+        fix_zh="在来源里写 records，例如 records: data/items",
+        fix_en="name one as records in the source, for example records: data/items",
+    )
+
+
+def _arrays_of_objects(con: duckdb.DuckDBPyConnection, document: str) -> list[str]:
+    """Return the paths of arrays of objects, one or two levels down, as `records` takes them."""
+    tops = f"(select json, unnest(json_keys(json)) as key from {document} where json_type(json) = 'OBJECT')"
+    inner = (
+        f"(select json_extract(json, '/' || key) as json, key as over from {tops}"
+        " where json_type(json, '/' || key) = 'OBJECT')"
+    )
+    nested = f"(select json, over, unnest(json_keys(json)) as key from {inner})"
+    holds_objects = (
+        "json_type(json, '/' || key) = 'ARRAY' and json_type(json, '/' || key || '/0') = 'OBJECT'"
+    )
+    found = con.execute(
+        f"select key from {tops} where {holds_objects}"
+        f" union all select over || '/' || key from {nested} where {holds_objects}"
+    ).fetchall()
+    return [path for (path,) in found]
 
 
 def _arrays(con: duckdb.DuckDBPyConnection, document: str) -> str:

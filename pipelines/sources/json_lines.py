@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from pipelines.sources.encodings import decode_file
 from pipelines.sources.errors import DamagedFile, EmptyFile, LimitExceeded, Note
-from pipelines.sources.json_document import document_objects, json_pointer, lookup_columns
+from pipelines.sources.json_document import (
+    document_objects,
+    json_pointer,
+    lookup_columns,
+    only_records,
+)
 from pipelines.sources.options import Content, FileOptions
 from pipelines.sources.scans import quoted
 from pipelines.sources.tables import RawRows
@@ -31,6 +37,22 @@ def read_json(
     target = work_dir / f"{content.path.name}.utf8"
     decoded = decode_file(content.path, target, label=content.label, declared=options.encoding)
     shape = "newline_delimited" if is_lines else "array"
+    notes = [
+        Note(
+            "encoding",
+            f"编码 {decoded.encoding.upper()}",
+            f"encoding {decoded.encoding.upper()}",
+        )
+    ]
+    if not is_lines and not options.records and _begins_with_object(decoded.path):
+        found, count = only_records(con, decoded.path, content)
+        if found:
+            options = replace(options, records=found)
+            notes.append(
+                Note("records", f"行取自 JSON 数组 {found}", f"rows are the JSON array {found}")
+            )
+        elif count > 1:
+            shape = "unstructured"  # one object after the other, whatever the file is called
     if options.records:
         objects = document_objects(con, decoded.path, content, options)
     else:
@@ -51,7 +73,6 @@ def read_json(
         named = lookup_columns(con, decoded.path, options)
         keys, texts = [*keys, *named], [*texts, *named.values()]
     cells = ", ".join(f"{text} as r{i}" for i, text in enumerate(texts))
-    encoding = decoded.encoding.upper()
     return RawRows(
         content=content,
         sheet="",
@@ -61,8 +82,13 @@ def read_json(
         header_row=0,
         body_from=1,
         encoding=decoded.encoding,
-        notes=(Note("encoding", f"编码 {encoding}", f"encoding {encoding}"),),
+        notes=tuple(notes),
     )
+
+
+def _begins_with_object(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return handle.read(256).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
 def _keys(con: duckdb.DuckDBPyConnection, objects: str, content: Content) -> list[str]:

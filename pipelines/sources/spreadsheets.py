@@ -140,7 +140,8 @@ def read_workbook(
             check_directory(archive, content.label, options.limits)
     request = {
         "path": str(content.path.resolve()),
-        "target": str((work_dir / content.path.name).resolve()),
+        # The folder is resolved, not the name: that one is a link to the file where it was delivered.
+        "target": str(work_dir.resolve() / content.path.name),
         "sheet": options.sheet,
         "memory_mb": options.limits.memory_mb,
         "columns": options.limits.columns,

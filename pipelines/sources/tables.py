@@ -24,6 +24,7 @@ _MAYBE_TOTAL_END = r"(合计|小计|总计|total)[:： \x{3000}]*$"
 _NOTE_LETTERS = "'注','备','说','附','数','制','填','审','n','N','s','S','*'"
 _NOTE_START = r"^(注[:：0-9]|注释|备注|说明|附注|数据来源|制表|填表|审核|note[:s]|source:|\*)"
 _LABEL_COLUMNS = 4
+_FOOTER_ROWS, _WIDE_COLUMNS = 3, 8
 _NO_MALFORMED = (
     "(select null::bigint as _row, null::varchar as reason_zh, null::varchar as reason_en,"
     " null::varchar as sample where false)"
@@ -52,7 +53,7 @@ class RawRows:
     is_date1904: bool = False
     # A CSV of which the parser already saw that there is nothing to skip under the header.
     scan: CsvScan | None = None
-    # In a sheet, lone cells after the last full row are remarks; in a CSV they are damage.
+    # In a sheet, lone cells after the last full row are remarks; in a CSV one of them is damage.
     has_notes_below: bool = False
     # What stands above the header: a sheet's title often names metric, unit and year.
     title: str = ""
@@ -156,6 +157,8 @@ def _survey(con: duckdb.DuckDBPyConnection, raw: RawRows, kept: list[int]) -> _S
     note = _note_sql(cells)
     if raw.has_notes_below:
         note = f"({note} or {_below_sql(con, raw, cells)})"
+    elif raw.encoding is not None and raw.header_row:
+        note = f"({note} or {_footer_sql(con, raw, cells)})"
     body = f"from {raw.relation} where _row >= {raw.body_from}"
     counts = con.execute(
         f"select count(*), count(*) filter ({empty}), count(*) filter ({subtotal}),"
@@ -263,6 +266,24 @@ def _below_sql(con: duckdb.DuckDBPyConnection, raw: RawRows, cells: list[str]) -
     ).fetchone()
     after = last[0] if last else None
     return "false" if after is None else f"(_row > {after} and {filled} = 1)"
+
+
+def _footer_sql(con: duckdb.DuckDBPyConnection, raw: RawRows, cells: list[str]) -> str:
+    """Give the condition that a row belongs to the words under a CSV: who made the report, and when.
+
+    One short row at the end is a record that was cut off; three are a footer.
+    """
+    if len(cells) < 3:
+        return "false"
+    filled, most = _filled_sql(cells), 1 if len(cells) < _WIDE_COLUMNS else 2
+    found = con.execute(
+        f"select last_full, (select count(*) from {raw.relation} where _row > last_full and"
+        f" {filled} between 1 and {most}) from (select max(_row) as last_full from {raw.relation}"
+        f" where _row >= {raw.body_from} and {filled} > {most})"
+    ).fetchone()
+    if found is None or found[0] is None or found[1] < _FOOTER_ROWS:
+        return "false"
+    return f"(_row > {found[0]} and {filled} between 1 and {most})"
 
 
 def _malformed_relation(con: duckdb.DuckDBPyConnection, relation: str, raw: RawRows) -> str:

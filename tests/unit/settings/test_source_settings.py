@@ -114,3 +114,16 @@ def test_two_sources_of_any_kind_never_share_a_name():
     entry = {"name": "one", "entity": "orders", **DATABASE, "table": "a"}
     with pytest.raises(ValueError, match="two sources share a name: one"):
         CompanySettings.model_validate({"company": {"name": "x"}, "sources": [entry, entry]})
+
+
+def test_a_column_may_be_called_no_or_2026_and_a_constant_may_be_a_day(tmp_path):
+    (tmp_path / "company.yml").write_text(
+        "company: {name: T}\nsources:\n"
+        "  - {name: one, entity: orders, path: 'inbox/*', columns: {order_id: No, amount: 2026, line_no: [Yes]},\n"
+        "     constants: {signed_on: 2024-06-01}, where: {On: [true]}, required: true, has_header: false}\n",
+        encoding="utf-8",
+    )
+    source = load_company(CompanyFolder(tmp_path)).sources[0]
+    assert source.columns == {"order_id": "No", "amount": "2026", "line_no": ["Yes"]}
+    assert (source.constants, source.where) == ({"signed_on": "2024-06-01"}, {"On": ["true"]})
+    assert (source.required, source.has_header) == (True, False)
