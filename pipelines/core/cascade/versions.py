@@ -23,8 +23,8 @@ def lines_known(lines: pd.DataFrame, recorded_on: date) -> pd.DataFrame:
         recorded_on: day of the version.
 
     Returns:
-        One line per holder, product line, customer type, period and effective day: of two rows for one figure the newest
-        recorded stands, then the first as the sources are ordered. `effective_on` is None unless
+        One line per holder, product line, customer type, period and effective day: of two rows for one
+        figure the newest recorded stands, then the first as the sources are ordered. `effective_on` is None unless
         it lies inside the period. Rows that lost against a different value of the same day carry
         `is_conflict`.
     """
