@@ -15,7 +15,14 @@ from benchmarks.sizes import SIZES
 PAGE = Path(__file__).parent / "RESULTS.md"
 SHOWN = ("S", "M/10", "M")
 # Parts of the night that the script by hand does not do at all.
-NOT_COMPARED = ("cascade targets", "build marts", "raise business flags", "publish")
+NOT_COMPARED = (
+    "cascade targets",
+    "build marts",
+    "test marts",
+    "test forecast marts",
+    "raise business flags",
+    "publish",
+)
 FIGURES = ("seconds", "cpu_seconds", "peak_memory_mb")
 
 Measured = dict[str, Any]
@@ -30,7 +37,7 @@ def write_page(results: Path = RESULTS, target: Path = PAGE) -> None:
     }
     lines = [*_head(found), *_sizes(found), *_totals(found)]
     for name, measured in found.items():
-        lines += [*_steps(name, measured), *_ratio(name, measured)]
+        lines += [*_steps(name, measured), *_checks(name, measured), *_ratio(name, measured)]
     lines += _growth(found)
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -148,6 +155,25 @@ def _steps(name: str, measured: Measured) -> list[str]:
             *_table(["step", "wall, s", "CPU, s", "peak memory, MB"], rows),
         ]
     return lines
+
+
+def _checks(name: str, measured: Measured) -> list[str]:
+    """Every kind of check, run once more on what the first night built, beside that night."""
+    if "checks" not in measured or "first" not in measured:
+        return []
+    kinds, night = measured["checks"]["kinds"], measured["first"]["cost"]
+    whole = _sum(kinds) | {"step": "**all checks**", "checks": sum(k["checks"] for k in kinds)}
+    rows = [
+        [
+            kind["step"],
+            f"{kind['checks']:,}",
+            *_figures(kind),
+            f"{kind['cpu_seconds'] / night['cpu_seconds']:.1%}",
+        ]
+        for kind in [*kinds, whole]
+    ]
+    head = ["kind", "checks", "wall, s", "CPU, s", "peak memory, MB", "of the night's CPU"]
+    return [f"### Checks, size {name} (aim: at most 15 % of the night)", "", *_table(head, rows)]
 
 
 def _named(step: Measured) -> str:

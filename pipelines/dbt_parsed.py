@@ -20,6 +20,8 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 STATE = "partial_parse.msgpack"
+TESTS = "tests.json"
+"""What is kept: the manifest twice, as a dictionary and as dbt's own object, and the SQL of the tests."""
 _SOURCES = (".sql", ".yml")
 _NO_SOURCES = ("target", "logs", "dbt_packages")
 _KEPT = 4
@@ -27,7 +29,7 @@ _KEPT = 4
 
 def project_key(project: Path) -> str:
     """Name a state of the project: the content of its files and the versions that read them."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{MANIFEST} {STATE} {TESTS}\n".encode())
     for package in ("dbt-core", "dbt-adapters", "dbt-duckdb"):
         digest.update(f"{package} {version(package)}\n".encode())
     for path in sorted(project.rglob("*")):

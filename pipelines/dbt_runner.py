@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.dbt_parsed import manifest_dict, manifest_object, parsed_project
+from pipelines.dbt_parsed import TESTS, manifest_dict, manifest_object, parsed_project
 from pipelines.settings import CompanyFolder
 
 PROJECT_DIR = Path(__file__).parent.parent / "dbt_project"
@@ -48,13 +50,34 @@ def prepare() -> None:
         parse(CompanyFolder(Path(scratch)))
 
 
+def test_queries(folder: CompanyFolder) -> Mapping[str, str]:
+    """Return the SQL of every data test by its unique id; the rows it gives are those that fail."""
+    queries: Mapping[str, str] = json.loads((_parsed(folder) / TESTS).read_text(encoding="utf-8"))
+    return queries
+
+
 def _parsed(folder: CompanyFolder, engine: str = DUCKDB) -> Path:
-    def parse_into(target: Path) -> object:
-        return _invoke(folder, ["parse", "--target", engine], target=target)
+    def parse_into(target: Path) -> None:
+        _invoke(folder, ["parse", "--target", engine], target=target)
+        if engine == DUCKDB:
+            _compile_tests(target)
 
     # Names of relations are part of what is parsed, and engines name them differently.
     kept_as = "parsed" if engine == DUCKDB else f"parsed-{engine}"
     return parsed_project(PROJECT_DIR, target_dir(folder), parse_into, kept_as)
+
+
+def _compile_tests(target: Path) -> None:
+    """Keep the SQL of the data tests beside what was parsed; it holds for every company's build file."""
+    aside = CompanyFolder(target / "compiling")
+    aside.warehouse.mkdir(parents=True)
+    result = _invoke(
+        aside, ["compile", "--select", "resource_type:test"],
+        manifest=manifest_object(target), target=aside.root,
+    )  # fmt: skip
+    queries = {node.node.unique_id: node.node.compiled_code for node in result.results}
+    (target / TESTS).write_text(json.dumps(queries, ensure_ascii=False), encoding="utf-8")
+    shutil.rmtree(aside.root)
 
 
 def build(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -22,5 +23,7 @@ def serve_ui(folder: CompanyFolder, port: int) -> NoReturn:
         "--host", "127.0.0.1",
         "--port", str(port),
     ]  # fmt: skip
+    # A shell starts what it runs in the background deaf to Ctrl-C, and Dagster then is deaf to SIGTERM too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # The server takes this process's place, so that stopping the command stops the server.
     os.execv(command[0], command)

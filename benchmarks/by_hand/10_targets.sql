@@ -377,7 +377,7 @@ select
     status, is_small_count,
     case when lit.period_type = 'month' and is_started then coalesce(streak, 0)::bigint end as weeks_behind_streak,
     coalesce(lit.period_type = 'month' and is_closed and abs(pace_rate - 1) > 0.15, false) as needs_review,
-    false as needs_calibration,
+    false as needs_calibration, null::double as market_move_rate,
     case when is_ranked then rank() over (
         partition by lit.metric, lit.level, lit.scenario, lit.period_type, lit.period_start, lit.scope_type, is_ranked
         order by attainment_rate desc

@@ -68,14 +68,17 @@
     {%- set day = 'cast(as_of as ' ~ dbt.type_string() ~ ')' -%}
     concat(
         {% if zh -%}
-        spoken_name, ' ', period_label, ' ', metric_name_zh, '：目标 ', target_text, {{ unit }}, '，截至 ', {{ day }}, ' 实际 ',
+        spoken_name_zh, ' ', period_label, ' ', metric_name_zh, '：目标 ', target_text, {{ unit }}, '，截至 ', {{ day }}, ' 实际 ',
         actual_text, {{ unit }},
         {%- else -%}
-        spoken_name, ', ', period_label, ', ', metric_name_en, ': target ', target_text, {{ unit }}, ', actual ', actual_text,
+        spoken_name_en, ', ', period_label, ', ', metric_name_en, ': target ', target_text, {{ unit }}, ', actual ', actual_text,
         {{ unit }}, ' by ', {{ day }},
         {%- endif %}
         case
-            when gap <= 0 then concat({{ "'，已达成，超出 '" if zh else "'; reached, '" }}, gap_text, {{ unit }}, {{ "'。'" if zh else "' above it.'" }})
+            when is_seat and target < 0 then {{ "'，下级目标合计超过上级。'" if zh else "'; those below hold more than their parent.'" }}
+            when is_seat then {{ "'，没有分解到任何下级。'" if zh else "'; assigned to nobody.'" }}
+            when gap = 0 then {{ "'，恰好达成。'" if zh else "'; reached exactly.'" }}
+            when gap < 0 then concat({{ "'，已达成，超出 '" if zh else "'; reached, '" }}, gap_text, {{ unit }}, {{ "'。'" if zh else "' above it.'" }})
             when not is_started
                 then {{ "'，尚未开始。'" if zh else "'; not begun.'" }}
             when gap_to_date <= 0
@@ -127,14 +130,24 @@
                     case when conversion_needed is not null
                         then concat(
                             case when customers_needed is not null then {{ "'；'" if zh else "';'" }} else '' end,
-                            {{ "'转化率达到 '" if zh else "' a conversion of '" }}, {{ percent_text('conversion_needed') }}
+                            case driver_basis
+                                when 'debtor' then {{ "'付款客户比例达到 '" if zh else "' a share of paying customers of '" }}
+                                when 'customer' then {{ "'购买客户比例达到 '" if zh else "' a share of buying customers of '" }}
+                                else {{ "'转化率达到 '" if zh else "' a conversion of '" }}
+                            end,
+                            {{ percent_text('conversion_needed') }}
                         )
                         else '' end,
                     case when deal_size_needed is not null
                         then concat(
                             case when customers_needed is not null or conversion_needed is not null
                                 then {{ "'；'" if zh else "';'" }} else '' end,
-                            {{ "'每单做到 '" if zh else "' deals of '" }}, {{ number_text('deal_size_needed', 2) }}, {{ unit }}
+                            case driver_basis
+                                when 'debtor' then {{ "'户均回款做到 '" if zh else "' payments per customer of '" }}
+                                when 'customer' then {{ "'户均购买做到 '" if zh else "' purchases per customer of '" }}
+                                else {{ "'每单做到 '" if zh else "' deals of '" }}
+                            end,
+                            {{ number_text('deal_size_needed', 2) }}, {{ unit }}
                         )
                         else '' end,
                     {{ "'。'" if zh else "'.'" }}

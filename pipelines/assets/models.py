@@ -12,10 +12,11 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from pipelines.asset_keys import asset_key, own_path
 from pipelines.dbt_runner import DbtFailed, NodeResult
+from pipelines.dbt_tests import TestResult, judge
 from pipelines.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.resources import NightResource
-from pipelines.translation import FlowTranslator
+from pipelines.translation import FlowTranslator, is_personal
 
 AFTER_CASCADE = "source:cascade+"
 AFTER_FORECAST = "source:forecast+"
@@ -26,8 +27,19 @@ def model_assets(
 ) -> tuple[dg.AssetsDefinition, ...]:
     """Return all dbt models as three steps: what the cascade reads, what the forecast reads, the rest.
 
-    Each step builds its models in order and tests each before the next.
+    Each step builds its models in order, then judges the tests that are declared on them.
     """
+    tests = _tests_by_key(manifest, translator)
+
+    def built(
+        night: NightResource, step: str, asset: dg.AssetsDefinition, results: list[NodeResult]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        not_built = frozenset(r.unique_id for r in results if r.status != "success")
+        with night.night.step(step):
+            judged = judge(
+                night.night.folder, (tests[key] for key in sorted(asset.check_keys)), not_built
+            )
+            yield from _results(manifest, translator, night.night, results, judged)
 
     @dbt_assets(
         manifest=manifest, dagster_dbt_translator=translator, name="dbt_models_before_cascade",
@@ -38,7 +50,7 @@ def model_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build facts"):
             results = night.build(exclusion=[AFTER_CASCADE, AFTER_FORECAST])
-            yield from _results(manifest, translator, night.night, results)
+        yield from built(night, "test facts", before_cascade, results)
 
     @dbt_assets(
         manifest=manifest,
@@ -52,7 +64,7 @@ def model_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build marts"):
             results = night.build(selection=[AFTER_CASCADE], exclusion=[AFTER_FORECAST])
-            yield from _results(manifest, translator, night.night, results)
+        yield from built(night, "test marts", after_cascade, results)
 
     @dbt_assets(
         manifest=manifest,
@@ -65,22 +77,33 @@ def model_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with night.night.step("build forecast marts"):
             results = night.build(selection=[AFTER_FORECAST])
-            yield from _results(manifest, translator, night.night, results)
+        yield from built(night, "test forecast marts", after_forecast, results)
 
     return before_cascade, after_cascade, after_forecast
 
 
+def _tests_by_key(
+    manifest: Mapping[str, Any], translator: FlowTranslator
+) -> dict[dg.AssetCheckKey, str]:
+    """Return the unique id of every data test by its key in Dagster."""
+    tests = [name for name in manifest["nodes"] if name.startswith("test.")]
+    keys = {test: get_asset_check_key_for_test(manifest, translator, test, None) for test in tests}
+    return {key: test for test, key in keys.items() if key is not None}
+
+
 def _results(
-    manifest: Mapping[str, Any], translator: FlowTranslator, night: Night, results: list[NodeResult]
+    manifest: Mapping[str, Any],
+    translator: FlowTranslator,
+    night: Night,
+    results: list[NodeResult],
+    tests: list[TestResult],
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-    """Record what dbt did, for Dagster and for the run log; a failed model fails the step."""
+    """Record what was built and found, for Dagster and for the run log; a failed model fails the step."""
     tables = describe_tables(night)
-    # A test behind a failed model or test was skipped: it found nothing, good or bad.
-    tests = [r for r in results if r.unique_id.startswith("test.") and r.status != "skipped"]
     outcomes = [_outcome(manifest, translator, result) for result in tests]
     night.log.checks(night.run_id, outcomes, night.seen_at)
     for result in results:
-        if result.unique_id.startswith("model.") and result.status == "success":
+        if result.status == "success":
             yield _materialized(manifest, translator, result, tables)
     for outcome in outcomes:
         yield check_result(outcome)
@@ -138,7 +161,7 @@ def _materialized(
 
 
 def _outcome(
-    manifest: Mapping[str, Any], translator: FlowTranslator, result: NodeResult
+    manifest: Mapping[str, Any], translator: FlowTranslator, result: TestResult
 ) -> CheckOutcome:
     test = manifest["nodes"][result.unique_id]
     key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
@@ -155,7 +178,18 @@ def _outcome(
         passed=result.status == "pass",
         figures={"failures": result.failures}
         | ({"message": result.message[:300]} if result.status == "error" else {}),
+        sample=_without_personal_data(manifest, test, result.sample),
     )
+
+
+def _without_personal_data(
+    manifest: Mapping[str, Any], test: Mapping[str, Any], sample: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return sample rows without the columns that a contract of the tested models calls personal."""
+    models = [manifest["nodes"].get(name, {}) for name in test["depends_on"]["nodes"]]
+    columns = [column for model in models for column in model.get("columns", {}).values()]
+    personal = {c["name"] for c in columns if is_personal(c)}
+    return [{name: row[name] for name in row if name not in personal} for row in sample]
 
 
 def check_result(outcome: CheckOutcome) -> dg.AssetCheckResult:

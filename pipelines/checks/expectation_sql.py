@@ -15,8 +15,8 @@ import duckdb
 
 from pipelines.checks.expectation_suites import Expectation, Suite, resolve_kwargs
 from pipelines.landing.typing_sql import literal, quoted
+from pipelines.operations.outcome import SAMPLE_ROWS
 
-SAMPLE_ROWS = 5
 BETWEEN = "expect_column_values_to_be_between"
 EPOCH = date(1970, 1, 1)
 MICROSECONDS_IN_A_DAY = 86_400_000_000

@@ -10,6 +10,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -18,6 +19,7 @@ from typing import BinaryIO
 
 from pipelines.checks.subjects import Subject
 from pipelines.operations.outcome import CheckOutcome
+from pipelines.operations.usage import helped
 
 _helpers: list[subprocess.Popen[bytes]] = []
 
@@ -56,10 +58,11 @@ def judge(
     try:
         pickle.dump((build_file, list(subjects), as_of, docs), helper.stdin)
         helper.stdin.flush()
-        answer = pickle.load(helper.stdout)
+        answer, cpu_seconds = pickle.load(helper.stdout)
     except (EOFError, BrokenPipeError):  # it was killed, for memory say: the night can do without
         _helpers.remove(helper)
         return _judge(build_file, subjects, as_of, docs)
+    helped(cpu_seconds)
     if isinstance(answer, Exception):
         raise answer
     outcomes: list[CheckOutcome] = answer
@@ -81,9 +84,13 @@ def _judge(
 
 
 def serve(asked: BinaryIO, answers: BinaryIO) -> None:
-    """Answer questions until there are no more."""
+    """Answer questions until there are no more, each with the processor time since the answer before.
+
+    The first holds what loading the library took.
+    """
     from pipelines.checks.expectation_engine import load_great_expectations
 
+    spent = 0.0
     load_great_expectations()
     while True:
         try:
@@ -95,7 +102,8 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
             answer = _judge(*question)
         except Exception as failure:  # noqa: BLE001 (raised where the question was asked)
             answer = failure
-        pickle.dump(answer, answers)
+        before, spent = spent, time.process_time()
+        pickle.dump((answer, spent - before), answers)
         answers.flush()
 
 

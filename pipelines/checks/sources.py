@@ -85,12 +85,13 @@ def judge_source(night: Night, rules: CompanyRules, source: SourceSettings) -> l
         _readable(arrived, visible),
         _fallen(night, source, records, visible),
         _fresh(night, rules, source, visible, source.max_age_workdays),
-        _fresh(night, rules, source, visible, 1),
+        _fresh(night, rules, source, visible, 1) if source.comes_daily else (True, {}, []),
         _drift(arrived),
         _small_quarantine(night.settings, arrived),
     ]
+    unasked = set() if source.comes_daily else {"is_of_yesterday"}
     return [
-        CheckOutcome(declaration, passed, figures, sample)
+        CheckOutcome(declaration, passed, figures, sample, declaration.name not in unasked)
         for declaration, (passed, figures, sample) in zip(
             source_declarations(source), outcomes, strict=True
         )

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.landing.contract import Entity, load_entities
 from pipelines.landing.state import LINEAGE_COLUMNS
 from pipelines.landing.typing_sql import quoted
+from pipelines.translation import is_personal
 
 LANDED, MARTS = "landed", "marts"
 # Kinds of key column that identify a row without naming anybody.
@@ -73,13 +74,8 @@ def mart_subjects(manifest: Mapping[str, Any]) -> dict[str, Subject]:
             continue
         meta = node["config"].get("meta") or {}
         columns = tuple(node["columns"])
-        personal = {name for name, column in node["columns"].items() if _is_personal(column)}
+        personal = {name for name, column in node["columns"].items() if is_personal(column)}
         wanted = [*meta.get("grain", ()), *(["source_row"] if "source_row" in columns else [])]
         way_back = tuple(dict.fromkeys(name for name in wanted if name not in personal))
         found[node["name"]] = Subject(MARTS, node["name"], meta.get("zh", ""), columns, way_back)
     return dict(sorted(found.items()))
-
-
-def _is_personal(column: Mapping[str, Any]) -> bool:
-    meta = (column.get("config") or {}).get("meta") or column.get("meta") or {}
-    return bool(meta.get("personal"))

@@ -59,6 +59,8 @@ def judge_calendar(con: duckdb.DuckDBPyConnection) -> CheckOutcome:
         inner join reference.calendar_day as days
             on days.date_day between lines.start_on and lines.end_on
         where days.is_provisional and lines.removed_on is null
+            -- A week over New Year's Eve is of the year that it began in.
+            and (lines.period_type <> 'week' or year(days.date_day) = year(lines.start_on))
             and lines.end_on >= (select max(as_of) from reference.company)
         group by target_year order by target_year
         """

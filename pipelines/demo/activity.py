@@ -22,6 +22,7 @@ from pipelines.demo.world import (
     World,
 )
 
+_ROUNDS = "问候客户，了解近期的使用情况和采购计划"
 KINDS = {
     "visit": "上门拜访",
     "video": "视频会议",
@@ -57,6 +58,30 @@ def build_activities(world: World) -> None:
         owner = account.owner_at(moment)
         if account.created_at < moment and world.people[owner].serves_on(day):
             add_contact(world, rng, owner, moment, account)
+
+
+def keep_in_touch(world: World) -> None:
+    """Call on most customers in the last workdays; what is left is a list that somebody can work off."""
+    rng = world.dice("rounds")
+    twins = {
+        account_id
+        for group in world.planted["duplicate_customers"]
+        for account_id in group["account_ids"]
+    }
+    for account in world.accounts:
+        is_strategic = account.fields["is_strategic"] == "是"
+        day = world.calendar.plus(AS_OF, -rng.randrange(1, 5 if is_strategic else 15))
+        moment, next_day = at_work(rng, day), rng.randrange(1, 8)
+        owner = account.owner_at(moment)
+        if (
+            rng.random() < 0.06 or account.is_planted or account.account_id in twins
+            or account.created_at > moment or not world.people[owner].serves_on(AS_OF)
+        ):  # fmt: skip
+            continue
+        kind = "video" if is_strategic else "message"
+        contact = add_contact(world, rng, owner, moment, account, kind=kind, content=_ROUNDS)
+        contact.extra["next_step"] = rng.choice(names.NEXT_STEPS)
+        contact.extra["next_step_on"] = world.calendar.plus(AS_OF, next_day)
 
 
 def _contacts_of(world: World, rng: random.Random, deal: Deal) -> None:
@@ -210,6 +235,12 @@ def _stranger(rng: random.Random, region: str) -> str:
     return f"{city}{rng.choice(names.SURNAMES)}氏{rng.choice(names.WORDS)}诊所"
 
 
+def _given_up_on(lead: Lead) -> date:
+    """Return the Friday, three weeks later at the earliest, on which an answered lead is closed."""
+    day = lead.created_at.date() + timedelta(days=21)
+    return day + timedelta(days=(4 - day.weekday()) % 7)
+
+
 def lead_row(lead: Lead, day: date) -> dict[str, Any]:
     """Return a lead as an export of a day shows it."""
 
@@ -225,6 +256,8 @@ def lead_row(lead: Lead, day: date) -> dict[str, Any]:
         "first_response_at": known(lead.first_response_at),
         "status": "Working" if known(lead.first_response_at) else "New",
     }
+    if not lead.deal and lead.first_response_at and day >= _given_up_on(lead):
+        row["status"] = "Closed"
     if lead.deal and known(lead.converted_at):
         row["converted_account_id"] = lead.deal.account.account_id
         row["converted_opportunity_id"] = lead.deal.opportunity_id

@@ -22,6 +22,21 @@ class _Plain(yaml.SafeDumper):
 
 
 _REQUIRED = {"crm_opportunities", "erp_orders"}
+# What does not come every workday: workdays until somebody should ask where it is.
+_MAX_AGE_WORKDAYS = {
+    "crm_contacts": 22,
+    "erp_credit_splits": 44,
+    "care_satisfaction": 22,
+    "fx_rates": 22,
+    "hr_org_units": 250,
+    "hr_assignments": 66,
+    "targets_detail": 66,
+    "targets_wide": 250,
+    "progress": 5,
+    "market": 5,
+    "tasks": 5,
+    "personal_customers": 5,
+}
 _VALUES: dict[str, dict[str, dict[str, str]]] = {
     "crm_accounts": {"state": {"正常": "active", "暂缓": "paused", "无效": "invalid"}},
     "erp_orders": {
@@ -32,6 +47,7 @@ _VALUES: dict[str, dict[str, dict[str, str]]] = {
             "New": "new",
             "Working": "working",
             "Converted": "converted",
+            "Closed": "closed",
             "Unqualified": "invalid",
         }
     },
@@ -75,13 +91,19 @@ def _daily(feed: Feed) -> dict[str, Any]:
         source["values"] = _VALUES[feed.source]
     if feed.source in _REQUIRED:
         source |= {"required": True, "max_age_workdays": 2}
-    return source
+    return source | _max_age(feed.source)
+
+
+def _max_age(source: str) -> dict[str, int]:
+    days = _MAX_AGE_WORKDAYS.get(source)
+    return {} if days is None else {"max_age_workdays": days}
 
 
 def _sheets() -> list[dict[str, Any]]:
     def source(name: str, entity: str, path: str, dated: Any, **others: Any) -> dict[str, Any]:
         base = {"name": name, "entity": entity, "kind": "file", "path": path, "preset": "excel"}
-        return base | {"load": "snapshot", "export_date": dated, "covers": "same_day"} | others
+        dating = {"load": "snapshot", "export_date": dated, "covers": "same_day"}
+        return base | dating | _max_age(name) | others
 
     file_dated = "filename"
     return [

@@ -1,4 +1,4 @@
-"""People's own workbooks: private customer lists, progress, market moves and tasks."""
+"""People's own workbooks: private customer lists, progress, market moves, tasks, and rules of their own."""
 
 from __future__ import annotations
 
@@ -159,3 +159,23 @@ def write_tasks(world: World, path: Path) -> list[dict[str, Any]]:
     ]
     _write(path, headers.TASKS, rows, "行动计划")
     return rows
+
+
+def write_rules(world: World, path: Path) -> None:
+    """Write the rules that this company set for itself; every other sheet stands at its default.
+
+    Thirty new contacts a week are a call centre's: whoever sells equipment to hospitals makes two a
+    month. Heads of regions sell nothing themselves, so the rows name teams.
+    """
+    process = [["指标", "周期", "目标值", "团队", "人员"]]
+    process += [["新增有效联系数", "月", 2, team.name, None] for team in world.teams]
+    scores = [
+        ["指标", "权重", "目标值"],
+        ["拜访数", "20%", 4],
+        ["赢单率", "30%", 0.25],
+        ["回款周期", "20%", 60],
+        ["客户满意度", "30%", 4.5],
+    ]
+    with Workbook(path) as book:
+        book.sheet("过程指标", process)
+        book.sheet("考核", scores)

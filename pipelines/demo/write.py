@@ -36,6 +36,7 @@ def build_world(seed: int, scale: str) -> World:
         activity.build_activities,
         planted.plant_followups,
         planted.plant_collisions,
+        activity.keep_in_touch,
         activity.build_leads,
         planted.plant_late_answers,
         planted.plant_double_leads,
@@ -52,7 +53,7 @@ def build_world(seed: int, scale: str) -> World:
 
 
 def write_demo_company(folder: Path, seed: int = 20260310, scale: str = "full") -> None:
-    """Write an invented company: company.yml, inbox/ with every export, and truth/truth.json.
+    """Write an invented company: company.yml, rules.xlsx, inbox/ with every export, and truth/truth.json.
 
     The same seed and scale give the same bytes. `full` has about 30 people, 1,000 customers, 2,000
     opportunities and 60 daily exports; `tiny` 8 people, 60 customers, 120 opportunities and 10.
@@ -78,6 +79,7 @@ def write_demo_company(folder: Path, seed: int = 20260310, scale: str = "full") 
     faults = Faults(world, name_of)
     write_exports(feeds, world.plan.opening, inbox, faults)
     write_company_yml(folder / "company.yml", feeds)
+    sheets.write_rules(world, folder / "rules.xlsx")
     written: dict[str, Any] = {}
     targets.write_wide(world, inbox / "销售目标.xlsx")
     written["target_rows"] = len(targets.write_long(world, inbox / "销售目标_明细.xlsx"))

@@ -8,6 +8,7 @@ from typing import Literal
 
 Severity = Literal["error", "warn"]
 Kind = Literal["data", "flag"]
+SAMPLE_ROWS = 5
 
 
 @dataclass(frozen=True)

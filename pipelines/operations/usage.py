@@ -13,6 +13,9 @@ from pathlib import Path
 _PROCESS = Path("/proc/self")
 _RESET_PEAK = "5"  # written to clear_refs, it makes the kernel count the peak anew
 
+# What running helpers said they spent, each for one answer.
+_helped: list[float] = []
+
 
 @dataclass
 class Usage:
@@ -20,7 +23,8 @@ class Usage:
 
     Attributes:
         seconds: by the clock on the wall.
-        cpu_seconds: processor time of all threads and of child processes that have ended.
+        cpu_seconds: processor time of all threads, of child processes that have ended, and of what
+            a helper that still runs said it spent.
         peak_memory_mb: most memory that this process held at once (its children's is not in it);
             where the system cannot count anew, the most since the process began.
     """
@@ -44,9 +48,14 @@ def measured() -> Iterator[Usage]:
         usage.peak_memory_mb = _peak_mb(counts_anew)
 
 
+def helped(cpu_seconds: float) -> None:
+    """Count what a helper process spent on an answer: the system tells of a child only once it has ended."""
+    _helped.append(cpu_seconds)
+
+
 def _cpu_seconds() -> float:
     found = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in found)
+    return sum(usage.ru_utime + usage.ru_stime for usage in found) + sum(_helped)
 
 
 def _reset_peak() -> bool:

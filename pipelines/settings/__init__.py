@@ -52,7 +52,10 @@ __all__ = [
 
 
 # How DuckDB opens a build file: one that the power cut short is built again.
-BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {"fsync_mode": "none"}
+BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "fsync_mode": "none",
+    "checkpoint_threshold": "4GB",
+}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from pipelines.settings.secrets import is_reference
 SOURCE_NAME = re.compile(r"^[a-z][a-z0-9_]{1,62}$")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 Load = Literal["snapshot", "delta", "append"]
+# A source of which nothing is said comes every workday.
+DAILY_MAX_AGE_WORKDAYS = 2
 
 
 def _reference(value: str) -> str:
@@ -63,7 +65,12 @@ class SourceBase(Strict):
         default_factory=list, description="canonical columns whose numbers the sheet shows as dates"
     )
     required: bool = False
-    max_age_workdays: int = Field(2, ge=1)
+    max_age_workdays: int = Field(
+        DAILY_MAX_AGE_WORKDAYS,
+        ge=1,
+        description="Workdays after which the newest export is too old: holds the night if the source "
+        "is required. Above 2 it says of any other source that it comes less often than daily",
+    )
     multiply: dict[str, list[Word]] = Field(
         default_factory=dict,
         description="canonical column: headers to multiply: Quantity, Price, 1-Discount (a share off)",
@@ -76,6 +83,11 @@ class SourceBase(Strict):
     decimal: Literal[".", ","] = Field(".", description='"," where numbers read as 1.234,50')
     timezone: str | None = Field(None, description="Of naive times; default the company's")
     source_kind: Literal["crm", "erp", "sheet", "personal"] = "crm"
+
+    @property
+    def comes_daily(self) -> bool:
+        """Whether an export that misses a workday is worth a warning before it is too old."""
+        return self.required or self.max_age_workdays <= DAILY_MAX_AGE_WORKDAYS
 
     @field_validator("name")
     @classmethod

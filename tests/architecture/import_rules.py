@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "dagster_storage",
         "dbt_parsed",
         "dbt_runner",
+        "dbt_tests",
         "freshness",
         "materialized",
         "night",

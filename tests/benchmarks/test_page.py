@@ -77,6 +77,21 @@ def test_the_second_night_is_told_as_times_faster(page: str) -> None:
     assert "| S | full exports | 2.0 | 2.0 | 3.0 | 2 |" in page
 
 
+def test_checks_are_told_as_a_share_of_the_night(tmp_path: Path) -> None:
+    # The night took 20 s of CPU; 1.5 s and 0.7 s are 7.5 % and 3.5 % of them.
+    kinds = [
+        {"step": "data tests of dbt", "checks": 137, **cost(2, 1.5, 300)},
+        {"step": "business flags", "checks": 23, **cost(1, 0.7, 400)},
+    ]
+    checks = {"cost": cost(4, 3, 400), "kinds": kinds, "machine": MACHINE}
+    found = {"first": night(1_000, 3, 5, 10), "checks": checks}
+    (tmp_path / "S.json").write_text(json.dumps(found), encoding="utf-8")
+    write_page(tmp_path, tmp_path / "RESULTS.md")
+    page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| data tests of dbt | 137 | 2.0 | 1.5 | 300 | 7.5% |" in page
+    assert "| **all checks** | 160 | 3.0 | 2.2 | 400 | 11.0% |" in page
+
+
 def test_growth_is_told_from_size_to_size(page: str) -> None:
     # Rows 20 times, landing 10 times in time and once in memory; nights 122 s of 20 s CPU.
     assert "| S → M/10 | 20.0 | 10.0 | 10.0 | 1.0 | 6.1 | 6.1 | 1.0 | – | – |" in page

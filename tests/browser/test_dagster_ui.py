@@ -98,6 +98,8 @@ def keep(page: Page, name: str) -> None:
 def test_the_graph_reads_as_the_flow_from_sources_to_published_marts(
     page: Page, address: str
 ) -> None:
+    # What lies outside the window is not drawn; the marts stand above each other.
+    page.set_viewport_size({"width": 2400, "height": 2400})
     visit(page, address, "/asset-groups")
     drawing = page.locator("svg foreignObject")
     flow = [

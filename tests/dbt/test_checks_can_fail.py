@@ -132,6 +132,14 @@ ACCURACY: Rows = {
     ],
 }  # fmt: skip
 
+# Twenty deals typed at 40 %, 15 points above what such deals come to.
+DEALS: Rows = {
+    "int_open_opportunity": [
+        {"pipeline": "default", "stage": "quoting", "is_calibrated": True,
+         "typed_probability_rate": 0.4, "win_probability_rate": 0.25},
+    ] * 20,
+}  # fmt: skip
+
 # check: a company in order, and changes that each break what the check says
 CASES: dict[str, tuple[Rows, list[Change]]] = {
     "actuals_agree": (
@@ -197,6 +205,11 @@ CASES: dict[str, tuple[Rows, list[Change]]] = {
     "typed_actuals_are_close_to_the_computed": (
         PROGRESS, [("mart_target_progress", {"is_typed_off": True})],
     ),
+    "typed_probabilities_are_near_the_calibrated": (
+        DEALS,
+        [("int_open_opportunity", {"typed_probability_rate": 0.45}),
+         ("int_open_opportunity", {"win_probability_rate": 0.2})],
+    ),
 }  # fmt: skip
 
 
@@ -257,6 +270,13 @@ def test_a_decision_that_cannot_be_followed_is_listed(compiled: dict[str, str]) 
     tables, _ = CASES["every_customer_decision_can_be_followed"]
     listed = tables | {"decision_problem": DECISIONS["decision_problem"]}
     assert failures(compiled["every_customer_decision_can_be_followed"], listed) == 1
+
+
+def test_nineteen_deals_say_nothing_of_typed_probabilities(compiled: dict[str, str]) -> None:
+    wild = DEALS["int_open_opportunity"][0] | {"typed_probability_rate": 1.0}
+    check = compiled["typed_probabilities_are_near_the_calibrated"]
+    assert failures(check, {"int_open_opportunity": [wild] * 19}) == 0
+    assert failures(check, {"int_open_opportunity": [wild] * 20}) == 1
 
 
 def test_two_rows_of_one_grain_are_found() -> None:

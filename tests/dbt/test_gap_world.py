@@ -111,13 +111,13 @@ def test_the_sentence_says_it_in_both_languages(world: BuiltCompany) -> None:
     assert zh == (
         "账本公司 2026-03 签单额：目标 1,000.00元，截至 2026-03-31 实际 60.00元，还差 940.00元，"
         "其中应已完成 940.00元，自 2026-03 起落后。主要原因：客户不足（占 67.6%）。"
-        "任一即可补上：再增加 16 个客户；每单做到 800.00元。行动：增加线索来源。"
+        "任一即可补上：再增加 16 个客户；户均购买做到 800.00元。行动：增加线索来源。"
     )
     assert en == (
         "账本公司, 2026-03, Signed amount: target 1,000.00 CNY, actual 60.00 CNY by 2026-03-31; "
         "missing 940.00 CNY, of which due by now 940.00 CNY, behind since 2026-03. "
         "Mainly too few customers (67.6%). Any one of these closes it: 16 more customers; "
-        "deals of 800.00 CNY. Action: More lead sources."
+        "purchases per customer of 800.00 CNY. Action: More lead sources."
     )
 
 

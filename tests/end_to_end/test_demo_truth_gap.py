@@ -34,6 +34,22 @@ def test_no_other_scope_lost_more_to_a_planted_cause(demo_night: DemoNight) -> N
             assert most == cause["scope"], found
 
 
+def test_in_the_quarter_of_the_plants_no_other_scope_names_the_cause_with_a_higher_share(
+    demo_night: DemoNight,
+) -> None:
+    for cause in demo_night.truth["gap_causes"]:
+        if cause["cause"] not in FACTORS:
+            continue
+        shares = dict(
+            demo_night.marts(
+                "select scope_id, main_cause_share from mart_gap where metric = 'signed_amount' "
+                f"and period_label = '2026-Q1' and scope_type = '{cause['scope_type']}' "
+                f"and main_cause = '{cause['cause']}'"
+            )
+        )
+        assert max(shares, key=lambda scope: shares[scope]) == cause["scope"], shares
+
+
 def _by_factor(demo_night: DemoNight, scope_type: str) -> dict[str, dict[str, Decimal]]:
     """Return scope → factor → contribution of the closed months; seats of nobody are no peers."""
     rows = demo_night.marts(
@@ -138,6 +154,24 @@ def test_every_number_of_a_sentence_stands_in_its_row(demo_night: DemoNight) -> 
             for number, percent in re.findall(r"([\d,]*\d(?:\.\d+)?)(%?)", text):
                 value = Decimal(number.replace(",", ""))
                 assert value in (rates if percent else allowed), (number, sentence)
+
+
+def test_a_target_that_was_handed_down_to_nobody_is_told_as_that_and_blames_no_deals(
+    demo_night: DemoNight,
+) -> None:
+    rows = demo_night.marts(
+        "select sentence_zh, sentence_en, target, main_cause, main_cause_reason, customers_needed, "
+        "customers_needed_reason from mart_gap where scope_id = 'unallocated' and gap <> 0"
+    )
+    assert len(rows) > 100
+    said = {
+        True: ("没有分解到任何下级。", "assigned to nobody."),
+        False: ("下级目标合计超过上级。", "those below hold more than their parent."),
+    }
+    for zh, en, target, *cause in rows:
+        assert (zh.startswith("未分配 "), en.startswith("Unallocated, ")) == (True, True)
+        assert (zh.split("，")[-1], en.split("; ")[-1]) == said[target > 0]
+        assert cause == [None, "unallocated", None, "unallocated"]
 
 
 def test_tasks_stand_with_cause_scope_and_delay(demo_night: DemoNight) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+# Slices of everybody's business: whoever leads the company answers for them.
+COMPANY_WIDE = frozenset({"product_line", "customer_type", "tier"})
+
 
 @dataclass(frozen=True)
 class Person:
@@ -83,11 +86,13 @@ class Directory:
         return min(tops, key=lambda one: (-len(self._reports.get(one, [])), one), default=None)
 
     def responsible(self, owner_id: str | None, scope_type: str, scope_id: str) -> str | None:
-        """Return who has to act: the owner, else a leaver's manager, else the head of the unit."""
+        """Return who has to act: the owner, else a leaver's manager, else the head of the unit or company."""
         if owner_id is None and scope_type == "person":
             owner_id = scope_id
         if owner_id is not None and owner_id in self.people:
             return owner_id if self.people[owner_id].is_here else self.manager_of(owner_id)
+        if scope_type in COMPANY_WIDE:
+            return self.head_of("company", "company")
         return self.head_of(scope_type, scope_id)
 
     def chain(self, owner_id: str) -> dict[str, str]:

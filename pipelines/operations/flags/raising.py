@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pipelines.core.alerts.model import Finding
 from pipelines.core.alerts.text import figure, plain
 from pipelines.operations.flags import Flag
-from pipelines.operations.outcome import CheckOutcome
+from pipelines.operations.outcome import SAMPLE_ROWS, CheckOutcome
 
 if TYPE_CHECKING:
     import duckdb
 
-SAMPLE_ROWS = 5
 _COMMON = (
     "scope_type", "scope_id", "scope_name", "owner_id", "value_amount", "since_on", "until_on",
 )  # fmt: skip

@@ -164,7 +164,7 @@ QUERIES: dict[str, Query] = {
     ),
     "followup": Query(
         "mart_followup_due",
-        ("customer_id",),
+        ("subject_type", "subject_id"),
         """
         select due.*, person.region
         from marts.mart_followup_due as due
@@ -172,7 +172,7 @@ QUERIES: dict[str, Query] = {
             on due.person_id = person.person_id and person.is_current
         where due.status in ('due_soon', 'overdue', 'high_risk')
         order by due.tier, due.open_amount desc nulls last, due.overdue_workdays desc,
-            due.customer_id
+            due.subject_type, due.subject_id
         """,
     ),
     "leaderboard": Query(

@@ -15,6 +15,7 @@ from pipelines.checks.subjects import landed_subjects
 from pipelines.landing.contract import load_entities
 from pipelines.landing.state import LINEAGE_COLUMNS
 from pipelines.operations.outcome import CheckOutcome
+from pipelines.operations.usage import measured
 
 AS_OF = date(2026, 3, 10)
 SUBJECTS = [landed_subjects()["fx_rates"]]
@@ -51,6 +52,19 @@ def test_a_helper_process_finds_what_this_one_finds_and_writes_the_same_pages(
     assert len(pages) == 3
     for page in pages:
         assert (tmp_path / "apart" / page).read_bytes() == (tmp_path / "here" / page).read_bytes()
+
+
+def test_what_the_helper_spent_counts_for_the_step_that_asked(
+    build_file: Path, tmp_path: Path
+) -> None:
+    with judging.judging_apart():
+        with measured() as first:
+            judged(build_file, tmp_path / "docs")
+        with measured() as second:
+            judged(build_file, tmp_path / "docs")
+    # Loading the library takes seconds and is in the first answer, whoever waited for it.
+    assert first.cpu_seconds > 1
+    assert 0 < second.cpu_seconds < first.cpu_seconds
 
 
 def test_a_helper_that_was_killed_is_done_without(build_file: Path, tmp_path: Path) -> None:

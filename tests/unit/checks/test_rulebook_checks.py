@@ -47,6 +47,7 @@ def con(tmp_path) -> Iterator[duckdb.DuckDBPyConnection]:
 def target(start: date, end: date, **other: object) -> dict[str, object]:
     return {
         "line": 0,
+        "period_type": "custom",
         "start_on": start,
         "end_on": end,
         "source_row": "目标.xlsx [2027] row 3",
@@ -74,6 +75,15 @@ def test_a_target_of_2027_rests_on_a_provisional_calendar_and_the_check_says_so(
     assert (row["year"], row["targets"], row["days"]) == (2027, 2, 365)
     assert row["first_at"] == "目标.xlsx [2027] row 3"
     assert "2027 年的放假安排尚未公布" in str(row["message_zh"])
+
+
+def test_a_week_over_new_years_eve_is_of_the_year_that_it_began_in(con):
+    week = target(date(2026, 12, 28), date(2027, 1, 3), period_type="week")
+    insert_rows(con, "target_line", [week])
+    assert judge_calendar(con).passed
+    # A fiscal year that ends in 2027 does rest on its days.
+    insert_rows(con, "target_line", [target(date(2026, 4, 1), date(2027, 3, 31), line=1)])
+    assert judge_calendar(con).figures["years"] == "2027"
 
 
 def test_a_withdrawn_target_and_one_of_a_closed_period_rest_on_nothing(con):

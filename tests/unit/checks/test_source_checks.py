@@ -43,7 +43,10 @@ def judged(tmp_path: Path) -> Callable[..., dict[str, CheckOutcome]]:
     [source] = [one for one in settings.sources if one.name == "deals"]
 
     def judge(
-        *records: LandingRecord, confirmed: str | None = None, required: bool = True
+        *records: LandingRecord,
+        confirmed: str | None = None,
+        required: bool = True,
+        max_age_workdays: int = 2,
     ) -> dict[str, CheckOutcome]:
         folder = CompanyFolder(home)
         for record in records:
@@ -54,7 +57,9 @@ def judged(tmp_path: Path) -> Callable[..., dict[str, CheckOutcome]]:
             archive=SimpleNamespace(manifest=SimpleNamespace(confirmations=lambda: said)),
         )  # fmt: skip
         rules: Any = SimpleNamespace(calendar_overrides=lambda: None)
-        asked = source.model_copy(update={"required": required})
+        asked = source.model_copy(
+            update={"required": required, "max_age_workdays": max_age_workdays}
+        )
         return {o.declaration.name: o for o in judge_source(night, rules, asked)}
 
     return judge
@@ -144,3 +149,22 @@ def test_a_source_of_which_nothing_came_is_not_fresh(
     outcome = judged()["is_fresh_enough"]
     assert not outcome.passed
     assert outcome.sample[0]["problem"] == "nothing has arrived"
+
+
+@pytest.mark.parametrize(("age", "warned"), [(landing(2, 6), False), (landing(1, 5), True)])
+def test_a_source_that_comes_weekly_warns_once_it_is_older_than_that(
+    judged: Callable[..., dict[str, CheckOutcome]], age: LandingRecord, warned: bool
+) -> None:
+    # 6 March is two workdays before Tuesday 10 March, 5 March three.
+    found = judged(age, required=False, max_age_workdays=3)
+    failed = {name for name, outcome in found.items() if not outcome.passed}
+    assert failed == ({"is_fresh_enough"} if warned else set())
+    assert not found["is_of_yesterday"].is_applicable
+
+
+def test_a_required_source_is_asked_for_yesterday_however_old_it_may_be(
+    judged: Callable[..., dict[str, CheckOutcome]],
+) -> None:
+    found = judged(landing(1, 6), required=True, max_age_workdays=3)
+    assert not found["is_of_yesterday"].passed
+    assert found["is_of_yesterday"].is_applicable

@@ -17,6 +17,7 @@ from written_company import GBK, Written
 import pipelines.demo
 from pipelines.demo import write_demo_company
 from pipelines.demo.headers import HEADERS, MARKET, PERSONAL, PROGRESS, TARGETS, TASKS
+from pipelines.landing.rules import read_rules, rules_tables
 
 PACKAGE = Path(pipelines.demo.__file__).parent
 ENTITIES = PACKAGE.parent / "landing" / "entities.yml"
@@ -145,3 +146,16 @@ def test_the_order_of_sets_and_dicts_in_another_process_changes_nothing(tiny, tm
             [sys.executable, "-c", code, folder], env=env, cwd=PACKAGE.parent.parent, check=True
         )
         assert contents(folder) == contents(tiny.folder)
+
+
+def test_the_companys_own_rules_are_read_without_an_error(company: Written) -> None:
+    reading = read_rules(company.folder / "rules.xlsx")
+    assert reading.errors == ()
+    tables = rules_tables(reading)
+    asked = tables["process_targets"].to_pylist()
+    assert {(row["metric"], row["per_period"], row["target"]) for row in asked} == {
+        ("effective_contact_count", "month", 2)
+    }
+    assert [row["metric"] for row in tables["scorecard"].to_pylist()] == [
+        "visit_count", "win_rate", "collection_cycle_days", "satisfaction_score",
+    ]  # fmt: skip

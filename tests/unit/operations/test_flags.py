@@ -58,6 +58,7 @@ TARGET = {
     "target_to_date": Decimal("350.00"), "actual": Decimal("100.00"), "needs_review": False,
     "required_run_rate": Decimal("56.25"), "weeks_behind_streak": 0, "attained_on": None,
     "workdays_early": None, "is_in_force": True, "needs_calibration": False,
+    "market_move_rate": None,
 }  # fmt: skip
 PROGRESS = {
     "metric": "signed_amount", "period_label": "2026-03", "scope_type": "person", "scope_id": "P1",
@@ -158,7 +159,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
     ),
     "two_weeks_behind": (
         "mart_target_attainment", TARGET, {"weeks_behind_streak": 2},
-        [{"weeks_behind_streak": 1}, {"period_end": date(2026, 3, 9)}],
+        [{"weeks_behind_streak": 1}, {"period_end": date(2026, 3, 9)}, {"lag_rate": -0.1}],
     ),
     "target_missing": (
         "mart_target_attainment", TARGET, {"status": "no_target"},
@@ -198,9 +199,10 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
     "control_point_fails": ("mart_process_compliance", CONTROL, {}, [{"is_escalated": False}]),
     "workload_high": ("mart_workload", LOAD, {}, [{"is_workload_high": False}]),
     "market_move": (
-        "mart_target_attainment", TARGET, {"needs_calibration": True, "scope_type": "region"},
+        "mart_target_attainment", TARGET,
+        {"needs_calibration": True, "market_move_rate": -0.18, "scope_type": "region"},
         [{"needs_calibration": False}, {"scope_type": "person"}, {"target": Decimal(0)},
-         {"period_end": date(2026, 3, 9)}, {"is_in_force": False}],
+         {"period_end": date(2026, 3, 9)}, {"is_in_force": False}, {"metric": "visit_count"}],
     ),
     "progress_reason_missing": (
         "mart_target_progress", PROGRESS, {},
@@ -228,6 +230,11 @@ def built(mart: str, *rows: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         create table marts.dim_metric as select 'signed_amount' as metric, '签单额' as metric_name_zh,
             'Signed amount' as metric_name_en, 'money' as unit
             union all select 'visit_count', '拜访数', 'Visits', 'count';
+        create table marts.dim_org as select 'O1' as org_id, '华东' as org_name, 'region' as kind,
+            '华东' as region, null as team
+            union all select 'O2', '上海一区', 'area', '华东', null
+            union all select 'O3', '上海队', 'team', '华东', '上海队'
+            union all select 'O0', '纸上公司', 'company', null, null;
         create table marts.dim_stage as select 'default' as pipeline, 'quoting' as stage,
             '报价中' as stage_name_zh, 'Quoting' as stage_name_en, 10 as allowed_workdays;
         create table marts.dim_person as select 'P1' as person_id, 'P2' as manager_id,
@@ -276,6 +283,29 @@ def test_texts_quote_every_figure_that_they_name(kind):
         assert text
         assert "{" not in text
         assert "None" not in text
+
+
+@pytest.mark.parametrize("kind", ["target_behind", "target_attained"])
+def test_a_node_that_is_a_region_or_team_is_told_as_that_and_not_once_more(kind: str) -> None:
+    reached = {"status": "behind", "attained_on": date(2026, 3, 9), "workdays_early": 16}
+    line = {**TARGET, **reached, "responsible_id": "P2"}
+    lines = [
+        {**line, "scope_type": "region", "scope_id": "华东"},
+        *({**line, "scope_type": "org", "scope_id": node} for node in ("O0", "O1", "O2", "O3")),
+        {**line, "scope_type": "org", "scope_id": "O2", "responsible_id": None},
+    ]
+    found = findings_of(built("mart_target_attainment", *lines), FLAGS[kind], D)
+    assert sorted((one.scope_type, one.scope_id) for one in found) == [
+        ("org", "O2"),
+        ("region", "华东"),
+    ]
+
+
+def test_a_market_move_says_how_far_and_weighs_what_it_may_cost() -> None:
+    moved = {**TARGET, "needs_calibration": True, "market_move_rate": -0.18, "scope_type": "region"}
+    [found] = findings_of(built("mart_target_attainment", moved), FLAGS["market_move"], D)
+    assert found.what_zh == "李雷 2026-03 签单额 目标 1,000：市场变动 -18.0 %，超过限额"
+    assert found.value_amount == Decimal("180.00")
 
 
 def test_good_news_is_of_the_scenario_in_force_at_every_level():

@@ -155,9 +155,7 @@ subjects as (
     left join lead_contacts on leads.lead_id = lead_contacts.lead_id
     -- Open: valid, and neither converted nor known as a customer, who is followed up as one.
     where
-        leads.is_valid and leads.customer_id = 'unknown'
-        and coalesce(lower(leads.status), '') not in ('converted', 'invalid')
-        and leads.converted_account_id is null and leads.converted_opportunity_id is null
+        leads.is_valid and leads.customer_id = 'unknown' and {{ is_open_lead('leads') }}
     union all
     select
         'opportunity' as subject_type, opportunities.opportunity_id as subject_id,

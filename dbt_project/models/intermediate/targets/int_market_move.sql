@@ -21,7 +21,7 @@ scopes as (
 
 concerned as (
     select
-        scopes.scope_type, scopes.scope_id, moves.observed_on
+        scopes.scope_type, scopes.scope_id, moves.observed_on, moves.change_rate
     from scopes
     inner join moves
         on
@@ -39,7 +39,14 @@ final as (
     select
         concerned.scope_type, concerned.scope_id,
         periods.period_type, periods.period_start, periods.period_end,
-        true as needs_calibration
+        -- Of several the largest either way.
+        cast(
+            case
+                when max(concerned.change_rate) >= -min(concerned.change_rate)
+                    then max(concerned.change_rate)
+                else min(concerned.change_rate)
+            end as double
+        ) as market_move_rate
     from concerned
     inner join periods
         on concerned.observed_on >= periods.period_start and concerned.observed_on <= periods.period_end

@@ -26,13 +26,24 @@ as_given as (
     select * from {{ ref('int_target_as_given') }}
 ),
 
+scenario_settings as (
+    select * from {{ source('rules', 'scenarios_settings') }}
+),
+
+-- Weeks are where pace is followed: of the plan and of the scenario in force, not of every other scenario.
+followed as (
+    select pieces.*
+    from pieces
+    inner join scenario_settings on pieces.scenario in ('base', scenario_settings.scenario_in_force)
+),
+
 {% for period in ['week', 'month', 'quarter', 'year'] %}
 by_{{ period }} as (
     select
         metric, level, scenario, scope_type, scope_id,
         '{{ period }}' as period_type, {{ period }}_start_on as period_start,
         sum(target) as target, sum(target_due) as target_to_date
-    from pieces
+    from {{ 'followed' if period == 'week' else 'pieces' }}
     group by all
 ),
 {% endfor %}

@@ -3,8 +3,10 @@
 {% set streak = 'partition by metric, period_type, scope_type, scope_id, streak_no order by period_no' %}
 with
 
+-- What a parent did not hand down lacks no deals: it lacks somebody who has it.
 frame as (
-    select * from {{ ref('int_gap_frame') }}
+    select *, scope_id = 'unallocated' or scope_id like 'unallocated|%' as is_seat
+    from {{ ref('int_gap_frame') }}
 ),
 
 effects as (
@@ -101,9 +103,9 @@ rated as (
         end, 6) as deal_value_0,
         coalesce(effects.reach_1, 0) as reach_count,
         coalesce(effects.direct_value, 0) + coalesce(effects.reversal_value, 0) as other_value,
-        case when frame.gap > 0 and frame.gap_to_date > 0 then {{ gap_factor('contributions.factor_no') }} end as main_cause,
-        case when frame.gap > 0 and frame.gap_to_date > 0 then contributions.contribution end as main_cause_amount,
-        case when frame.gap > 0 and frame.gap_to_date > 0 then contributions.cause_share end as main_cause_share,
+        case when frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat then {{ gap_factor('contributions.factor_no') }} end as main_cause,
+        case when frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat then contributions.contribution end as main_cause_amount,
+        case when frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat then contributions.cause_share end as main_cause_share,
         streaks.missing_since_on,
         streaks.missing_since_label
     from frame
@@ -128,7 +130,14 @@ rated as (
 joined as (
     select
         rated.*,
-        case when rated.scope_type = 'company' then company.company_name else rated.scope_name end as spoken_name,
+        {% for language, seat, unknown in [('zh', '未分配', '未知'), ('en', 'Unallocated', 'Unknown')] -%}
+        case
+            when rated.scope_type = 'company' then company.company_name
+            when rated.scope_id = 'unallocated' then '{{ seat }}'
+            when rated.scope_id = 'unknown' then '{{ unknown }}'
+            else rated.scope_name
+        end as spoken_name_{{ language }},
+        {% endfor -%}
         company.as_of,
         company.currency,
         metrics.metric_name_zh,
@@ -141,6 +150,7 @@ joined as (
         case when rated.main_cause = 'conversion' and rated.driver_basis = 'opportunity' then weakest.weakest_stage end
             as weakest_stage,
         case
+            when rated.is_seat then 'unallocated'
             when rated.driver_basis is null then 'not_decomposed'
             when not rated.is_started then 'not_started'
             when rated.gap <= 0 then 'no_gap'
@@ -178,6 +188,7 @@ proposed as (
     select
         joined.*,
         case
+            when joined.is_seat then 'unallocated'
             when joined.gap <= 0 then 'no_gap'
             when joined.driver_basis is null or joined.driver_basis = 'record' then 'not_decomposed'
             when coalesce(joined.value_per_reach, 0) <= 0 then 'insufficient_history'

@@ -60,9 +60,7 @@ owned as (
     from leads
     cross join cadence_settings
     where
-        leads.is_valid and leads.customer_id = 'unknown'
-        and leads.converted_account_id is null and leads.converted_opportunity_id is null
-        and coalesce(lower(leads.status), '') not in ('converted', 'closed', 'lost')
+        leads.is_valid and leads.customer_id = 'unknown' and {{ is_open_lead('leads') }}
     group by leads.person_id, cadence_settings.lead_tier
 ),
 

@@ -76,7 +76,7 @@ rhythm as (
         sum(signed.amount) as signed_amount,
         sum(case when signed.is_last_days then signed.amount else 0 end) as last_days_amount,
         sum(case when signed.is_last_days and signed.is_expected_later then signed.amount else 0 end)
-            as pulled_forward_amount
+            as pulled_forward
     from signed
     inner join leaf_scopes on signed.leaf_id = leaf_scopes.leaf_id
     group by all
@@ -105,7 +105,7 @@ final as (
             when not months.period_end <= {{ as_of() }} then 'running'
             when coalesce(rhythm.deal_count, 0) < 5 then 'few_deals'
         end as rush_ratio_reason,
-        {{ money('coalesce(rhythm.pulled_forward_amount, 0)') }} as pulled_forward_amount,
+        {{ money('coalesce(rhythm.pulled_forward, 0)') }} as pulled_forward,
         months.target,
         months.actual,
         months.period_end <= {{ as_of() }} and months.gap > 0 as is_missed,

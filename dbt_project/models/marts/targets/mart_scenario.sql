@@ -54,6 +54,8 @@ final as (
             and attainment.period_type = plan.period_type and attainment.period_start = plan.period_start
             and attainment.period_end = plan.period_end
             and attainment.scope_type = plan.scope_type and attainment.scope_id = plan.scope_id
+    -- Without another scenario in force the plan alone has weeks: nothing to set side by side.
+    where attainment.period_type <> 'week' or settings.scenario_in_force <> 'base'
 )
 
 select * from final

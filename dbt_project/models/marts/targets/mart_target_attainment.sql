@@ -200,7 +200,8 @@ final as (
             and round(abs(lit.pace_rate - 1), 12) > thresholds.review_deviation_rate,
             false
         ) as needs_review,
-        coalesce(market.needs_calibration, false) as needs_calibration,
+        market.market_move_rate is not null as needs_calibration,
+        market.market_move_rate,
         lit.peer_rank,
         attained.base_line_on,
         attained.attained_on,

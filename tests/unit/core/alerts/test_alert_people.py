@@ -74,3 +74,8 @@ def test_people_who_manage_each_other_have_no_manager_beyond_the_ring():
 def test_what_nobody_owns_goes_to_the_data_team():
     new = Nights().run(MONDAY, finding(owner=None, scope_type="customer"))
     assert told(new) == [(DATA_TEAM, "owner")]
+
+
+def test_a_product_line_that_nobody_answers_for_is_told_to_whoever_leads_the_company():
+    new = Nights().run(MONDAY, finding(owner=None, scope_type="product_line", scope_id="影像"))
+    assert told(new) == [("boss", "owner")]

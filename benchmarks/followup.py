@@ -1,0 +1,73 @@
+"""Build the customer and process marts alone: `python -m benchmarks.followup HOME ACTIVITIES`.
+
+Customers, deals, orders, leads and activities come from the generator and are put where landing would
+have put them; from there on it is the night's own code. 10,000,000 activities are those of size M; with
+them stand its 200 people and 100,000 customers, and a tenth of its deals, which are another benchmark's.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.funnel import SOURCES, build_marts, hand_over_world, mart_rows
+from benchmarks.sizes import size_of
+from pipelines.settings import CompanyFolder
+
+MARTS = (
+    "mart_customer_tier",
+    "mart_followup_due",
+    "mart_recycle_candidate",
+    "mart_handover",
+    "mart_collision",
+    "mart_customer_cleanup",
+    "mart_customer_lifecycle",
+    "mart_tier_effort",
+    "mart_followup_quality",
+    "mart_lead_response",
+    "mart_lead_response_week",
+    "mart_process_compliance",
+    "mart_adoption",
+    "mart_adoption_field",
+    "mart_workload",
+)
+WORLD = (
+    *SOURCES,
+    (
+        "accounts",
+        "account_id, name, owner_id, region, customer_type, lead_source, state, phone, created_at",
+    ),
+    (
+        "orders",
+        "order_id, line_no, account_id, person_id, signed_on, amount, currency, opportunity_id, "
+        "product_line, status, cancelled_on",
+    ),
+    ("quotes", "quote_id, opportunity_id, issued_on, amount, person_id"),
+    (
+        "leads",
+        "lead_id, name, phone, lead_source, owner_id, status, region, converted_account_id, "
+        "converted_opportunity_id, created_at, assigned_at, first_response_at",
+    ),
+    (
+        "activities",
+        "activity_id, person_id, kind, account_id, opportunity_id, content, occurred_at",
+    ),
+)
+
+
+def main(home: Path, activities: int) -> None:
+    """Write the inputs, build the marts and print what each took."""
+    medium = size_of("M")
+    size = replace(medium, opportunities=medium.opportunities // 10, activities=activities)
+    rows = hand_over_world(home, size, WORLD, "orders")
+    print(json.dumps({"landed": rows}), flush=True)
+    folder = CompanyFolder(home)
+    steps = build_marts(folder, MARTS)
+    counts = mart_rows(folder, ("fct_activity", *MARTS))
+    print(json.dumps({"landed": rows, "steps": steps, "marts": counts}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
