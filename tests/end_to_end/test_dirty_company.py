@@ -1,4 +1,4 @@
-"""A company whose every list is wrong somewhere: what a person typed wrong is told, and never holds the night."""
+"""A company whose every list is wrong somewhere: what a person typed wrong is told, and holds no night."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def people() -> dict[str, list[list]]:
             ["P2", "Nowhere", "2025-01-01", ""],
         ],
         "accounts": [["account_id", "name", "owner_id", "created_at"]]
-        + [[f"A{i}", "Individual" if i else "Acme", "P7" if i % 2 else "P1", day(i)] for i in range(6)],
+        + [[f"A{i}", "Individual" if i > 3 else f"Customer {i}", "P7" if i % 2 else "P1", day(i)] for i in range(8)],
     }  # fmt: skip
 
 
