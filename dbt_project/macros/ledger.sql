@@ -124,20 +124,9 @@ where booked_on <= {{ as_of() }}
 {%- endmacro %}
 
 {# The currency of an amount; where none is named, the reporting currency. #}
-{# A currency's code as people write it: usd, RMB, 人民币. #}
-{% macro currency_code(currency) -%}
-    case upper(trim({{ currency }}))
-        when 'RMB' then 'CNY' when '人民币' then 'CNY' when '人民币元' then 'CNY' when 'CNH' then 'CNY'
-        when '元' then 'CNY' when '美元' then 'USD' when '美金' then 'USD' when 'US$' then 'USD' when '$' then 'USD'
-        when '欧元' then 'EUR' when '€' then 'EUR' when '英镑' then 'GBP' when '£' then 'GBP'
-        when '日元' then 'JPY' when '港币' then 'HKD' when '港元' then 'HKD' when 'HK$' then 'HKD'
-        else upper(trim({{ currency }}))
-    end
-{%- endmacro %}
-
 {% macro currency_of(currency) -%}
     coalesce(
-        {{ currency_code(currency) }},
+        {{ currency }},
         (select company.currency from {{ source('reference', 'company') }} as company)
     )
 {%- endmacro %}

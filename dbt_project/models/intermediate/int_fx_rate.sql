@@ -3,11 +3,7 @@
 with
 
 rates as (
-    select
-        {{ currency_code('currency') }} as currency,
-        rate,
-        valid_on
-    from {{ source('landed', 'fx_rates') }}
+    select * from {{ source('landed', 'fx_rates') }}
     where rate > 0
 ),
 
