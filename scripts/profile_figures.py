@@ -109,7 +109,9 @@ def judge(name: str, answer: dict[str, Any], found: TableProfile) -> Judged:
     if found.entity != right_entity:
         kind = "asked" if is_asked else "wrong"
         return Judged(name, kind, 0, () if is_asked else tuple(sure), asked, ("entity", *expected))
-    wrong = tuple(column for column, header in sure.items() if header not in expected.get(column, ()))
+    wrong = tuple(
+        column for column, header in sure.items() if header not in expected.get(column, ())
+    )
     entity = load_entities()[right_entity]
     must = {c.name for c in entity.columns if c.required} | set(entity.key)
     owed = tuple(c for c in expected if c in must - set(sure) - set(found.given))

@@ -226,11 +226,14 @@ def _health(con: duckdb.DuckDBPyConnection) -> None:
          "rows_quarantined": 1, "covers_until": D, "age_workdays": 0},
         {"run_id": "r1", "source": "old", "entity": "accounts", "rows_quarantined": 0,
          "covers_until": date(2026, 3, 5), "age_workdays": 3},
+        # three workdays old as well, and within the limit of its own
+        {"run_id": "r1", "source": "survey", "entity": "satisfaction", "rows_quarantined": 0,
+         "covers_until": date(2026, 3, 5), "age_workdays": 3},
         {"run_id": "r0", "source": "yesterday", "entity": "orders", "age_workdays": 9,
          "rows_quarantined": 70},
     )  # fmt: skip
     insert(con, "mart_data_quality", {
-        "run_id": "r1", "asset": "sources/old", "check_name": "is_fresh", "passed": False,
+        "run_id": "r1", "asset": "sources/old", "check_name": "is_fresh_enough", "passed": False,
         "severity": "warn", "description_zh": "新鲜", "description_en": "fresh",
         "figures": '{"age_workdays": 3}',
     })  # fmt: skip

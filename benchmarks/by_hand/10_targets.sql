@@ -372,8 +372,11 @@ select
         then to_money(divided(greatest(target - known_actual, 0), period_workdays - workdays_elapsed)) end as required_run_rate,
     case
         when is_ratio or is_lower_better then 'not_spread' when workdays_elapsed = 0 then 'not_started'
-        when period_workdays = workdays_elapsed then 'no_workdays_left'
     end as run_rate_reason,
+    case
+        when is_ratio or is_lower_better then 'not_spread' when target is null then 'no_target'
+        when period_workdays = workdays_elapsed then 'no_workdays_left'
+    end as required_run_rate_reason,
     status, is_small_count,
     case when lit.period_type = 'month' and is_started then coalesce(streak, 0)::bigint end as weeks_behind_streak,
     coalesce(lit.period_type = 'month' and is_closed and abs(pace_rate - 1) > 0.15, false) as needs_review,

@@ -258,7 +258,7 @@ def what_was_planted(world: World) -> dict[str, Any]:
         "target_revisions",
         "undated_opportunities", "deleted_opportunities", "unconverted_opportunities",
         "unknown_owner_opportunities", "styled_amounts", "team_month_targets", "twins_that_bought",
-        "styled_phones",
+        "styled_phones", "unsplit_quarters",
     )  # fmt: skip
     return {name: plant[name] for name in as_they_are} | {
         "late_leads": late,

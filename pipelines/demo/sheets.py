@@ -167,9 +167,9 @@ def write_rules(world: World, path: Path) -> None:
     Thirty new contacts a week are a call centre's: whoever sells equipment to hospitals makes two a
     month. Heads of regions sell nothing themselves, so the rows name teams.
     """
-    process = [["指标", "周期", "目标值", "团队", "人员"]]
+    process: list[list[Any]] = [["指标", "周期", "目标值", "团队", "人员"]]
     process += [["新增有效联系数", "月", 2, team.name, None] for team in world.teams]
-    scores = [
+    scores: list[list[Any]] = [
         ["指标", "权重", "目标值"],
         ["拜访数", "20%", 4],
         ["赢单率", "30%", 0.25],

@@ -124,12 +124,16 @@ def region_quarters(world: World) -> dict[str, list[int]]:
 
 
 def _signed_rows(world: World) -> list[dict[str, Any]]:
+    """Give the company's year and quarters (what its regions were given) and the regions' quarters."""
     given = region_quarters(world)
-    total = sum(sum(quarters) for quarters in given.values())
-    rows = [
-        _row(str(YEAR), "签单额", int(total * factor), node=COMPANY_NAME, level=level)
-        for level, factor in _LEVELS.items()
-    ]
+    rows = []
+    for level, factor in _LEVELS.items():
+        quarters = [sum(int(own[q] * factor) for own in given.values()) for q in range(4)]
+        rows.append(_row(str(YEAR), "签单额", sum(quarters), node=COMPANY_NAME, level=level))
+        rows += [
+            _row(f"{YEAR}Q{q}", "签单额", value, node=COMPANY_NAME, level=level)
+            for q, value in enumerate(quarters, start=1)
+        ]
     heads = {
         world.region_of(p.person_id, date(2026, 1, 1)): p
         for p in world.people.values()
@@ -180,13 +184,17 @@ def _person_rows(world: World) -> list[dict[str, Any]]:
     """Share each team's quarter equally, and set calls and visits per month."""
     plan = world.planted["team_month_targets"]
     people = people_with_targets(world)
+    # One team has not shared out its second half yet: a split is proposed.
+    teams = [team for p in people if (team := world.team_of(p.person_id, SET_ON))]
+    unsplit = max(world.teams, key=lambda team: (teams.count(team), team.name))
+    world.planted["unsplit_quarters"] = {unsplit.name: [f"{YEAR}-Q3", f"{YEAR}-Q4"]}
     rows = []
     for person in people:
         team = world.team_of(person.person_id, SET_ON)
         if team is None:
             continue
         mates = [p for p in people if world.team_of(p.person_id, SET_ON) == team]
-        for q in range(4):
+        for q in range(2 if team == unsplit else 4):
             months = [plan[team.name][m] for m in range(3 * q + 1, 3 * q + 4)]
             share = sum(months) * 10_000 // len(mates) // 1000 * 1000
             rows.append(_row(f"{YEAR}Q{q + 1}", "签单额", share, person=person.name))

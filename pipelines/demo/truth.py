@@ -43,8 +43,9 @@ Money is in CNY, a number with two decimals; days are ISO dates; labels are 2026
 - `restatements`: late entries that changed a closed month, and dated changes of signed orders.
 - `personal`: private customer lists, with the customers that the CRM knows and those `only_here`.
 - `progress_wrong`, `market_calibration`, `people_without_targets`, `target_revisions`,
-  `team_month_targets` (万元), `vacant_seats`, `team_moves`, `newcomers`, `styled_amounts`,
-  `styled_phones`, `undated_`, `deleted_`, `unconverted_` and `unknown_owner_opportunities`.
+  `team_month_targets` (万元), `unsplit_quarters` (of a team whose people have no target of their own
+  there), `vacant_seats`, `team_moves`, `newcomers`, `styled_amounts`, `styled_phones`,
+  `undated_`, `deleted_`, `unconverted_` and `unknown_owner_opportunities`.
 """
 
 from __future__ import annotations

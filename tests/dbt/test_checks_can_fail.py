@@ -112,17 +112,44 @@ VISITS: Rows = {
     "int_opportunity": [{"opportunity_id": "O1", "stage": "quoting"}],
 }  # fmt: skip
 LINE = {"metric": "signed_amount", "level": "base", "scenario": "base"}
+# R was given 100, of it 30 for X; N 50 for X and no whole: 150 days' worth.
+FEBRUARY = date(2026, 2, 1)
+SLICE = CELL | {"segment_start": FEBRUARY, "member_kind": "unit", "parent_id": "company"}
+TOP = LINE | {
+    "is_in_force": True, "node_kind": "unit", "parent_node_id": None, "period_type": "month",
+    "period_start": FEBRUARY, "period_end": date(2026, 2, 28), "customer_type": "(all)",
+}  # fmt: skip
 DAYS: Rows = {
     "fct_target_day": [
         LINE | {"target_on": date(2026, 2, 2), "target": 60},
-        LINE | {"target_on": date(2026, 2, 3), "target": 40},
+        LINE | {"target_on": date(2026, 2, 3), "target": 90},
     ],
     "mart_target_cascade": [
-        LINE | {"is_in_force": True, "node_kind": "unit", "parent_node_id": None,
-                "period_type": "month", "period_start": date(2026, 2, 1),
-                "period_end": date(2026, 2, 28), "product_line": "(all)", "customer_type": "(all)",
-                "target": 100},
+        TOP | {"product_line": "(all)", "target": 100},
+        TOP | {"product_line": "X", "target": 80},
     ],
+    "target_version": [LINE | {"version_no": 1, "is_in_force": True}],
+    "target_cell": [
+        SLICE | {"member_id": "R", "origin": "given", "value": 100, "unallocated": 100},
+        SLICE | {"member_id": "T", "origin": "none", "value": 0, "unallocated": 0},
+        SLICE | {"product_line": "X", "member_id": "R", "origin": "given", "value": 30,
+                 "unallocated": 0},
+        SLICE | {"product_line": "X", "member_id": "T", "origin": "equal", "value": 30,
+                 "unallocated": 30, "parent_id": "R"},
+        SLICE | {"product_line": "X", "member_id": "N", "origin": "given", "value": 50,
+                 "unallocated": 10},
+        SLICE | {"product_line": "X", "member_id": "P", "member_kind": "person", "origin": "equal",
+                 "value": 40, "unallocated": 0, "parent_id": "N"},
+    ],
+    "int_org_path": [
+        {"org_id": "R", "org_path": "/R/"}, {"org_id": "T", "org_path": "/R/T/"},
+        {"org_id": "N", "org_path": "/N/"},
+    ],
+    "int_org_path_node": [
+        {"org_id": "R", "org_path": "/R/"}, {"org_id": "R", "org_path": "/R/T/"},
+        {"org_id": "T", "org_path": "/R/T/"}, {"org_id": "N", "org_path": "/N/"},
+    ],
+    "calendar_day": [{"date_day": FEBRUARY, "month_start_on": FEBRUARY}],
 }  # fmt: skip
 ACCURACY: Rows = {
     "mart_forecast_accuracy": [
@@ -200,7 +227,8 @@ CASES: dict[str, tuple[Rows, list[Change]]] = {
         [("int_opportunity", {"stage": "won"}), ("fct_stage_visit", {"entered_on": date(2026, 2, 3)})],
     ),
     "target_days_sum_to_the_period_target": (
-        DAYS, [("fct_target_day", {"target": Decimal("59.99")}), ("mart_target_cascade", {"target": 101})],
+        DAYS, [("fct_target_day", {"target": Decimal("59.99")}), ("mart_target_cascade", {"target": 101}),
+               ("target_cell", {"origin": "none"})],
     ),
     "typed_actuals_are_close_to_the_computed": (
         PROGRESS, [("mart_target_progress", {"is_typed_off": True})],

@@ -64,6 +64,33 @@ def test_regions_assign_more_or_less_than_their_own_and_say_whether_it_is_inside
     assert set(rows) == {("华东", 0.05, "inside"), ("西南", -0.04, "under_assigned")}
 
 
+def test_the_company_is_its_regions_but_for_what_one_of_them_was_let_off(
+    demo_night: DemoNight,
+) -> None:
+    rows = demo_night.marts(
+        f"select period_label, unallocated from mart_target_cascade where {BASE} and is_in_force "
+        "and period_label like '2026%' and period_type <> 'month' and parent_node_id is null "
+        "and node_kind = 'unit' and product_line = '(all)' and customer_type = '(all)' order by 1"
+    )
+    [less] = [
+        change["before"] - change["after"]
+        for change in demo_night.truth["target_revisions"]
+        if "region" in change
+    ]
+    found = {label: float(seat) for label, seat in rows}
+    assert found == {"2026": less, "2026-Q1": less, "2026-Q2": 0, "2026-Q3": 0, "2026-Q4": 0}
+
+
+def test_a_split_is_proposed_where_a_team_has_not_made_one(demo_night: DemoNight) -> None:
+    rows = demo_night.marts(
+        "select parent_node_name, period_label, max(parent_target), sum(proposed_target) "
+        "from mart_target_suggestion group by 1, 2 order by 1, 2"
+    )
+    [(team, quarters)] = demo_night.truth["unsplit_quarters"].items()
+    assert [(name, label) for name, label, *_ in rows] == [(team, label) for label in quarters]
+    assert all(parent == proposed > 0 for *_, parent, proposed in rows)
+
+
 def test_the_whole_is_its_atoms_to_the_cent_for_every_unit_and_month(demo_night: DemoNight) -> None:
     rows = demo_night.build(
         f"""

@@ -142,6 +142,23 @@ def test_the_floor_is_the_target_less_its_reserve_the_rows_own_then_the_scopes(h
     ]
 
 
+def test_who_answers_for_a_quarter_answers_for_its_months_and_not_for_the_year(home: Path) -> None:
+    rows = attainment(
+        home,
+        "scope_id, period_label, responsible_id",
+        f"{SIGNED} and scope_type = 'region' and scope_id in ('华东', '华南') "
+        "and period_label in ('2026-04', '2026-05', 'FY2027')",
+    )
+    assert rows == [
+        ("华东", "2026-04", "P1"),
+        ("华东", "2026-05", "P1"),
+        ("华东", "FY2027", None),
+        ("华南", "2026-04", "P3"),
+        ("华南", "2026-05", None),
+        ("华南", "FY2027", None),
+    ]
+
+
 def test_growth_of_25_percent_over_1000_is_1250_and_corrected_to_18_percent_1180(
     home: Path,
 ) -> None:

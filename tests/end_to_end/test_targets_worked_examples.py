@@ -183,3 +183,36 @@ def test_every_day_of_a_target_lies_in_its_period(home: Path) -> None:
         "and region = '西区' and scenario = 'base'",
     )
     assert rows == [(date(2026, 2, 2), date(2026, 2, 27))]
+
+
+def test_product_line_and_customer_type_come_off_the_whole_and_stand_alone_where_there_is_none(
+    home: Path,
+) -> None:
+    # 中区 was given 1,000, of it 600 for X and 300 for direct customers; 新区 50 for X and no whole.
+    rows = marts(
+        home,
+        "select region, product_line, customer_type, sum(target) from fct_target_day "
+        "where metric = 'signed_amount' and scenario = 'base' and region in ('中区', '新区') "
+        "group by 1, 2, 3 order by 1, 4",
+    )
+    assert [(region, target) for region, *_, target in rows] == [
+        ("中区", 100), ("中区", 300), ("中区", 600), ("新区", 50),
+    ]  # fmt: skip
+    assert [row[1:3] for row in rows] == [
+        ("unallocated", "(all)"), ("(all)", "直营"), ("X", "(all)"), ("X", "(all)"),
+    ]  # fmt: skip
+    found = attainment(
+        home,
+        "scope_type, scope_id, target",
+        "metric = 'signed_amount' and period_label = '2026-Q1' and (scope_id in ('中区', '新区', '中区|X', '新区|X', "
+        "'M1', '直营') or scope_type = 'product_line' and scope_id = 'X') and scope_type <> 'org'",
+    )
+    assert found == [
+        ("customer_type", "直营", D("300.00")),
+        ("person", "M1", D("1000.00")),
+        ("product_line", "X", D("650.00")),
+        ("region", "中区", D("1000.00")),
+        ("region", "新区", D("50.00")),
+        ("region_product_line", "中区|X", D("600.00")),
+        ("region_product_line", "新区|X", D("50.00")),
+    ]

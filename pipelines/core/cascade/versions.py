@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-KEY = ["holder_kind", "holder_id", "start_on", "end_on"]
+KEY = ["holder_kind", "holder_id", "product_line", "customer_type", "start_on", "end_on"]
 
 
 def version_days(lines: pd.DataFrame) -> list[date]:
@@ -19,12 +19,12 @@ def lines_known(lines: pd.DataFrame, recorded_on: date) -> pd.DataFrame:
     """Return the lines that a version of the plan consists of.
 
     Args:
-        lines: of one metric, level, scenario, product line and customer type.
+        lines: of one metric, level and scenario.
         recorded_on: day of the version.
 
     Returns:
-        One line per holder, period and effective day: of two rows for one figure the newest
-        recorded stands, then the first as the sources are ordered. `effective_on` is None unless
+        One line per holder, product line, customer type, period and effective day: of two rows for one
+        figure the newest recorded stands, then the first as the sources are ordered. `effective_on` is None unless
         it lies inside the period. Rows that lost against a different value of the same day carry
         `is_conflict`.
     """

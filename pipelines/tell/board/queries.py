@@ -197,10 +197,14 @@ QUERIES: dict[str, Query] = {
         "mart_source_health",
         ("source",),
         """
-        select * from marts.mart_source_health
-        where run_id = (
+        select health.*, quality.asset is not null as is_late
+        from marts.mart_source_health as health
+        left join marts.mart_data_quality as quality
+            on health.run_id = quality.run_id and quality.asset = 'sources/' || health.source
+            and quality.check_name = 'is_fresh_enough' and not quality.passed
+        where health.run_id = (
             select run_id from marts.mart_run order by started_at desc limit 1)
-        order by age_workdays desc nulls last, source
+        order by is_late desc, health.age_workdays desc nulls last, health.source
         """,
     ),
     "failed_check": Query(

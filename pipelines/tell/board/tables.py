@@ -130,7 +130,8 @@ ROW_TABLES = (
 def health_of(content: Content, words: Words) -> dict[str, str]:
     """Return the line on top of every page: are the sources in time, is anything in quarantine."""
     rows = content.rows["source_health"]
-    late = [r for r in rows if (r["age_workdays"] or 0) >= 1 or r["problem_en"]]
+    # Each by its own limit: a survey that comes every month is not late after a day.
+    late = [r for r in rows if r["is_late"] or r["problem_en"]]
     bad = sum(r["rows_quarantined"] or 0 for r in rows)
     if late or bad:
         return {

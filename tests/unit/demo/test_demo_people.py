@@ -208,6 +208,28 @@ def test_people_without_targets_have_no_row_and_everybody_else_has(full):
     assert set(sellers["姓名"]) - named == set(people.loc[without, "姓名"])
 
 
+def test_the_company_is_given_what_its_regions_are_quarter_by_quarter(full):
+    frame = full.read(full.inbox / "销售目标_明细.xlsx").fillna("")
+    signed = frame[(frame["指标"] == "签单额") & (frame["目标级别"] == "base")]
+    plan = signed[signed["期间"].str.startswith("2026") & (signed["生效日期"].astype(str) == "")]
+    whole = plan[plan["组织节点"] != ""].set_index("期间")["目标值"].astype(float)
+    regions = plan[plan["大区"] != ""].astype({"目标值": float}).groupby("期间")["目标值"].sum()
+    assert whole.drop("2026").to_dict() == regions.to_dict()
+    assert whole["2026"] == regions.sum()
+
+
+def test_one_team_has_not_shared_out_its_second_half(full):
+    frame = full.read(full.inbox / "销售目标_明细.xlsx").fillna("")
+    people = full.last("hr/people").set_index("姓名")
+    named = frame[(frame["人员"] != "") & (frame["指标"] == "签单额")]
+    [(team, quarters)] = full.truth["unsplit_quarters"].items()
+    of_team = people.loc[people["团队"] == team].index.intersection(named["人员"])
+    periods = set(named[named["人员"].isin(of_team)]["期间"])
+    assert len(of_team) >= 3
+    assert periods == {"2026Q1", "2026Q2"}
+    assert {q.replace("-", "") for q in quarters} == {"2026Q3", "2026Q4"}
+
+
 def test_no_two_target_rows_have_one_key(company):
     frame = company.read(company.inbox / "销售目标_明细.xlsx").fillna("")
     key = ["期间", "指标", "组织节点", "大区", "团队", "人员", "目标级别", "生效日期"]

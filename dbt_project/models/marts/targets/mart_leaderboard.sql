@@ -28,30 +28,65 @@ people as (
     qualify row_number() over (partition by person_id order by valid_from desc) = 1
 ),
 
+-- What a figure is made of; one that trails, or counts afresh in every period, has no sum up to last week.
+parts as (
+    select
+        metrics.metric,
+        metrics.direction,
+        case when metrics.aggregate = 'ratio' then metrics.numerator_metric else metrics.metric end as above_metric,
+        case when metrics.aggregate = 'ratio' then metrics.denominator_metric end as below_metric
+    from {{ source('rules', 'metrics') }} as metrics
+    where metrics.window_months is null
+),
+
+measured as (
+    select metric from scope_days group by metric
+),
+
 earlier as (
     select
         attainment.metric, attainment.period_type, attainment.period_start, attainment.period_end,
-        attainment.scope_id, attainment.target,
-        sum(scope_days.value) as actual
+        attainment.scope_id, parts.direction, parts.below_metric,
+        coalesce(attainment.target_ratio, attainment.target) as target,
+        coalesce(sum(case when scope_days.metric = parts.above_metric then scope_days.value end), 0) as above,
+        sum(case when scope_days.metric = parts.below_metric then scope_days.value end) as below
     from attainment
+    inner join parts on attainment.metric = parts.metric
+    inner join measured on coalesce(parts.below_metric, parts.above_metric) = measured.metric
     cross join week
     left join scope_days
         on
-            attainment.metric = scope_days.metric and attainment.scope_id = scope_days.scope_id
+            scope_days.metric in (parts.above_metric, parts.below_metric)
+            and attainment.scope_id = scope_days.scope_id
             and scope_days.event_on >= attainment.period_start
             and scope_days.event_on <= least(attainment.period_end, week.last_week_end_on)
     where attainment.period_start <= week.last_week_end_on
     group by all
 ),
 
-ranked_earlier as (
+rated_earlier as (
     select
         earlier.*,
-        rank() over (
-            partition by metric, period_type, period_start, period_end
-            order by {{ ratio('coalesce(actual, 0)', 'target') }} desc
-        ) as last_week_rank
+        case when below_metric is null then above else {{ ratio('above', 'below') }} end as actual
     from earlier
+),
+
+compared_earlier as (
+    select
+        rated_earlier.*,
+        case when direction = 'lower' then {{ ratio('target', 'actual') }} else {{ ratio('actual', 'target') }} end
+            as attainment_rate
+    from rated_earlier
+),
+
+ranked_earlier as (
+    select
+        compared_earlier.*,
+        rank() over (
+            partition by metric, period_type, period_start, period_end order by attainment_rate desc
+        ) as last_week_rank
+    from compared_earlier
+    where attainment_rate is not null
 ),
 
 final as (

@@ -98,7 +98,7 @@ final as (
         coalesce(rhythm.deal_count, 0) as deal_count,
         {{ money('coalesce(rhythm.signed_amount, 0)') }} as signed_amount,
         {{ money('coalesce(rhythm.last_days_amount, 0)') }} as last_days_amount,
-        case when rhythm.deal_count >= 5
+        case when rhythm.deal_count >= 5 and months.period_end <= {{ as_of() }}
             then {{ ratio(ratio('rhythm.last_days_amount', 'rhythm.signed_amount'), ratio('5', 'days.workdays_in_month')) }}
         end as rush_ratio,
         case

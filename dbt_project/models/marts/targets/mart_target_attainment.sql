@@ -39,6 +39,25 @@ lines as (
     ) = 1
 ),
 
+-- A month of a quarter that somebody answers for is his too: the nearest longer period that names anybody.
+answering as (
+    select
+        given_lines.metric, given_lines.scope_type, given_lines.scope_id,
+        periods.period_type, periods.period_start, periods.period_end, given_lines.responsible_id
+    from given_lines
+    inner join {{ ref('int_target_period') }} as periods
+        on given_lines.start_on <= periods.period_start and given_lines.end_on >= periods.period_end
+    where given_lines.responsible_id is not null and given_lines.level = 'base' and given_lines.scenario = 'base'
+    qualify row_number() over (
+        partition by
+            given_lines.metric, given_lines.scope_type, given_lines.scope_id,
+            periods.period_type, periods.period_start, periods.period_end
+        order by
+            {{ days_between('given_lines.start_on', 'given_lines.end_on') }}, given_lines.recorded_on desc,
+            given_lines.line
+    ) = 1
+),
+
 reserves as (
     select * from {{ ref('int_target_reserve') }}
 ),
@@ -188,8 +207,12 @@ final as (
         case
             when not lit.is_spread or lit.is_ratio or lit.is_lower_better then 'not_spread'
             when lit.workdays_elapsed = 0 then 'not_started'
-            when lit.period_workdays = lit.workdays_elapsed then 'no_workdays_left'
         end as run_rate_reason,
+        case
+            when not lit.is_spread or lit.is_ratio or lit.is_lower_better then 'not_spread'
+            when lit.target is null then 'no_target'
+            when lit.period_workdays = lit.workdays_elapsed then 'no_workdays_left'
+        end as required_run_rate_reason,
         lit.status,
         coalesce(lit.is_small_count, false) as is_small_count,
         case when lit.period_type = 'month' and lit.is_started
@@ -208,7 +231,7 @@ final as (
         ends.workday_index - attainments.workday_index as workdays_early,
         cast(coalesce(lines.reserve_rate, reserves.reserve_rate) as double) as reserve_rate,
         {{ money('lit.target * (1 - coalesce(lines.reserve_rate, reserves.reserve_rate))') }} as floor_target,
-        lines.responsible_id,
+        coalesce(lines.responsible_id, answering.responsible_id) as responsible_id,
         lines.value is not null as is_given,
         lit.level = 'base' and (
             lit.scenario = scenario_settings.scenario_in_force
@@ -253,6 +276,12 @@ final as (
             lit.metric = lines.metric and lit.level = lines.level and lit.scenario = lines.for_scenario
             and lit.scope_type = lines.scope_type and lit.scope_id = lines.scope_id
             and lit.period_start = lines.start_on and lit.period_end = lines.end_on
+    left join answering
+        on
+            lit.metric = answering.metric
+            and lit.scope_type = answering.scope_type and lit.scope_id = answering.scope_id
+            and lit.period_type = answering.period_type and lit.period_start = answering.period_start
+            and lit.period_end = answering.period_end
     left join reserves
         on
             lit.metric = reserves.metric and lit.scope_id = reserves.scope_id

@@ -141,22 +141,51 @@ pools as (
     group by all
 ),
 
+-- The newest word on each region, product line, both, or the whole market.
 demand as (
-    select region, max_by(change_rate, observed_on) as change_rate
+    select region, product_line, max_by(change_rate, observed_on) as change_rate
     from market
-    group by region
+    group by region, product_line
 ),
 
+last_places as (
+    select person_id, max_by(region, valid_from) as region
+    from memberships
+    where valid_from <= {{ as_of() }}
+    group by person_id
+),
+
+node_regions as (
+    select org_id, max(region) as region from {{ ref('int_org_path') }} group by org_id
+),
+
+-- A target is one figure under all its scopes: its market is that of its holder's region and its product line,
+-- the nearest that anything is known of.
 growth as (
     select
-        lines.line, lines.scope_type, lines.scope_id,
-        greatest(0.15, least(0.25, coalesce(own.change_rate, whole.change_rate, 0.20))) as market_growth_rate,
+        lines.line,
+        demand.change_rate as observed_market_rate,
+        greatest(0.15, least(0.25, coalesce(demand.change_rate, 0.20))) as market_growth_rate,
         coalesce(organisation.channel_maturity_rate, 0) as channel_maturity_rate
     from lines
-    left join demand as own on lines.scope_id = own.region
-    left join demand as whole on whole.region is null
+    left join last_places on lines.holder_kind = 'person' and lines.holder_id = last_places.person_id
+    left join node_regions on lines.holder_kind = 'unit' and lines.holder_id = node_regions.org_id
+    left join demand
+        on
+            (demand.region is null or demand.region = coalesce(last_places.region, node_regions.region))
+            and (demand.product_line is null or demand.product_line = lines.product_line)
     left join organisation
-        on organisation.node in (lines.holder_id, lines.org_name) and organisation.valid_to is null
+        on
+            organisation.node in (lines.holder_id, lines.org_name)
+            and (organisation.valid_from is null or organisation.valid_from <= {{ as_of() }})
+            and (organisation.valid_to is null or organisation.valid_to >= {{ as_of() }})
+    qualify row_number() over (
+        partition by lines.line
+        order by
+            case when demand.region is null then 1 else 0 end,
+            case when demand.product_line is null then 1 else 0 end,
+            abs(coalesce(organisation.channel_maturity_rate, 0)) desc
+    ) = 1
 ),
 
 assembled as (
@@ -169,6 +198,7 @@ assembled as (
         {{ ratio('conversion.won_amount', 'conversion.won_count') }} as average_deal_amount,
         pools.head_count,
         pools.pool_count,
+        growth.observed_market_rate,
         growth.market_growth_rate,
         growth.channel_maturity_rate
     from lines
@@ -180,8 +210,7 @@ assembled as (
         on lines.line = history.line and lines.scope_type = history.scope_type and lines.scope_id = history.scope_id
     left join conversion on lines.scope_type = conversion.scope_type and lines.scope_id = conversion.scope_id
     left join pools on lines.scope_type = pools.scope_type and lines.scope_id = pools.scope_id
-    left join growth
-        on lines.line = growth.line and lines.scope_type = growth.scope_type and lines.scope_id = growth.scope_id
+    left join growth on lines.line = growth.line
 ),
 
 judged as (
@@ -220,6 +249,7 @@ final as (
             when judged.implied_growth_rate > judged.market_growth_rate then 'stretch'
             else 'ok'
         end as plausibility,
+        cast(judged.observed_market_rate as double) as observed_market_rate,
         cast(judged.market_growth_rate as double) as market_growth_rate,
         cast(judged.channel_maturity_rate as double) as channel_maturity_rate,
         case when judged.last_year_actual > 0

@@ -106,6 +106,10 @@ final as (
             then {{ ratio('summed.target - summed.unallocated', 'summed.target') }} - 1
         end as over_assignment,
         case
+            when summed.member_kind <> 'unit' then 'no_children'
+            when summed.target = 0 then 'zero_target'
+        end as over_assignment_reason,
+        case
             when summed.member_kind <> 'unit' or summed.target = 0 then null
             when summed.target - summed.unallocated < summed.target * (1 + settings.over_assignment_min_rate)
                 then 'under_assigned'

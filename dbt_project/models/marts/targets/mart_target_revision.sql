@@ -16,6 +16,10 @@ actuals as (
     select * from {{ ref('int_actual_scope_period') }}
 ),
 
+metrics as (
+    select * from {{ source('rules', 'metrics') }}
+),
+
 judged as (
     select
         lines.*,
@@ -121,42 +125,67 @@ changes as (
     where remaining_value is null or remaining_value <> value
 ),
 
-final as (
+-- A sum without rows is 0 once its period has begun; a ratio without rows, and what nobody knows, is unknown.
+measured as (
     select
-        changes.line as change_id,
-        changes.change_kind,
-        changes.metric,
-        changes.level,
-        changes.scenario,
+        changes.*,
         coalesce(scopes.scope_type, 'unknown') as scope_type,
         coalesce(scopes.scope_id, changes.holder_id) as scope_id,
-        changes.period_type,
-        changes.start_on as period_start,
-        changes.end_on as period_end,
-        changes.period_label,
-        {{ money('changes.before_value') }} as before_target,
-        {{ money('changes.after_value') }} as after_target,
-        {{ money('changes.after_value - changes.before_value') }} as change_amount,
-        changes.changed_by,
-        changes.recorded_on,
-        changes.in_effect_on as effective_on,
-        changes.reason,
-        {{ money('actuals.actual') }} as actual,
-        {{ ratio('actuals.actual', 'changes.before_value') }} as as_was_attainment_rate,
-        {{ ratio('actuals.actual', 'changes.after_value') }} as as_is_attainment_rate,
-        changes.accepted = 1 as is_accepted,
-        changes.problem,
-        changes.message_zh as problem_zh,
-        changes.message_en as problem_en,
-        changes.source,
-        changes.source_row
+        coalesce(metrics.direction = 'lower', false) as is_lower_better,
+        changes.start_on <= {{ as_of() }} as is_started,
+        case
+            when metrics.aggregate <> 'ratio' and scopes.scope_type is not null and changes.start_on <= {{ as_of() }}
+                then coalesce(actuals.actual, 0)
+            else actuals.actual
+        end as actual
     from changes
+    left join metrics on changes.metric = metrics.metric
     left join scopes on changes.line = scopes.line
     left join actuals
         on
             changes.metric = actuals.metric and scopes.scope_type = actuals.scope_type
             and scopes.scope_id = actuals.scope_id and changes.period_type = actuals.period_type
             and changes.start_on = actuals.period_start and changes.end_on = actuals.period_end
+),
+
+final as (
+    select
+        line as change_id,
+        change_kind,
+        metric,
+        level,
+        scenario,
+        scope_type,
+        scope_id,
+        period_type,
+        start_on as period_start,
+        end_on as period_end,
+        period_label,
+        {{ money('before_value') }} as before_target,
+        {{ money('after_value') }} as after_target,
+        {{ money('after_value - before_value') }} as change_amount,
+        changed_by,
+        recorded_on,
+        in_effect_on as effective_on,
+        reason,
+        {{ money('actual') }} as actual
+        {%- for known, value in [('as_was', 'before_value'), ('as_is', 'after_value')] %},
+        case when is_lower_better then {{ ratio(value, 'actual') }} else {{ ratio('actual', value) }} end
+            as {{ known }}_attainment_rate,
+        case
+            when {{ value }} is null then 'no_target'
+            when {{ value }} = 0 then 'zero_target'
+            when not is_started then 'not_started'
+            when actual is null or (is_lower_better and actual = 0) then 'no_actual'
+        end as {{ known }}_attainment_rate_reason
+        {%- endfor %},
+        accepted = 1 as is_accepted,
+        problem,
+        message_zh as problem_zh,
+        message_en as problem_en,
+        source,
+        source_row
+    from measured
 )
 
 select * from final

@@ -147,6 +147,7 @@ def frame(*rows: dict[str, Any]) -> pd.DataFrame:
     blank = {
         "holder_kind": "unit", "holder_id": "C", "start_on": date(2026, 1, 1), "end_on": date(2026, 3, 31),
         "effective_on": None, "recorded_on": date(2026, 1, 5), "removed_on": None, "value": Decimal(100),
+        "product_line": None, "customer_type": None,
     }  # fmt: skip
     built = pd.DataFrame([{**blank, **row, "line": n} for n, row in enumerate(rows)]).astype(object)
     return built.where(built.notna(), None)
@@ -180,6 +181,20 @@ def test_two_equal_rows_are_one_target_and_two_different_ones_a_conflict() -> No
     assert not same["is_conflict"].any()
     other = lines_known(frame({}, {"value": Decimal(120)}), date(2026, 1, 5))
     assert other["is_conflict"].tolist() == [False, True]
+
+
+def test_targets_of_product_lines_and_customer_types_are_figures_of_their_own() -> None:
+    lines = lines_known(
+        frame(
+            {"value": Decimal(1000)},
+            {"value": Decimal(600), "product_line": "X"},
+            {"value": Decimal(300), "customer_type": "直营"},
+            {"value": Decimal(500), "product_line": "X"},
+        ),
+        date(2026, 1, 5),
+    )
+    assert lines["is_superseded"].tolist() == [False, False, False, True]
+    assert lines["is_conflict"].tolist() == [False, False, False, True]
 
 
 HOLDERS = ("C", "U", "P")
