@@ -60,7 +60,7 @@ def plan_columns(
     by_name = _positions(headers)
     bindings: dict[str, Binding] = {}
     for column in entity.columns:
-        bound = _bind(column.name, source, preset, by_name, is_name=column.type == "name")
+        bound = _bind(column.name, source, preset, by_name, is_name=column.name == "name")
         if bound is not None:
             bindings[column.name] = replace(bound, is_number=column.name in source.as_numbers)
     _check_required(entity, source, preset, bindings, headers, where)
