@@ -54,7 +54,7 @@ def deals() -> dict[str, list[list]]:
               "created_at", "expected_close_on", "closed_at"]  # fmt: skip
     rows = [
         [f"O{i}", f"A{i % 8}", f"P{i % 6}", STAGES[i % 6], [-5000, 1000, 0, "", 2500][i % 5],
-         ["人民币", "usd", "XXX", ""][i % 4], ["1000", "-5", "50", "0.5", "100"][i % 5], day(i), day(i - 40),
+         ["人民币", "usd", "QQQ", ""][i % 4], ["1000", "-5", "50", "0.5", "100"][i % 5], day(i), day(i - 40),
          day(i - 12) if STAGES[i % 6] in ("赢单", "输单") else ""]
         for i in range(36)
     ]  # fmt: skip
