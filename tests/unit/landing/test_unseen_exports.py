@@ -6,9 +6,12 @@ import json
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import openpyxl
 import pytest
 
+from pipelines.sources.json_document import only_records
+from pipelines.sources.options import Content
 from tests.unit.landing.landing_world import Inbox
 
 ORDERS = "columns: {order_id: No, signed_on: Date, amount: Amount}"
@@ -214,3 +217,11 @@ def test_a_name_in_two_cells_is_joined_by_a_space(tmp_path):
     assert inbox.known("2026-03-20", "select name from rows order by person_id") == [
         ("Jean-Luc Picard",), ("Worf",)
     ]  # fmt: skip
+
+
+def test_a_small_document_needs_little_memory(tmp_path):
+    """Two sources land side by side, each with half: a document takes what it is, not what one may be."""
+    path = tmp_path / "deals.json"
+    path.write_text(json.dumps({"data": [DEALS]}), "utf-8")
+    with duckdb.connect(config={"memory_limit": "60MB"}) as con:
+        assert only_records(con, path, Content("deals.json", "", path)) == ("data", 1)
