@@ -52,6 +52,18 @@ create or replace macro cell_text(t) as
         else nullif(trim(t, ' 　' || chr(9) || chr(10) || chr(13) || chr(160) || chr(65279) || chr(8203)), '')
     end;
 
+-- A currency's code, however people write it: usd, RMB, 人民币.
+create or replace macro cell_currency_of(s) as
+    case s
+        when 'RMB' then 'CNY' when 'CNH' then 'CNY' when '人民币' then 'CNY' when '人民币元' then 'CNY' when '元' then 'CNY'
+        when '美元' then 'USD' when '美金' then 'USD' when 'US$' then 'USD' when '$' then 'USD'
+        when '欧元' then 'EUR' when '€' then 'EUR' when '英镑' then 'GBP' when '£' then 'GBP'
+        when '日元' then 'JPY' when '港币' then 'HKD' when '港元' then 'HKD' when 'HK$' then 'HKD'
+        else s
+    end;
+create or replace macro cell_currency(t) as
+    case when regexp_full_match(t, '[A-Z]{3}') and t <> 'RMB' then t else cell_currency_of(upper(cell_text(t))) end;
+
 -- Names compare equal whatever the width of their letters and spaces; 中文 brackets stay.
 create or replace macro cell_name(t) as
     case

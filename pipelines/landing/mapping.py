@@ -60,7 +60,7 @@ def plan_columns(
     by_name = _positions(headers)
     bindings: dict[str, Binding] = {}
     for column in entity.columns:
-        bound = _bind(column.name, source, preset, by_name)
+        bound = _bind(column.name, source, preset, by_name, is_name=column.name == "name")
         if bound is not None:
             bindings[column.name] = replace(bound, is_number=column.name in source.as_numbers)
     _check_required(entity, source, preset, bindings, headers, where)
@@ -166,7 +166,12 @@ def _wanted(name: str, source: SourceSettings, preset: EntityPreset) -> tuple[st
 
 
 def _bind(
-    name: str, source: SourceSettings, preset: EntityPreset, by_name: _Places
+    name: str,
+    source: SourceSettings,
+    preset: EntityPreset,
+    by_name: _Places,
+    *,
+    is_name: bool,
 ) -> Binding | None:
     if name in source.constants:
         return Binding(constant=source.constants[name])
@@ -178,7 +183,7 @@ def _bind(
     if composed:
         places = [by_name.get(normalise_name(part)) for part in composed]
         if all(place is not None for place in places):
-            separator = preset.join.get(name, "|")
+            separator = preset.join.get(name, " " if is_name else "|")
             return Binding(
                 positions=tuple(place[0] for place in places if place), separator=separator
             )

@@ -215,6 +215,8 @@ def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[s
         "integer": f"cell_integer({figure})",
         "boolean": f"cell_boolean({text})",
     }[column.type]
+    if column.name == "currency":
+        call = f"cell_currency({text})"
     return [f"{call} as {name}"]
 
 

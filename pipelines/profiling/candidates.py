@@ -21,6 +21,11 @@ from pipelines.sources.presets import EntityPreset, known_presets, load_preset
 _ASK_NOTHING = EntityPreset()
 # So many headers of one system are no accident.
 _PRESET_HEADERS = 3
+_PERSONS = frozenset({"people", "contacts", "leads"})
+_FIRST_NAMES, _LAST_NAMES = (
+    ("first name", "firstname", "given name"),
+    ("last name", "lastname", "surname", "family name"),
+)
 _QUANTITY = ("quantity", "qty", "quantity ordered", "order qty", "units", "数量", "订单量")
 _UNIT_PRICE = (
     "unit price",
@@ -66,12 +71,24 @@ class Candidate:
         price = next((plain[word] for word in _UNIT_PRICE if word in plain), None)
         return (quantity, price) if quantity and price else None
 
+    @property
+    def full_name(self) -> tuple[str, str] | None:
+        """Return the headers of first and last name where no header holds a person's whole name."""
+        plain = {plain_header(header): header for header in reversed(self.table.headers)}
+        first = next((plain[word] for word in _FIRST_NAMES if word in plain), None)
+        last = next((plain[word] for word in _LAST_NAMES if word in plain), None)
+        is_whole = any(word in plain for word in ("name", "full name", "display name"))
+        if self.entity.name not in _PERSONS or self.preset or is_whole or not (first and last):
+            return None
+        return first, last
+
     def is_given(self, column: str) -> bool:
         """Return whether the preset gives a column without a header of its own (a key, a constant)."""
         headers = {normalise_name(header) for header in self.table.headers} | {"#"}
         parts = self.written.compose.get(column, ())
         composed = bool(parts) and all(normalise_name(part) in headers for part in parts)
-        return composed or column in self.written.constants
+        named = column == "name" and self.full_name is not None
+        return composed or named or column in self.written.constants
 
 
 def candidates(

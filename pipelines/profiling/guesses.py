@@ -91,6 +91,9 @@ def _rank(candidate: Candidate, column: Column, header: str, position: int) -> f
     if not _suits(candidate, column, seen):
         return 0.0
     own = any(word in header for word in _own_words(candidate, column))
+    is_key = column.name in candidate.entity.key
+    if column.type == "id" and not is_key and column.name.split("_")[0] not in header:
+        return 0.0  # whose id it is must be said
     # Of several days the first one, of several amounts the paid one, is the likelier.
     return 1.0 + own - (0.5 if others and others.search(header) else 0.0) - position / 1000
 

@@ -17,6 +17,7 @@ MAPPED_FROM, ASKED_FROM = 0.8, 0.5
 # Two claims this close to each other are a question, however good both are.
 CLOSE_CALL = 0.06
 NAMED_FROM = 0.8
+_BARE_KEYS = frozenset({"id", "record id", "uuid", "guid", "key", "code", "number", "no", "编号"})
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,30 @@ class Match:
         return self.confidence >= MAPPED_FROM
 
 
-def match_columns(candidate: Candidate) -> list[Match]:
+def match_columns(candidate: Candidate, called: str = "") -> list[Match]:
     """Assign headers to columns, the surest first; each header once, unless a required column needs it."""
     entity, known = candidate.entity, spellings()
     # A part of a key repeats: an order has lines.
     keys = set(entity.key) if len(entity.key) == 1 else set()
     plain = [plain_header(header) for header in candidate.table.headers]
     inside = [_inner_names(header) for header in candidate.table.headers]
+    is_named = _name_score(plain_header(called), entity_words()[entity.name]) >= NAMED_FROM
     scores: list[tuple[float, int, int, bool]] = []
     for number, column in enumerate(entity.columns):
+        if column.name == "name" and candidate.full_name:
+            continue
         said = candidate.preset_position(column.name)
+        only_name = column.name == "name" and "name" in plain  # a username is no name beside one
         for position, header in enumerate(plain):
+            if only_name and header != "name" and position != said:
+                continue
             like = likeness(header, known[entity.name, column.name])
             for inner in inside[position]:
                 like = max(like, 0.97 * likeness(inner, known[entity.name, column.name]))
             if position == said:
                 like = max(like, 0.97)
+            if is_named and [column.name] == list(entity.key[:1]) and header in _BARE_KEYS:
+                like = max(like, 0.85)  # the id in a file of users is a user's
             if like >= ASKED_FROM:
                 fit = candidate.evidence[position].fit(column, column.name in keys)
                 scores.append((round(like * fit, 4), number, position, position == said))
@@ -148,7 +157,7 @@ def entity_score(candidate: Candidate, matches: Sequence[Match], called: str) ->
     # An export may have no key of its own (a person then says what makes one); date and amount it must have.
     if len(absent) > 1 or any(name not in candidate.entity.key for name in absent):
         return 0.0
-    if absent and not candidate.preset and len(required) < 3:
+    if absent and not candidate.preset and len(required) < 3 and name < NAMED_FROM:
         return 0.0
     explained = sum(m.confidence for m in matches) / min(max(len(candidate.table.headers), 1), 12)
     score = 0.5 * sum(needed) / len(needed) + 0.25 * min(explained, 1.0) + 0.25 * name

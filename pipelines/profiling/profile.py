@@ -61,6 +61,7 @@ class TableProfile:
     values: tuple[ValueProposal, ...] = field(default=())
     compose: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     multiply: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+    full_name: tuple[str, ...] = field(default=())
     decimal: str = "."
 
 
@@ -136,10 +137,9 @@ def _judged(
     """Choose the likeliest reading; a reading nearly as likely makes the entity a question."""
     scored = []
     for candidate in readings:
-        matches = match_columns(candidate)
-        scored.append(
-            (entity_score(candidate, matches, f"{path.stem} {table.sheet}"), candidate, matches)
-        )
+        called = f"{path.stem} {table.sheet}"
+        matches = match_columns(candidate, called)
+        scored.append((entity_score(candidate, matches, called), candidate, matches))
     scored.sort(key=lambda each: -each[0])
     best_score, best, matches = scored[0]
     keys = key_finding(con, best, matches) if best_score >= ASKED_FROM else KeyFinding()
@@ -176,6 +176,7 @@ def _judged(
         ),
         values=tuple(values),
         compose=keys.compose,
+        full_name=best.full_name or (),
         multiply=(("amount", best.product),) if best.product and "amount" in lacking else (),
         decimal="," if any(_has_decimal_comma(best, match) for match in matches) else ".",
     )

@@ -64,6 +64,9 @@ def _source_lines(
         lines.append(f"    preset: {profile.preset}")
     lines += _option_lines(profile, encoding)
     lines += _column_lines(profile)
+    if profile.full_name:
+        shown = ", ".join(json.dumps(part, ensure_ascii=False) for part in profile.full_name)
+        lines.append(f"    compose: {{name: [{shown}]}}")
     for option, proposed in (("compose", profile.compose), ("multiply", profile.multiply)):
         for column, parts in proposed:
             shown = ", ".join(json.dumps(part, ensure_ascii=False) for part in parts)

@@ -35,16 +35,12 @@ def test_the_page_says_what_the_code_does(found):
 # Each needs more than one line, and why no name could spare it.
 NOT_WELL_NAMED = {
     "Store.csv": "no header line, and its first row does not show it",
-    "contact_data.csv": "first and last name apart, a bare id",
     "deal_property_history_data.csv": "the history of every property, not of stages alone",
     "deal_stage_data.csv": "the stage is called value, its day could be either of two",
     "engagement_meeting_data.csv": "a title and a key, as tasks have",
     "engagement_task_data.csv": "an engagement like the calls and notes beside it",
-    "users_data.csv": "first and last name apart, a bare id",
-    "sf_event_data.csv": "a bare id, two columns of the day",
     "sf_opportunity_history_data.csv": "an opportunity's columns, row by row over time",
-    "sf_user_data.csv": "a username beside the name, a bare id",
-    "Tasks.csv": "no key and everybody's headers",
+    "sf_task_data.csv": "called tasks, and to be read as what was done",
 }
 
 

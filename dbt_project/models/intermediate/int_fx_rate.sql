@@ -1,8 +1,10 @@
 -- Grain: one row per currency and validity; one unit of it in the reporting currency
+-- A rate of 0 or less is none: an amount without a rate is kept and counted, not made to vanish.
 with
 
 rates as (
     select * from {{ source('landed', 'fx_rates') }}
+    where rate > 0
 ),
 
 dated as (

@@ -17,9 +17,13 @@ final as (
         stage,
         amount,
         {{ currency_of('currency') }} as currency,
-        -- CRMs write 60 or 0.6; both are 60 %.
+        -- CRMs write 60 or 0.6; both are 60 %. 1000 and -5 are nothing that anybody can mean.
         cast(
-            case when probability > 1 then probability * 0.01 else probability end as decimal(18, 6)
+            case
+                when probability < 0 or probability > 100 then null
+                when probability > 1 then probability * 0.01
+                else probability
+            end as decimal(18, 6)
         )
             as typed_probability_rate,
         created_at,

@@ -503,3 +503,43 @@ def test_no_near_figure_makes_a_macro_fail_and_plain_ones_agree_with_decimal(tex
     ).fetchone()
     if text and text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 12:
         assert abs(money - Decimal(text)) <= Decimal("0.00005")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("CNY", "CNY"), ("usd ", "USD"), ("RMB", "CNY"), ("人民币", "CNY"), ("美元", "USD"), ("HK$", "HKD"),
+     ("XYZ", "XYZ"), ("", None), (None, None)],
+)  # fmt: skip
+def test_a_currency_is_its_code_however_it_is_written(con, text, code):
+    assert ask(con, "cell_currency(t)", text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("($100.00)", "-100"), ("300.00-", "-300"), ("USD 1,000.00", "1000"), ("1000 KRW", "1000"), ("NOK 5", "5"),
+     ("1.2M", "1200000"), ("$1.5bn", "1500000000"), ("1,23,456.00", "123456"), ("1'234.50", "1234.5"),
+     ("1 234 567.00", "1234567"), ("Rs. 500", "500"), ("5USD500", None), ("-300-", None), ("(-5)", None),
+     ("1.234,50", None)],
+)  # fmt: skip
+def test_an_amount_is_read_in_the_spellings_of_other_countries(con, text, amount):
+    assert ask(con, "cell_money(t)", text) == (None if amount is None else Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("text", "in_text", "in_a_workbook"),
+    [("1.234,50", "1234.5", "1234.5"), ("1.234", "1234", "1.234"), ("12,5", "12.5", "12.5"), ("12.5", "12.5", "12.5"),
+     ("-1.234.567,8", "-1234567.8", "-1234567.8"), ("12.3.4", None, None), ("abc", None, None)],
+)  # fmt: skip
+def test_a_declared_decimal_comma(con, text, in_text, in_a_workbook):
+    for is_typed, amount in (("false", in_text), ("true", in_a_workbook)):
+        found = ask(con, f"cell_money(cell_decimal_comma(t, is_typed := {is_typed}))", text)
+        assert found == (None if amount is None else Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [('="00123"', "00123"), ("'00123", "00123"), ("'t Hooft", "'t Hooft"), ("null", None), ("NULL", None),
+     ("(null)", None), ("\\N", None), ("None", None), ("NA", "NA"), ("nullify", "nullify"), ('="a"b', '="a"b')],
+)  # fmt: skip
+def test_a_guarded_text_is_the_text_inside_and_a_word_for_nothing_is_nothing(con, text, given):
+    assert ask(con, "cell_given(t)", text) == given

@@ -209,6 +209,16 @@ def test_the_footer_of_a_report_is_skipped_and_a_record_that_was_cut_off_is_not(
     assert (record.counts.landed, record.counts.quarantined, record.counts.skipped) == (10, 1, 0)
 
 
+def test_a_name_in_two_cells_is_joined_by_a_space(tmp_path):
+    inbox = Inbox(
+        tmp_path, ", columns: {person_id: id}, compose: {name: [First, Last]}", entity="people"
+    )
+    inbox.put_and_land("users.csv", "id,First,Last\n1,Jean-Luc,Picard\n2,,Worf\n")
+    assert inbox.known("2026-03-20", "select name from rows order by person_id") == [
+        ("Jean-Luc Picard",), ("Worf",)
+    ]  # fmt: skip
+
+
 def test_a_small_document_needs_little_memory(tmp_path):
     """Two sources land side by side, each with half: a document takes what it is, not what one may be."""
     path = tmp_path / "deals.json"

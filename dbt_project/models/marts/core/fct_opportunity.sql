@@ -86,7 +86,11 @@ final as (
         credited.is_undated,
         credited.expected_close_on,
         credited.closed_on,
-        {{ days_between('credited.created_on', 'credited.closed_on') }} as cycle_days,
+        -- A deal that was entered after it was closed has no cycle that means anything.
+        case
+            when credited.closed_on >= credited.created_on
+                then {{ days_between('credited.created_on', 'credited.closed_on') }}
+        end as cycle_days,
         coalesce(credited.lead_source, 'unknown') as lead_source,
         credited.loss_reason,
         credited.competitor,
