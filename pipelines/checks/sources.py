@@ -82,7 +82,7 @@ def judge_source(night: Night, rules: CompanyRules, source: SourceSettings) -> l
     arrived = [r for r in records if r.seq <= cutoff_seq]
     outcomes = [
         _reconciled(arrived),
-        _readable(arrived, visible),
+        _readable(source, arrived, visible),
         _fallen(night, source, records, visible),
         _fresh(night, rules, source, visible, source.max_age_workdays),
         _fresh(night, rules, source, visible, 1) if source.comes_daily else (True, {}, []),
@@ -109,13 +109,22 @@ def _reconciled(records: list[LandingRecord]) -> Judgement:
     return not broken, {"files": len(records), "broken": len(broken)}, sample
 
 
-def _readable(records: list[LandingRecord], visible: VisibleLandings) -> Judgement:
-    """Only trouble that is still in force counts: a later good file of the part settles it."""
-    last_good = {part: r.seq for part, r in visible.in_force().items()}
+def _readable(
+    source: SourceSettings, records: list[LandingRecord], visible: VisibleLandings
+) -> Judgement:
+    """Only trouble that is still in force counts.
+
+    A later good snapshot of the part settles it. What a delta would have said no other file says: it
+    stays open until a good file comes under its own name.
+    """
+    if source.load == "snapshot":
+        last_good = {part: r.seq for part, r in visible.in_force().items()}
+        settled = {r.seq: last_good.get(r.part, 0) for r in records}
+    else:
+        by_name = {r.name: r.seq for r in records if r.is_in_chain}
+        settled = {r.seq: by_name.get(r.name, 0) for r in records}
     troubled = [
-        r
-        for r in records
-        if r.status in ("blocked", "unreadable") and r.seq > last_good.get(r.part, 0)
+        r for r in records if r.status in ("blocked", "unreadable") and r.seq > settled[r.seq]
     ]
     sample: list[dict[str, object]] = [
         {"file": r.name, "problem": r.error_en, "问题": r.error_zh} for r in troubled[:5]

@@ -92,6 +92,19 @@ class Archive:
             self._restore(delivery, path)
             yield path
 
+    def mend(self, delivery: Delivery, original: Path) -> bool:
+        """Store a lost object anew from the file that it was made of; say whether that is still there."""
+        if not original.is_file():
+            return False
+        with original.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != delivery.sha256:
+                return False
+        packed = self.object_path(delivery.sha256)
+        if packed.exists():
+            packed.replace(packed.with_name(f"{packed.name}.damaged"))
+        self._store(original)
+        return True
+
     def read_bytes(self, delivery: Delivery) -> bytes:
         """Return one archived file's content (for small files: the rules workbook)."""
         with TemporaryDirectory(prefix="gapwise-") as folder:
@@ -146,20 +159,23 @@ class Archive:
     def _restore(self, delivery: Delivery, path: Path) -> None:
         packed = self.object_path(delivery.sha256)
         if not packed.is_file():
-            raise ArchiveDamaged(
-                f"{delivery.name}: its archived copy {packed.name} is missing. "
-                "Put the original file back into the inbox under a new name, or restore the archive."
-            )
+            raise _damaged(delivery, packed, "is missing", "缺失")
         digest = hashlib.sha256()
         try:
             with pa.CompressedInputStream(str(packed), "zstd") as stored, path.open("wb") as out:
                 _copy(stored, out, digest)
         except OSError as error:
-            raise ArchiveDamaged(
-                f"{delivery.name}: {packed.name} cannot be unpacked: {error}"
-            ) from error
+            raise _damaged(delivery, packed, f"cannot be unpacked ({error})", "无法解压") from error
         if digest.hexdigest() != delivery.sha256:
-            raise ArchiveDamaged(f"{delivery.name}: {packed.name} does not hold what its name says")
+            raise _damaged(delivery, packed, "does not hold what its name says", "内容与名称不符")
+
+
+def _damaged(delivery: Delivery, packed: Path, what_en: str, what_zh: str) -> ArchiveDamaged:
+    return ArchiveDamaged(
+        f"{delivery.name}: its archived copy {packed.name} {what_en}. Put the original file back in its "
+        "place, or the archived copy from a backup, and run again. "
+        f"{delivery.name}：存档副本 {packed.name} {what_zh}。请把原文件放回原处，或从备份恢复存档副本，然后重跑。"
+    )
 
 
 def _copy(stored: pa.NativeFile, out: BinaryIO, digest: hashlib._Hash) -> None:

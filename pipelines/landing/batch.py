@@ -26,6 +26,7 @@ class LandingContext:
     entity: Entity
     vocabulary: Vocabulary
     fingerprint: str
+    company_root: Path
     landing_root: Path
     work_dir: Path
 

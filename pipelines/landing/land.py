@@ -125,13 +125,17 @@ def _open(
     """Take one file out of the archive; it stays open until the whole batch has landed."""
     try:
         path = opened.enter_context(archive.opened(delivery, context.work_dir))
+    except ArchiveDamaged:
+        # What is lost from the archive is not the file's fault: without it earlier nights would change.
+        if not archive.mend(delivery, context.company_root / delivery.name):
+            raise
+        path = opened.enter_context(archive.opened(delivery, context.work_dir))
+    try:
         file = open_file(
             path, context.con, work_dir=path.parent / "read", options=_options(context)
         )
     except FileUnreadable as error:
         return _unreadable(blank, error)
-    except ArchiveDamaged as error:
-        return replace(blank, status="unreadable", error_en=str(error), error_zh=str(error))
     return _Opened(delivery, blank, file)
 
 

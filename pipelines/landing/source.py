@@ -161,6 +161,7 @@ def land_archived(
                 entity=entity,
                 vocabulary=vocabulary,
                 fingerprint=fingerprint,
+                company_root=folder.root,
                 landing_root=folder.landing,
                 work_dir=work_dir,
             )

@@ -47,6 +47,7 @@ def judged(tmp_path: Path) -> Callable[..., dict[str, CheckOutcome]]:
         confirmed: str | None = None,
         required: bool = True,
         max_age_workdays: int = 2,
+        load: str = "snapshot",
     ) -> dict[str, CheckOutcome]:
         folder = CompanyFolder(home)
         for record in records:
@@ -58,7 +59,7 @@ def judged(tmp_path: Path) -> Callable[..., dict[str, CheckOutcome]]:
         )  # fmt: skip
         rules: Any = SimpleNamespace(calendar_overrides=lambda: None)
         asked = source.model_copy(
-            update={"required": required, "max_age_workdays": max_age_workdays}
+            update={"required": required, "max_age_workdays": max_age_workdays, "load": load}
         )
         return {o.declaration.name: o for o in judge_source(night, rules, asked)}
 
@@ -168,3 +169,13 @@ def test_a_required_source_is_asked_for_yesterday_however_old_it_may_be(
     found = judged(landing(1, 6), required=True, max_age_workdays=3)
     assert not found["is_of_yesterday"].passed
     assert found["is_of_yesterday"].is_applicable
+
+
+def test_a_delta_that_was_not_read_stays_told_until_it_comes_again(
+    judged: Callable[..., dict[str, CheckOutcome]],
+) -> None:
+    lost = replace(YESTERDAY, status="unreadable", error_en="cut off")
+    assert judged(lost, TODAY)["files_are_readable"].passed
+    assert not judged(lost, TODAY, load="delta")["files_are_readable"].passed
+    again = landing(3, 10, name=lost.name)
+    assert judged(lost, TODAY, again, load="delta")["files_are_readable"].passed
