@@ -338,6 +338,9 @@ def run() -> None:
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    if "multiprocessing.util" in sys.modules:
+        # dbt's locks are semaphores of the system, which outlive a process that does not give them back.
+        sys.modules["multiprocessing.util"]._run_finalizers()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

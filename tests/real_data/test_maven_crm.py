@@ -53,6 +53,7 @@ def maven(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Published as of 2017-12-31" in run.stdout
+    assert "leaked" not in run.stderr  # semaphores that the system would keep
     return home
 
 
