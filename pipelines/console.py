@@ -35,9 +35,12 @@ class _StepPrinter(logging.Handler):
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show the step, how long it took, and whether it failed."""
+        """Show the step, how long it took, and whether it failed; and what is warned of in between."""
         seconds = getattr(record, "seconds", None)
         if seconds is None:
+            if record.levelno >= logging.WARNING:
+                said = escape(record.getMessage())
+                self._console.print(f"  [yellow]warn[/yellow]  {said}", highlight=False)
             return
         mark = "[red]failed[/red]" if getattr(record, "failed", False) else "[green]done[/green]"
         self._console.print(

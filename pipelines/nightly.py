@@ -14,6 +14,7 @@ from pipelines.landing.manifest import Manifest
 from pipelines.night import default_as_of, run_log_of
 from pipelines.operations.closing import STOPPED
 from pipelines.operations.run_log import check_results, mart_rows, runs, steps
+from pipelines.operations.sqlite_files import set_aside_broken
 from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 
 EXIT_PUBLISHED, EXIT_ERROR, EXIT_USAGE, EXIT_HELD = 0, 1, 2, 3
@@ -114,8 +115,16 @@ def nights_without_history(folder: CompanyFolder, as_of: date) -> list[date]:
 
 
 def prepare_dagster_home(folder: CompanyFolder) -> None:
-    """Give this company a Dagster instance of its own, telemetry off."""
+    """Give this company a Dagster instance of its own, telemetry off; what broke of it begins anew."""
     folder.dagster_home.mkdir(parents=True, exist_ok=True)
+    history = folder.dagster_home / "history"
+    stores = [
+        folder.warehouse / "operations.sqlite",
+        history / "runs.db",
+        history / "runs" / "index.db",
+        folder.dagster_home / "schedules" / "schedules.db",
+    ]
+    set_aside_broken(stores, datetime.now(UTC))
     config = folder.dagster_home / "dagster.yaml"
     if not config.is_file():
         base_dir = json.dumps(str(folder.dagster_home / "history" / "runs"))

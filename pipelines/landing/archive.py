@@ -52,7 +52,7 @@ class Archive:
         """
         known = self.manifest.deliveries()
         before = file.stat()
-        latest = next((d for d in reversed(known) if (d.source, d.name) == (source, name)), None)
+        latest = self.manifest.newest_of(source, name)
         if latest and (latest.size_bytes, latest.modified_ns) == (
             before.st_size,
             before.st_mtime_ns,

@@ -75,6 +75,12 @@ class Manifest:
     def __init__(self, archive: Path) -> None:
         self._path = archive / "manifest.jsonl"
         self._known: tuple[int, list[Delivery]] = (0, [])
+        self._newest: dict[tuple[str, str], Delivery] = {}
+
+    def newest_of(self, source: str, name: str) -> Delivery | None:
+        """Return what was last delivered under a name, if anything was."""
+        self.deliveries()
+        return self._newest.get((source, name))
 
     def deliveries(self) -> list[Delivery]:
         """Return every delivery in order of arrival; only what was appended since is read."""
@@ -82,13 +88,14 @@ class Manifest:
         read_to, known = self._known
         if size != read_to:
             if size < read_to:
-                read_to, known = 0, []
+                read_to, known, self._newest = 0, [], {}
             content = self._read_from(read_to)
-            known = known + [
+            new = [
                 Delivery(**{**line, "arrived_at": datetime.fromisoformat(line["arrived_at"])})
                 for line in _parsed(content, "delivery")
             ]
-            self._known = (read_to + len(content), known)
+            self._newest |= {(delivery.source, delivery.name): delivery for delivery in new}
+            self._known = (read_to + len(content), known + new)
         return self._known[1]
 
     def nights(self) -> list[Night]:
@@ -137,7 +144,7 @@ class Manifest:
                 line = {"kind": "delivery", **asdict(erased[line["seq"]])}
             lines.append(json.dumps(line, ensure_ascii=False, default=_iso) + "\n")
         replace_file_atomically(self._path, "".join(lines).encode("utf-8"))
-        self._known = (0, [])
+        self._known, self._newest = (0, []), {}
 
     def append(self, record: Delivery | Night | Confirmation | Erasure) -> None:
         """Write one record durably."""
@@ -166,10 +173,13 @@ class Manifest:
         if not self._path.is_file():
             return
         with self._path.open("rb+") as file:
-            content = file.read()
-            whole = content.rfind(b"\n") + 1
-            if whole != len(content):
-                file.truncate(whole)
+            # The manifest grows for years; only its end can be torn.
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(0, end - 1))
+            if file.read(1) in (b"", b"\n"):
+                return
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def _parsed(content: bytes, kind: str) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,8 @@ from pipelines.sources.scans import quoted
 
 # A whole document is one value in memory, so it has a limit of its own.
 DOCUMENT_BYTES = 256 * 1024**2
+_SMALLEST_BUFFER = 1024**2
+_UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException)
 _numbers = itertools.count(1)
 
 
@@ -44,14 +46,14 @@ def document_objects(
                 fix_zh="请导出整个文档，或选用相应的 preset，或在来源里写 records",
                 fix_en="export the whole document, name that system's preset, or declare records",
             )
-    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+    except _UNREADABLE as error:
         raise DamagedFile(
             "JSON 不完整、有语法错误或过大",
             "the JSON is cut off, has a syntax error or is too large",
             file=content.label,
             value=str(error)[:300],
-            fix_zh="请重新导出",
-            fix_en="export it again",
+            fix_zh="请重新导出；文档过大时每行一条记录（JSON Lines）",
+            fix_en="export it again; a large one with one record a line (JSON Lines)",
         ) from error
     # One copy of the array: the document is parsed once, not at every use.
     table = f"json_records_{next(_numbers)}"
@@ -86,9 +88,11 @@ def lookup_columns(
 
 
 def _document(path: Path) -> str:
+    # Twice this much is set aside for every thread, however small the file is.
+    size = min(DOCUMENT_BYTES, max(_SMALLEST_BUFFER, path.stat().st_size + 1))
     return (
         f"(select json from read_json_objects({quoted(str(path))}, format = 'unstructured',"
-        f" maximum_object_size = {DOCUMENT_BYTES}))"
+        f" maximum_object_size = {size}))"
     )
 
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo.write import write_demo_company
-from tests.end_to_end.demo_forecast import SCOPES, score_weeks
-from tests.nights import night
+from tests.end_to_end.demo_forecast import SCOPES, build_for_forecast, score_weeks
 from tests.real_data.forecast_scores import Called, brier, calibration_error
 
 pytestmark = pytest.mark.deep(topic="nights")
@@ -18,9 +16,7 @@ SEEDS = (101, 102)
 @pytest.fixture(scope="module", params=SEEDS)
 def calls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     home: Path = tmp_path_factory.mktemp("forecast") / "company"
-    write_demo_company(home, seed=request.param)
-    night(home)
-    return score_weeks(home / "warehouse" / "build.duckdb")
+    return score_weeks(build_for_forecast(home, request.param))
 
 
 @pytest.mark.parametrize("kind", SCOPES)

@@ -6,9 +6,12 @@ import json
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import openpyxl
 import pytest
 
+from pipelines.sources.json_document import only_records
+from pipelines.sources.options import Content
 from tests.unit.landing.landing_world import Inbox
 
 ORDERS = "columns: {order_id: No, signed_on: Date, amount: Amount}"
@@ -204,3 +207,11 @@ def test_the_footer_of_a_report_is_skipped_and_a_record_that_was_cut_off_is_not(
     assert (record.counts.read, record.counts.landed, record.counts.skipped) == (14, 10, 4)
     record = Inbox(tmp_path / "cut", mapped).put_and_land("report.csv", REPORT + '"00699"\n')
     assert (record.counts.landed, record.counts.quarantined, record.counts.skipped) == (10, 1, 0)
+
+
+def test_a_small_document_needs_little_memory(tmp_path):
+    """Two sources land side by side, each with half: a document takes what it is, not what one may be."""
+    path = tmp_path / "deals.json"
+    path.write_text(json.dumps({"data": [DEALS]}), "utf-8")
+    with duckdb.connect(config={"memory_limit": "60MB"}) as con:
+        assert only_records(con, path, Content("deals.json", "", path)) == ("data", 1)
