@@ -131,6 +131,8 @@ def _hand_over(con: duckdb.DuckDBPyConnection, entity: str, columns: list[str]) 
             f"{stem}_on": f"cast({local} as date)",
         }
     values |= {"source": f"'{entity}'"}
+    if "source_kind" in kinds:
+        values |= {"source_kind": "'crm'"}
     if "is_reconstructed" in kinds:
         values |= {"is_reconstructed": "false", "landed_on": f"date '{AS_OF}'"}
         values |= {"source_row": "'row ' || row_number() over ()"}
