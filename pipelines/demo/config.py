@@ -29,6 +29,7 @@ _MAX_AGE_WORKDAYS = {
     "care_satisfaction": 22,
     "fx_rates": 22,
     "hr_org_units": 250,
+    "hr_people": 66,
     "hr_assignments": 66,
     "targets_detail": 66,
     "targets_wide": 250,

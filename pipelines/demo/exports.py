@@ -34,6 +34,7 @@ class Feed:
     day_format: str = "%Y-%m-%d"
     moment_format: str = "%Y-%m-%d %H:%M:%S"
     suffix: str = "csv"
+    is_sent_when_changed: bool = False
     shown: dict[int, list[Any]] = field(default_factory=dict)
     lines: dict[int, str] = field(default_factory=dict)
 
@@ -78,14 +79,15 @@ class Feed:
 def write_exports(feeds: Sequence[Feed], opening: date, inbox: Path, faults: Faults) -> None:
     """Write the opening export and then one export a day, the last of the as-of day.
 
-    A snapshot is written every day, a delta on days on which something changed.
+    A snapshot is written every day (or when something changed, as personnel sends its list), a delta on
+    days on which something changed.
     """
     for feed in feeds:
         index = feed.days()
         before = [number for day, numbers in index.items() if day <= opening for number in numbers]
         for day in days_between(opening, AS_OF):
             touched = before if day == opening else index.get(day, [])
-            if touched or feed.load == "snapshot":
+            if touched or (feed.load == "snapshot" and not feed.is_sent_when_changed):
                 _write(feed, inbox, day, feed.rows_on(day, touched), faults)
 
 

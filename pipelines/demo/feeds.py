@@ -221,7 +221,15 @@ def _hr(world: World) -> list[Feed]:
                 posts.append((row, [changed], None))
     units = [(row, [row["valid_from"]], None) for row in org_rows(world)]
     return [
-        Feed("hr_people", "people", "hr/people", "snapshot", people, person_row),
+        Feed(
+            "hr_people",
+            "people",
+            "hr/people",
+            "snapshot",
+            people,
+            person_row,
+            is_sent_when_changed=True,
+        ),
         Feed("hr_org_units", "org_units", "hr/org_units", "delta", units, _itself, suffix="xlsx"),
         Feed(
             "hr_assignments",
