@@ -161,13 +161,17 @@ def write_tasks(world: World, path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+_COUNTED = ("电话数", "拜访数", "报价数", "有效线索数", "阶段推进数")
+
+
 def write_rules(world: World, path: Path) -> None:
     """Write the rules that this company set for itself; every other sheet stands at its default.
 
-    Thirty new contacts a week are a call centre's: whoever sells equipment to hospitals makes two a
+    What people do is counted by week, without a target here; thirty new contacts a week are a call centre's: whoever sells equipment to hospitals makes two a
     month. Heads of regions sell nothing themselves, so the rows name teams.
     """
     process: list[list[Any]] = [["指标", "周期", "目标值", "团队", "人员"]]
+    process += [[name, "周", None, None, None] for name in _COUNTED]
     process += [["新增有效联系数", "月", 2, team.name, None] for team in world.teams]
     scores: list[list[Any]] = [
         ["指标", "权重", "目标值"],
