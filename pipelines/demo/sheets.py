@@ -167,8 +167,9 @@ _COUNTED = ("电话数", "拜访数", "报价数", "有效线索数", "阶段推
 def write_rules(world: World, path: Path) -> None:
     """Write the rules that this company set for itself; every other sheet stands at its default.
 
-    What people do is counted by week, without a target here; thirty new contacts a week are a call centre's: whoever sells equipment to hospitals makes two a
-    month. Heads of regions sell nothing themselves, so the rows name teams.
+    What people do is counted by week, without a target here. Thirty new contacts a week are a call
+    centre's: whoever sells equipment to hospitals makes two a month. Heads of regions sell nothing
+    themselves, so the rows name teams.
     """
     process: list[list[Any]] = [["指标", "周期", "目标值", "团队", "人员"]]
     process += [[name, "周", None, None, None] for name in _COUNTED]
