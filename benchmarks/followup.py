@@ -7,14 +7,12 @@ them stand its 200 people and 100,000 customers, and a tenth of its deals, which
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.funnel import SOURCES, build_marts, hand_over_world, mart_rows
+from benchmarks.funnel import SOURCES, hand_over_world, measure
 from benchmarks.sizes import size_of
-from pipelines.settings import CompanyFolder
 
 MARTS = (
     "mart_customer_tier",
@@ -57,17 +55,13 @@ WORLD = (
 )
 
 
-def main(home: Path, activities: int) -> None:
-    """Write the inputs, build the marts and print what each took."""
+def write_inputs(home: Path, activities: int) -> dict[str, int]:
+    """Write a company with that many activities; return rows by landed table."""
     medium = size_of("M")
     size = replace(medium, opportunities=medium.opportunities // 10, activities=activities)
-    rows = hand_over_world(home, size, WORLD, "orders")
-    print(json.dumps({"landed": rows}), flush=True)
-    folder = CompanyFolder(home)
-    steps = build_marts(folder, MARTS)
-    counts = mart_rows(folder, ("fct_activity", *MARTS))
-    print(json.dumps({"landed": rows, "steps": steps, "marts": counts}))
+    return hand_over_world(home, size, WORLD, "orders")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    place = Path(sys.argv[1])
+    measure(place, write_inputs(place, int(sys.argv[2])), MARTS, "fct_activity")

@@ -201,15 +201,14 @@ def mart_rows(folder: CompanyFolder, marts: Sequence[str]) -> dict[str, int]:
         }
 
 
-def main(home: Path, deals: int) -> None:
-    """Write the inputs, build the marts and print what each took."""
-    rows = write_inputs(home, deals)
+def measure(home: Path, rows: dict[str, int], marts: Sequence[str], fact: str) -> None:
+    """Build marts on inputs that were written, and print what each step took."""
     print(json.dumps({"landed": rows}), flush=True)
     folder = CompanyFolder(home)
-    steps = build_marts(folder, MARTS)
-    counts = mart_rows(folder, ("fct_stage_visit", *MARTS))
-    print(json.dumps({"landed": rows, "steps": steps, "marts": counts}))
+    steps = build_marts(folder, marts)
+    print(json.dumps({"landed": rows, "steps": steps, "marts": mart_rows(folder, (fact, *marts))}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    place = Path(sys.argv[1])
+    measure(place, write_inputs(place, int(sys.argv[2])), MARTS, "fct_stage_visit")

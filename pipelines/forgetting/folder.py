@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from pipelines.forgetting.documents import erase_bytes
 from pipelines.forgetting.eraser import Eraser
 from pipelines.forgetting.tables import erase_duckdb, erase_sqlite, held_in_duckdb
-from pipelines.landing.archive import Archive
+from pipelines.landing.archive import DAMAGED_SUFFIX, Archive
 from pipelines.landing.manifest import Delivery
+from pipelines.operations.sqlite_files import BROKEN_MARK
 from pipelines.publish.content_hash import content_hash
 from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session
 from pipelines.publish.duckdb_target import seal
@@ -58,9 +59,12 @@ def drop_derived(folder: CompanyFolder) -> None:
     """Delete what the next night makes anew from the archive.
 
     Landed rows stay until then, erased like every file, so that a second person can be found at
-    once; without their log every delivery lands anew.
+    once; without their log every delivery lands anew. What broke and was set aside goes for
+    good: nobody can look through it.
     """
     for path in (
+        *folder.archive.rglob("*" + DAMAGED_SUFFIX),
+        *folder.root.rglob(f"*{BROKEN_MARK}*"),
         folder.landing / "_log",
         folder.build_file,
         folder.build_file.with_name(folder.build_file.name + ".wal"),

@@ -18,6 +18,8 @@ import pyarrow as pa
 from pipelines.landing.manifest import Delivery, Manifest
 
 CHUNK_BYTES = 1 << 20
+DAMAGED_SUFFIX = ".zst.damaged"
+"""What an object is called that was stored anew: kept, until somebody is forgotten."""
 
 
 class FileStillChanging(Exception):
@@ -101,7 +103,7 @@ class Archive:
                 return False
         packed = self.object_path(delivery.sha256)
         if packed.exists():
-            packed.replace(packed.with_name(f"{packed.name}.damaged"))
+            packed.replace(packed.with_suffix(DAMAGED_SUFFIX))
         self._store(original)
         return True
 

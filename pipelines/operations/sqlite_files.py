@@ -13,6 +13,7 @@ logger = logging.getLogger("gapwise")
 
 # Reading all of a file takes a second per gigabyte; of a larger one its schema has to do.
 CHECKED_WHOLE_BYTES = 128 * 1024**2
+BROKEN_MARK = ".broken-"
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
@@ -31,7 +32,7 @@ def set_aside_broken(files: Iterable[Path], now: datetime) -> list[Path]:
         problem = _problem(file)
         if problem is None:
             continue
-        aside = file.with_name(f"{file.name}.broken-{now:%Y%m%dT%H%M%S}")
+        aside = file.with_name(f"{file.name}{BROKEN_MARK}{now:%Y%m%dT%H%M%S}")
         for suffix in ("", *_COMPANIONS):
             part = file.with_name(file.name + suffix)
             if part.exists():

@@ -14,7 +14,7 @@ from pipelines.sources.scans import quoted
 # A whole document is one value in memory, so it has a limit of its own.
 DOCUMENT_BYTES = 256 * 1024**2
 _SMALLEST_BUFFER = 1024**2
-_UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException)
+_NO_JSON = (duckdb.InvalidInputException, duckdb.IOException)
 _numbers = itertools.count(1)
 
 
@@ -46,22 +46,24 @@ def document_objects(
                 fix_zh="请导出整个文档，或选用相应的 preset，或在来源里写 records",
                 fix_en="export the whole document, name that system's preset, or declare records",
             )
-    except _UNREADABLE as error:
+        # One copy of the array: the document is parsed once, not at every use.
+        table = f"json_records_{next(_numbers)}"
+        con.execute(
+            f"create or replace temp table {table} as select generate_subscripts(items, 1) as _row,"
+            f" unnest(items) as json from (select json_extract(json, {pointer})::json[] as items"
+            f" from {document})"
+        )
+    except _NO_JSON as error:
         raise DamagedFile(
-            "JSON 不完整、有语法错误或过大",
-            "the JSON is cut off, has a syntax error or is too large",
+            "JSON 不完整或有语法错误",
+            "the JSON is cut off or has a syntax error",
             file=content.label,
             value=str(error)[:300],
-            fix_zh="请重新导出；文档过大时每行一条记录（JSON Lines）",
-            fix_en="export it again; a large one with one record a line (JSON Lines)",
+            fix_zh="请重新导出",
+            fix_en="export it again",
         ) from error
-    # One copy of the array: the document is parsed once, not at every use.
-    table = f"json_records_{next(_numbers)}"
-    con.execute(
-        f"create or replace temp table {table} as select generate_subscripts(items, 1) as _row,"
-        f" unnest(items) as json from (select json_extract(json, {pointer})::json[] as items"
-        f" from {document})"
-    )
+    except duckdb.OutOfMemoryException as error:
+        raise _too_large(content) from error
     return f"(select _row, json from {table})"
 
 
@@ -96,6 +98,16 @@ def _document(path: Path) -> str:
     )
 
 
+def _too_large(content: Content) -> DamagedFile:
+    return DamagedFile(
+        "JSON 文档过大，内存放不下",
+        "the JSON document is too large for the memory of a landing",
+        file=content.label,
+        fix_zh="请导出为每行一条记录（JSON Lines）或 CSV",
+        fix_en="export it with one record a line (JSON Lines), or as CSV",
+    )
+
+
 def only_records(
     con: duckdb.DuckDBPyConnection, path: Path, content: Content
 ) -> tuple[str | None, int]:
@@ -112,8 +124,10 @@ def only_records(
     try:
         found = con.execute(f"select count(*), min(json_type(json)) from {document}").fetchone()
         arrays = _arrays_of_objects(con, document)
-    except (duckdb.InvalidInputException, duckdb.IOException):
+    except _NO_JSON:
         return None, 0
+    except duckdb.OutOfMemoryException as error:
+        raise _too_large(content) from error
     count, kind = found or (0, None)
     if count != 1 or kind != "OBJECT":
         return None, int(count)
