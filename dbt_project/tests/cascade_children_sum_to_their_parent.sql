@@ -16,17 +16,24 @@ children as (
         sum(value) as value
     from cells
     where parent_id is not null
-    group by version_no, metric, level, scenario, product_line, customer_type, parent_id, segment_start
+    group by
+        version_no, metric, level, scenario, product_line, customer_type, parent_id, segment_start
 )
 
 select
-    units.version_no, units.metric, units.level, units.scenario, units.member_id, units.segment_start,
+    units.version_no,
+    units.metric,
+    units.level,
+    units.scenario,
+    units.member_id,
+    units.segment_start,
     units.value, units.unallocated, children.value as children_value
 from cells as units
 inner join children
     on
         units.version_no = children.version_no and units.metric = children.metric
         and units.level = children.level and units.scenario = children.scenario
-        and units.product_line = children.product_line and units.customer_type = children.customer_type
+        and units.product_line = children.product_line
+        and units.customer_type = children.customer_type
         and units.member_id = children.parent_id and units.segment_start = children.segment_start
 where units.member_kind = 'unit' and units.value - units.unallocated <> children.value

@@ -11,7 +11,9 @@ company as (
 quarters as (
     select periods.period_start, periods.period_end
     from {{ source('reference', 'period') }} as periods
-    inner join company on company.as_of >= periods.period_start and company.as_of <= periods.period_end
+    inner join
+        company
+        on periods.period_start <= company.as_of and periods.period_end >= company.as_of
     where periods.period_type = 'quarter'
 ),
 
@@ -21,15 +23,21 @@ standing as (
     cross join company
     cross join quarters
     where
-        segments.standing = 'open' and segments.valid_from <= company.as_of and segments.valid_before > company.as_of
-        and segments.expected_close_on >= quarters.period_start and segments.expected_close_on <= quarters.period_end
+        segments.standing = 'open'
+        and segments.valid_from <= company.as_of
+        and segments.valid_before > company.as_of
+        and segments.expected_close_on >= quarters.period_start
+        and segments.expected_close_on <= quarters.period_end
 ),
 
 bridged as (
     select coalesce(max(bridge.end_count), 0) as deal_count
     from {{ ref('mart_pipeline_bridge') }} as bridge
     cross join company
-    where bridge.scope_type = 'company' and bridge.week_start <= company.as_of and bridge.week_end >= company.as_of
+    where
+        bridge.scope_type = 'company'
+        and bridge.week_start <= company.as_of
+        and bridge.week_end >= company.as_of
 )
 
 select standing.deal_count, bridged.deal_count as bridged_count

@@ -14,7 +14,9 @@ visits as (
 ends as (
     select opportunities.opportunity_id, 'last visit elsewhere' as problem
     from {{ ref('int_opportunity') }} as opportunities
-    left join visits on opportunities.opportunity_id = visits.opportunity_id and visits.exited_on is null
+    left join
+        visits
+        on opportunities.opportunity_id = visits.opportunity_id and visits.exited_on is null
     where visits.stage is distinct from opportunities.stage
 ),
 

@@ -49,7 +49,9 @@ covered as (
     left join above on pieces.unit_id = above.unit_id
     inner join wholes
         on
-            pieces.metric = wholes.metric and pieces.level = wholes.level and pieces.scenario = wholes.scenario
+            pieces.metric = wholes.metric
+            and pieces.level = wholes.level
+            and pieces.scenario = wholes.scenario
             and pieces.segment_start = wholes.segment_start
             and wholes.member_id in (pieces.unit_id, above.node_id, 'company')
     group by 1, 2, 3, 4, 5
@@ -60,10 +62,14 @@ standing_alone as (
         pieces.metric, pieces.level, pieces.scenario, days.month_start_on as period_start,
         sum(pieces.target) as target
     from pieces
-    inner join {{ source('reference', 'calendar_day') }} as days on pieces.segment_start = days.date_day
+    inner join
+        {{ source('reference', 'calendar_day') }} as days
+        on pieces.segment_start = days.date_day
     left join covered
         on
-            pieces.metric = covered.metric and pieces.level = covered.level and pieces.scenario = covered.scenario
+            pieces.metric = covered.metric
+            and pieces.level = covered.level
+            and pieces.scenario = covered.scenario
             and pieces.segment_start = covered.segment_start and pieces.unit_id = covered.unit_id
     where covered.metric is null
     group by 1, 2, 3, 4
@@ -71,24 +77,43 @@ standing_alone as (
 
 cascaded as (
     select
-        tops.metric, tops.level, tops.scenario, tops.period_start, max(tops.period_end) as period_end,
-        sum(case when tops.product_line = '(all)' and tops.customer_type = '(all)' then tops.target else 0 end)
+        tops.metric,
+        tops.level,
+        tops.scenario,
+        tops.period_start,
+        max(tops.period_end) as period_end,
+        sum(
+            case
+                when
+                    tops.product_line = '(all)' and tops.customer_type = '(all)'
+                    then tops.target
+                else 0
+            end
+        )
         + coalesce(max(standing_alone.target), 0) as target
     from tops
     left join standing_alone
         on
             tops.metric = standing_alone.metric and tops.level = standing_alone.level
-            and tops.scenario = standing_alone.scenario and tops.period_start = standing_alone.period_start
+            and tops.scenario = standing_alone.scenario
+            and tops.period_start = standing_alone.period_start
     group by tops.metric, tops.level, tops.scenario, tops.period_start
 ),
 
 spread as (
-    select cascaded.metric, cascaded.level, cascaded.scenario, cascaded.period_start, sum(days.target) as target
+    select
+        cascaded.metric,
+        cascaded.level,
+        cascaded.scenario,
+        cascaded.period_start,
+        sum(days.target) as target
     from cascaded
     inner join {{ ref('fct_target_day') }} as days
         on
-            cascaded.metric = days.metric and cascaded.level = days.level and cascaded.scenario = days.scenario
-            and days.target_on >= cascaded.period_start and days.target_on <= cascaded.period_end
+            cascaded.metric = days.metric
+            and cascaded.level = days.level
+            and cascaded.scenario = days.scenario
+            and cascaded.period_start <= days.target_on and cascaded.period_end >= days.target_on
     group by cascaded.metric, cascaded.level, cascaded.scenario, cascaded.period_start
 )
 

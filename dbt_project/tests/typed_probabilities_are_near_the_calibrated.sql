@@ -22,4 +22,5 @@ group by pipeline, stage
 having
     count(*) >= 20
     -- Rounded, as 0.4 less 0.25 lies a hair above 0.15.
-    and round(abs(avg(cast(typed_probability_rate as double)) - avg(win_probability_rate)), 9) > 0.15
+    and round(abs(avg(cast(typed_probability_rate as double)) - avg(win_probability_rate)), 9)
+    > 0.15

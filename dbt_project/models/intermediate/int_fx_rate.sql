@@ -28,7 +28,11 @@ reporting as (
 final as (
     select * from reporting
     union all
-    select currency, fx_rate, valid_from, coalesce(next_valid_on, cast('9999-12-31' as date)) as valid_before
+    select
+        currency,
+        fx_rate,
+        valid_from,
+        coalesce(next_valid_on, cast('9999-12-31' as date)) as valid_before
     from dated
     where currency <> (select reporting.currency from reporting)
 )

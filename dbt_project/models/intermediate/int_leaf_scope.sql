@@ -59,28 +59,38 @@ named as (
 ),
 
 every_scope as (
-    select leaf_id, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
+    select leaf_id, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name
+    from named
     union all
-    select named.leaf_id, 'org' as scope_type, path_nodes.org_id as scope_id, path_nodes.org_name as scope_name
+    select
+        named.leaf_id,
+        'org' as scope_type,
+        path_nodes.org_id as scope_id,
+        path_nodes.org_name as scope_name
     from named
     inner join path_nodes on named.org_path = path_nodes.org_path
     {% for column in ['region', 'team', 'product_line', 'customer_type', 'tier'] %}
     union all
-    select leaf_id, '{{ column }}' as scope_type, {{ column }} as scope_id, {{ column }} as scope_name from named
+    select
+        leaf_id, '{{ column }}' as scope_type, {{ column }} as scope_id, {{ column }} as scope_name
+    from named
     {% endfor %}
     union all
-    select leaf_id, 'person' as scope_type, person_id as scope_id, person_name as scope_name from named
+    select leaf_id, 'person' as scope_type, person_id as scope_id, person_name as scope_name
+    from named
     {% for column in ['region', 'team'] %}
     union all
     select
         leaf_id, '{{ column }}_product_line' as scope_type,
-        concat({{ column }}, '|', product_line) as scope_id, concat({{ column }}, ' | ', product_line) as scope_name
+        concat({{ column }}, '|', product_line) as scope_id,
+        concat({{ column }}, ' | ', product_line) as scope_name
     from named
     {% endfor %}
     union all
     select
         leaf_id, 'person_product_line' as scope_type,
-        concat(person_id, '|', product_line) as scope_id, concat(person_name, ' | ', product_line) as scope_name
+        concat(person_id, '|', product_line) as scope_id,
+        concat(person_name, ' | ', product_line) as scope_name
     from named
 ),
 
@@ -103,7 +113,9 @@ numbered as (
 final as (
     select standing.*, numbered.scope_no
     from standing
-    inner join numbered on standing.scope_type = numbered.scope_type and standing.scope_id = numbered.scope_id
+    inner join
+        numbered
+        on standing.scope_type = numbered.scope_type and standing.scope_id = numbered.scope_id
 )
 
 select * from final

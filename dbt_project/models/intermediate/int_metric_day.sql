@@ -102,9 +102,11 @@ summed as (
     from events
     group by all
     union all
-    select metric, event_on, {{ leaf_columns() | join(', ') }}, value, unconverted_count from formula_days
+    select metric, event_on, {{ leaf_columns() | join(', ') }}, value, unconverted_count
+    from formula_days
     union all
-    select metric, event_on, {{ leaf_columns() | join(', ') }}, value, 0 as unconverted_count from reached_days
+    select metric, event_on, {{ leaf_columns() | join(', ') }}, value, 0 as unconverted_count
+    from reached_days
 ),
 
 -- A wrong row of the metrics sheet switches off that metric alone.

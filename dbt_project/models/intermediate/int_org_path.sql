@@ -38,7 +38,7 @@ level_{{ level }} as (
     inner join nodes
         on
             upper_level.org_id = nodes.parent_id
-            and nodes.valid_from < upper_level.valid_before
+            and upper_level.valid_before > nodes.valid_from
             and upper_level.valid_from < nodes.valid_before
 ),
 {% endfor %}

@@ -18,7 +18,7 @@ final as (
         days.date_day,
         days.is_workday
     from periods
-    inner join days on days.date_day >= periods.period_start and days.date_day <= periods.period_end
+    inner join days on periods.period_start <= days.date_day and periods.period_end >= days.date_day
 )
 
 select * from final

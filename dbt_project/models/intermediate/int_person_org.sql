@@ -33,7 +33,7 @@ assigned as (
         on
             assignments.org_id = paths.org_id
             and assignments.valid_from < paths.valid_before
-            and paths.valid_from < assignments.valid_before
+            and assignments.valid_before > paths.valid_from
 ),
 
 versions as (

@@ -14,7 +14,9 @@ accounts as (
 own as (
     select versions.*
     from versions
-    inner join accounts on versions.account_id = accounts.account_id and versions.source = accounts.source
+    inner join
+        accounts
+        on versions.account_id = accounts.account_id and versions.source = accounts.source
 ),
 
 final as (
@@ -23,11 +25,14 @@ final as (
         owner_id,
         region,
         case
-            when row_number() over (partition by account_id order by valid_from) = 1 then cast('1900-01-01' as date)
+            when
+                row_number() over (partition by account_id order by valid_from) = 1
+                then cast('1900-01-01' as date)
             else valid_from
         end as valid_from,
         coalesce(
-            lead(valid_from) over (partition by account_id order by valid_from), cast('9999-12-31' as date)
+            lead(valid_from) over (partition by account_id order by valid_from),
+            cast('9999-12-31' as date)
         ) as valid_before
     from own
 )

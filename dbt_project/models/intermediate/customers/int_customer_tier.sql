@@ -43,9 +43,17 @@ decided as (
     select records.customer_id, overrides.override_tier, overrides.approved_by, overrides.expires_on
     from records
     inner join overrides
-        on lower(trim(overrides.account)) in (lower(records.account_id), lower(trim(records.account_name)))
+        on
+            lower(trim(overrides.account)) in (
+                lower(records.account_id), lower(trim(records.account_name))
+            )
     where overrides.expires_on >= {{ as_of() }}
-    qualify row_number() over (partition by records.customer_id order by overrides.expires_on desc, overrides.account)
+    qualify
+        row_number()
+            over (
+                partition by records.customer_id
+                order by overrides.expires_on desc, overrides.account
+            )
         = 1
 ),
 
@@ -53,7 +61,8 @@ final as (
     select
         spans.customer_id,
         coalesce(decided.override_tier, spans.tier) as tier,
-        case when decided.customer_id is not null then 'override' else spans.tier_reason end as tier_reason,
+        case when decided.customer_id is not null then 'override' else spans.tier_reason end
+            as tier_reason,
         spans.tier as rule_tier,
         decided.approved_by,
         decided.expires_on,

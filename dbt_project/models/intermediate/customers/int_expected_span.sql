@@ -29,12 +29,18 @@ ordered as (
     select orders.opportunity_id, min(orders.signed_on) as signed_on
     from {{ ref('int_order') }} as orders
     cross join {{ source('reference', 'company') }} as company
-    where orders.is_effective and orders.opportunity_id is not null and company.signed_amount_source = 'orders'
+    where
+        orders.is_effective
+        and orders.opportunity_id is not null
+        and company.signed_amount_source = 'orders'
     group by orders.opportunity_id
 ),
 
 stays as (
-    select opportunity_id, entered_on as open_from, coalesce(exited_on, cast('9999-12-31' as date)) as open_before
+    select
+        opportunity_id,
+        entered_on as open_from,
+        coalesce(exited_on, cast('9999-12-31' as date)) as open_before
     from visits
 ),
 
@@ -46,7 +52,9 @@ standing as (
         versions.currency,
         greatest(stays.open_from, versions.valid_from) as valid_from,
         least(
-            stays.open_before, versions.valid_before, coalesce(ordered.signed_on, cast('9999-12-31' as date))
+            stays.open_before,
+            versions.valid_before,
+            coalesce(ordered.signed_on, cast('9999-12-31' as date))
         ) as valid_before
     from stays
     inner join opportunities on stays.opportunity_id = opportunities.opportunity_id
@@ -54,7 +62,7 @@ standing as (
         on
             stays.opportunity_id = versions.opportunity_id
             and stays.open_from < versions.valid_before
-            and versions.valid_from < stays.open_before
+            and stays.open_before > versions.valid_from
     left join ordered on stays.opportunity_id = ordered.opportunity_id
 ),
 

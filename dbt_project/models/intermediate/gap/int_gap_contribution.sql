@@ -53,30 +53,50 @@ factors as (
     where not is_record
     union all
     select
-        gap_no, 3 as factor_no, case when has_no_rates then deal_value_1 else deal_value_0 end as plan_value,
+        gap_no,
+        3 as factor_no,
+        case when has_no_rates then deal_value_1 else deal_value_0 end as plan_value,
         deal_value_1 as fact_value, deal_size as effect
     from started
     where not is_record and unit = 'money'
     union all
-    select gap_no, 4 as factor_no, cast(null as double) as plan_value, cast(null as double) as fact_value, mix as effect
+    select
+        gap_no,
+        4 as factor_no,
+        cast(null as double) as plan_value,
+        cast(null as double) as fact_value,
+        mix as effect
     from started
     where abs(mix) >= 0.005
     union all
-    select gap_no, 5 as factor_no, 0 as plan_value, direct_value as fact_value, -direct_value as effect
+    select
+        gap_no, 5 as factor_no, 0 as plan_value, direct_value as fact_value, -direct_value as effect
     from started
     where direct_value <> 0
     union all
-    select gap_no, 6 as factor_no, 0 as plan_value, reversal_value as fact_value, -reversal_value as effect
+    select
+        gap_no,
+        6 as factor_no,
+        0 as plan_value,
+        reversal_value as fact_value,
+        -reversal_value as effect
     from started
     where reversal_value <> 0
     union all
     select
-        gap_no, 7 as factor_no, plan_value, cast(target_to_date as double) as fact_value, plan_mismatch as effect
+        gap_no,
+        7 as factor_no,
+        plan_value,
+        cast(target_to_date as double) as fact_value,
+        plan_mismatch as effect
     from started
     where abs(plan_mismatch) >= 0.005
     union all
     select
-        gap_no, 8 as factor_no, cast(target as double) as plan_value, cast(target - (gap - gap_to_date) as double) as fact_value,
+        gap_no,
+        8 as factor_no,
+        cast(target as double) as plan_value,
+        cast(target - (gap - gap_to_date) as double) as fact_value,
         cast(gap - gap_to_date as double) as effect
     from gaps
     where not is_closed
@@ -89,7 +109,10 @@ rounded as (
         -- What is not yet due is known to the cent and takes no remainder, unless nothing else stands.
         row_number() over (
             partition by gap_no
-            order by case when factor_no = 8 then 1 else 0 end, abs({{ money('effect') }}) desc, factor_no
+            order by
+                case when factor_no = 8 then 1 else 0 end,
+                abs({{ money('effect') }}) desc,
+                factor_no
         ) as place
     from factors
 ),
@@ -105,7 +128,8 @@ contributions as (
         summed.plan_value,
         summed.fact_value,
         cast(
-            summed.rounded_effect + case when summed.place = 1 then gaps.gap - summed.rounded_sum else 0 end
+            summed.rounded_effect
+            + case when summed.place = 1 then gaps.gap - summed.rounded_sum else 0 end
             as decimal(18, 2)
         ) as contribution
     from summed
@@ -115,7 +139,8 @@ contributions as (
 shared as (
     select
         *,
-        sum(case when factor_no < 8 and contribution > 0 then contribution else 0 end) over (partition by gap_no)
+        sum(case when factor_no < 8 and contribution > 0 then contribution else 0 end)
+            over (partition by gap_no)
             as missing_sum
     from contributions
 ),
@@ -127,11 +152,16 @@ final as (
         plan_value,
         fact_value,
         contribution,
-        case when factor_no < 8 and contribution > 0 then round({{ ratio('contribution', 'missing_sum') }}, 3) end
+        case
+            when
+                factor_no < 8 and contribution > 0
+                then round({{ ratio('contribution', 'missing_sum') }}, 3)
+        end
             as cause_share,
         -- The first of the largest; what is not yet due never is one.
         factor_no < 8 and contribution > 0 and row_number() over (
-            partition by gap_no order by case when factor_no < 8 then contribution end desc nulls last, factor_no
+            partition by gap_no
+            order by case when factor_no < 8 then contribution end desc nulls last, factor_no
         ) = 1 as is_main_cause
     from shared
 )

@@ -24,10 +24,12 @@ leaf_sums as (
         sum(reach_count) as reach_count
         {%- for metric in metrics %},
         count(case when {{ metric }} > 0 and not is_direct then 1 end) as {{ metric }}_won_count,
-        sum(case when {{ metric }} > 0 and not is_direct then {{ metric }} else 0 end) as {{ metric }}_won,
-        sum(case when {{ metric }} > 0 and is_direct then {{ metric }} else 0 end) as {{ metric }}_direct,
+        sum(case when {{ metric }} > 0 and not is_direct then {{ metric }} else 0 end)
+            as {{ metric }}_won,
+        sum(case when {{ metric }} > 0 and is_direct then {{ metric }} else 0 end)
+            as {{ metric }}_direct,
         sum(case when {{ metric }} < 0 then {{ metric }} else 0 end) as {{ metric }}_reversal
-        {%- endfor %}
+    {%- endfor %}
     from units
     where leaf_count = 1
     group by all
@@ -35,14 +37,20 @@ leaf_sums as (
 
 scope_units as (
     select
-        units.driver_basis, units.period_type, units.period_no, leaf_scopes.scope_no, units.unit_id, units.is_direct,
-        case when leaf_scopes.is_by_product then '(all)' else units.product_line end as product_line,
+        units.driver_basis,
+        units.period_type,
+        units.period_no,
+        leaf_scopes.scope_no,
+        units.unit_id,
+        units.is_direct,
+        case when leaf_scopes.is_by_product then '(all)' else units.product_line end
+            as product_line,
         case when leaf_scopes.is_pair then '(all)' else units.customer_kind end as customer_kind,
         case when leaf_scopes.is_pair then '(all)' else units.channel end as channel,
         max(units.reach_count) as reach_count
         {%- for metric in metrics %},
         cast(sum(units.{{ metric }}) as decimal(18, 4)) as {{ metric }}
-        {%- endfor %}
+    {%- endfor %}
     from units
     inner join leaf_scopes on units.leaf_id = leaf_scopes.leaf_id
     where units.leaf_count > 1
@@ -52,8 +60,10 @@ scope_units as (
 every_sum as (
     select
         leaf_sums.driver_basis, leaf_sums.period_type, leaf_sums.period_no, leaf_scopes.scope_no,
-        case when leaf_scopes.is_by_product then '(all)' else leaf_sums.product_line end as product_line,
-        case when leaf_scopes.is_pair then '(all)' else leaf_sums.customer_kind end as customer_kind,
+        case when leaf_scopes.is_by_product then '(all)' else leaf_sums.product_line end
+            as product_line,
+        case when leaf_scopes.is_pair then '(all)' else leaf_sums.customer_kind end
+            as customer_kind,
         case when leaf_scopes.is_pair then '(all)' else leaf_sums.channel end as channel,
         leaf_sums.reach_count
         {%- for metric in metrics %}
@@ -68,21 +78,28 @@ every_sum as (
         driver_basis, period_type, period_no, scope_no, {{ segments }}, reach_count
         {%- for metric in metrics %},
         case when {{ metric }} > 0 and not is_direct then 1 else 0 end as {{ metric }}_won_count,
-        case when {{ metric }} > 0 and not is_direct then {{ metric }} else 0 end as {{ metric }}_won,
-        case when {{ metric }} > 0 and is_direct then {{ metric }} else 0 end as {{ metric }}_direct,
+        case when {{ metric }} > 0 and not is_direct then {{ metric }} else 0 end
+            as {{ metric }}_won,
+        case when {{ metric }} > 0 and is_direct then {{ metric }} else 0 end
+            as {{ metric }}_direct,
         case when {{ metric }} < 0 then {{ metric }} else 0 end as {{ metric }}_reversal
-        {%- endfor %}
+    {%- endfor %}
     from scope_units
 ),
 
 summed as (
     select
-        driver_basis, period_type, period_no, scope_no, {{ segments }}, sum(reach_count) as reach_count
+        driver_basis,
+        period_type,
+        period_no,
+        scope_no,
+        {{ segments }},
+        sum(reach_count) as reach_count
         {%- for metric in metrics %}
         {%- for part in ['won_count', 'won', 'direct', 'reversal'] %},
         sum({{ metric }}_{{ part }}) as {{ metric }}_{{ part }}
         {%- endfor %}
-        {%- endfor %}
+            {%- endfor %}
     from every_sum
     group by all
 ),
@@ -93,7 +110,10 @@ final as (
         summed.driver_basis, '{{ metric }}' as metric, summed.period_type, summed.period_no,
         summed.scope_no, {{ segments }},
         cast(summed.reach_count as double) as reach_count,
-        cast({{ 'summed.' ~ metric ~ '_won_count' if is_money else 'summed.' ~ metric ~ '_won' }} as double) as won_count,
+        cast(
+            {{ 'summed.' ~ metric ~ '_won_count' if is_money else 'summed.' ~ metric ~ '_won' }} as double
+        )
+            as won_count,
         cast(summed.{{ metric }}_won as decimal(28, 6)) as won_value,
         cast(summed.{{ metric }}_direct as decimal(28, 6)) as direct_value,
         cast(summed.{{ metric }}_reversal as decimal(28, 6)) as reversal_value

@@ -42,7 +42,10 @@ drivers as (
     inner join scopes
         on
             spelled.scope_type = scopes.scope_type
-            and (spelled.scope_type = 'company' or spelled.scope in (scopes.scope_id, scopes.scope_name))
+            and (
+                spelled.scope_type = 'company'
+                or spelled.scope in (scopes.scope_id, scopes.scope_name)
+            )
     qualify row_number() over (
         partition by spelled.metric, scopes.scope_type, scopes.scope_id, spelled.period_key
         order by
@@ -68,17 +71,25 @@ framed as (
         attainment.scope_name,
         scopes.scope_no,
         -- Where a scope has no history of its own: its product line's, else the company's.
-        case when attainment.scope_type like '%_product_line'
-            then substr(attainment.scope_id, instr(attainment.scope_id, '|') + 1) end as wider_product_line,
+        case
+            when attainment.scope_type like '%_product_line'
+                then substr(attainment.scope_id, instr(attainment.scope_id, '|') + 1)
+        end as wider_product_line,
         attainment.target,
         attainment.target_to_date,
         attainment.actual,
         attainment.gap,
         attainment.gap_to_date,
         case
-            when metrics.unit not in ('money', 'count') or metrics.aggregate = 'ratio' or metrics.direction <> 'higher' then null
+            when
+                metrics.unit not in ('money', 'count')
+                or metrics.aggregate = 'ratio'
+                or metrics.direction <> 'higher'
+                then null
             when attainment.metric = 'collected_amount' then 'debtor'
-            when attainment.metric not in ('signed_amount', 'order_count', 'new_customer_count') then 'record'
+            when
+                attainment.metric not in ('signed_amount', 'order_count', 'new_customer_count')
+                then 'record'
             else deals.default_basis
         end as default_basis
     from attainment
@@ -89,7 +100,9 @@ framed as (
             and attainment.period_start = periods.period_start
             and attainment.period_end = periods.period_end
     cross join deals
-    left join scopes on attainment.scope_type = scopes.scope_type and attainment.scope_id = scopes.scope_id
+    left join
+        scopes
+        on attainment.scope_type = scopes.scope_type and attainment.scope_id = scopes.scope_id
 ),
 
 planned as (
@@ -99,10 +112,14 @@ planned as (
         coalesce(drivers.basis, framed.default_basis) as driver_basis,
         cast(drivers.planned_count as double) as plan_reach_count,
         cast(drivers.planned_conversion_rate as double) as plan_conversion_rate,
-        case when framed.unit = 'money' then cast(drivers.planned_deal_amount as double) else 1 end as plan_deal_value
+        case
+            when framed.unit = 'money' then cast(drivers.planned_deal_amount as double) else 1
+        end as plan_deal_value
     from framed
     left join scopes as company on company.scope_type = 'company'
-    left join scopes as wider on wider.scope_type = 'product_line' and framed.wider_product_line = wider.scope_id
+    left join
+        scopes as wider
+        on wider.scope_type = 'product_line' and framed.wider_product_line = wider.scope_id
     left join drivers
         on
             framed.default_basis not in ('debtor', 'record')

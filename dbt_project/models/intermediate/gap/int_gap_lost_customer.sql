@@ -4,7 +4,11 @@
 with
 
 bookings as (
-    select bookings.customer_id, bookings.booked_on, bookings.amount, {{ leaf_id('bookings') }} as leaf_id
+    select
+        bookings.customer_id,
+        bookings.booked_on,
+        bookings.amount,
+        {{ leaf_id('bookings') }} as leaf_id
     from {{ ref('fct_booking') }} as bookings
     where bookings.customer_id <> 'unknown'
 ),
@@ -18,9 +22,15 @@ leaf_scopes as (
 ),
 
 bought as (
-    select quarters.period_no, leaf_scopes.scope_no, bookings.customer_id, sum(bookings.amount) as amount
+    select
+        quarters.period_no,
+        leaf_scopes.scope_no,
+        bookings.customer_id,
+        sum(bookings.amount) as amount
     from bookings
-    inner join quarters on bookings.booked_on >= quarters.period_start and bookings.booked_on <= quarters.through_on
+    inner join
+        quarters
+        on bookings.booked_on >= quarters.period_start and bookings.booked_on <= quarters.through_on
     inner join leaf_scopes on bookings.leaf_id = leaf_scopes.leaf_id
     group by quarters.period_no, leaf_scopes.scope_no, bookings.customer_id
     having sum(bookings.amount) > 0
@@ -33,7 +43,8 @@ compared as (
         bought.customer_id,
         count(case when bought.period_no <= quarters.base_last_no then 1 end) as quarter_count,
         count(case when bought.period_no >= quarters.base_last_no then 1 end) as recent_count,
-        sum(case when bought.period_no <= quarters.base_last_no then bought.amount end) as base_amount
+        sum(case when bought.period_no <= quarters.base_last_no then bought.amount end)
+            as base_amount
     from bought
     inner join quarters
         on bought.period_no > quarters.base_last_no - 4 and bought.period_no <= quarters.period_no
@@ -45,7 +56,9 @@ final as (
     select period_no, scope_no, customer_id, {{ money('base_amount * 0.25') }} as expected_amount
     from compared
     where quarter_count >= 2 and recent_count = 0
-    qualify row_number() over (partition by period_no, scope_no order by base_amount desc, customer_id) = 1
+    qualify
+        row_number() over (partition by period_no, scope_no order by base_amount desc, customer_id)
+        = 1
 )
 
 select * from final

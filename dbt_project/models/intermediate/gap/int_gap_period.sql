@@ -28,8 +28,9 @@ framed as (
     select
         numbered.*,
         attainment.period_type is not null as has_target,
-        case when attainment.period_type is not null
-            then least(numbered.period_no - 1, coalesce(closed.last_closed_no, 0))
+        case
+            when attainment.period_type is not null
+                then least(numbered.period_no - 1, coalesce(closed.last_closed_no, 0))
         end as base_last_no
     from numbered
     left join closed on numbered.period_type = closed.period_type

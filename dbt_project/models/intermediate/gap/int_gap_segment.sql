@@ -4,7 +4,9 @@
 with
 
 gaps as (
-    select * from {{ ref('int_gap_frame') }} where is_started and driver_basis <> 'record' and scope_no is not null
+    select *
+    from {{ ref('int_gap_frame') }}
+    where is_started and driver_basis <> 'record' and scope_no is not null
 ),
 
 cells as (
@@ -33,7 +35,9 @@ sourced as (
     from gaps
     left join totals as own
         on
-            gaps.driver_basis = own.driver_basis and gaps.metric = own.metric and gaps.period_type = own.period_type
+            gaps.driver_basis = own.driver_basis
+            and gaps.metric = own.metric
+            and gaps.period_type = own.period_type
             and gaps.base_last_no = own.base_last_no and gaps.scope_no = own.scope_no
     left join totals as wider
         on
@@ -46,7 +50,10 @@ parts as (
     select
         sourced.gap_no, bases.segment_by,
         -- What is one product line takes the rates of all of them as one; pairs have no other segments.
-        case when bases.segment_by = 'product_line' and sourced.scope_type like '%product_line' then '(all)'
+        case
+            when
+                bases.segment_by = 'product_line' and sourced.scope_type like '%product_line'
+                then '(all)'
             else bases.segment_id
         end as segment_id,
         bases.reach_count as base_reach, bases.won_count as base_won, bases.won_value as base_value,
@@ -55,15 +62,23 @@ parts as (
     inner join bases
         on
             sourced.driver_basis = bases.driver_basis and sourced.metric = bases.metric
-            and sourced.period_type = bases.period_type and sourced.base_last_no = bases.base_last_no
+            and sourced.period_type = bases.period_type
+            and sourced.base_last_no = bases.base_last_no
             and sourced.plan_scope_no = bases.scope_no
     where
         bases.segment_by = 'product_line' or sourced.scope_type = 'product_line'
         or sourced.scope_type not like '%product_line'
     union all
     select
-        sourced.gap_no, cells.segment_by, cells.segment_id, 0 as base_reach, 0 as base_won, 0 as base_value,
-        cells.reach_count as reach_1, cells.won_count as won_1, cast(cells.won_value as double) as value_1
+        sourced.gap_no,
+        cells.segment_by,
+        cells.segment_id,
+        0 as base_reach,
+        0 as base_won,
+        0 as base_value,
+        cells.reach_count as reach_1,
+        cells.won_count as won_1,
+        cast(cells.won_value as double) as value_1
     from sourced
     inner join cells
         on
@@ -73,7 +88,12 @@ parts as (
     union all
     -- A planned gap without history stands even where nothing was in reach.
     select
-        gap_no, 'product_line' as segment_by, '(all)' as segment_id, 0 as base_reach, 0 as base_won, 0 as base_value,
+        gap_no,
+        'product_line' as segment_by,
+        '(all)' as segment_id,
+        0 as base_reach,
+        0 as base_won,
+        0 as base_value,
         0 as reach_1, 0 as won_1, 0 as value_1
     from sourced
     where is_planned and plan_scope_no is null
@@ -99,9 +119,16 @@ joined as (
         sum(summed.won_1) {{ whole }} as all_won_1,
         sum(summed.value_1) {{ whole }} as all_value_1,
         -- A seat's days may sum to nothing and yet not yet have done so by D: its plan is the line itself.
-        cast(case when sourced.target = 0 then sourced.target_to_date else sourced.target end as double) as target,
+        cast(
+            case
+                when sourced.target = 0 then sourced.target_to_date else sourced.target
+            end as double
+        ) as target,
         -- While a period runs, its plan is what was due by D.
-        case when sourced.target = 0 then 1 else {{ ratio('sourced.target_to_date', 'sourced.target') }} end as due_rate,
+        case
+            when sourced.target = 0 then 1 else
+                {{ ratio('sourced.target_to_date', 'sourced.target') }}
+        end as due_rate,
         sourced.is_planned,
         sourced.plan_reach_count,
         sourced.plan_conversion_rate,
@@ -178,7 +205,9 @@ final as (
         deal_value_0,
         case
             when is_planned then plan_reach_count
-            when history_source is not null then {{ ratio('target', 'conversion_0 * deal_value_0') }}
+            when
+                history_source is not null
+                then {{ ratio('target', 'conversion_0 * deal_value_0') }}
             when plan_source = 'own_period'
                 then {{ ratio('target * due_rate', 'fact_conversion_rate * fact_deal_value') }}
         end as reach_0,

@@ -18,23 +18,36 @@ periods as (
 placed as (
     select
         periods.period_type, periods.period_no,
-        flows.scope_type, flows.scope_id, flows.pipeline, flows.stage, max(flows.stage_order) as stage_order,
+        flows.scope_type,
+        flows.scope_id,
+        flows.pipeline,
+        flows.stage,
+        max(flows.stage_order) as stage_order,
         sum(flows.advance_count) as advance_count, sum(flows.exit_count) as exit_count
     from flows
     inner join periods
         on
             flows.period_start >= periods.period_start and flows.period_end <= periods.period_end
-            and flows.period_type = case when periods.period_type = 'week' then 'week' else 'month' end
+            and flows.period_type
+            = case when periods.period_type = 'week' then 'week' else 'month' end
     group by all
 ),
 
 bases as (
     select
-        placed.period_type, spans.base_last_no, placed.scope_type, placed.scope_id, placed.pipeline, placed.stage,
+        placed.period_type,
+        spans.base_last_no,
+        placed.scope_type,
+        placed.scope_id,
+        placed.pipeline,
+        placed.stage,
         sum(placed.advance_count) as advance_count, sum(placed.exit_count) as exit_count
     from placed
     inner join (
-        select period_type, base_last_no from periods where has_target group by period_type, base_last_no
+        select period_type, base_last_no
+        from periods
+        where has_target
+        group by period_type, base_last_no
     ) as spans
         on
             placed.period_type = spans.period_type
@@ -44,12 +57,18 @@ bases as (
 
 compared as (
     select
-        periods.period_type, periods.period_start, periods.period_end, placed.scope_type, placed.scope_id,
+        periods.period_type,
+        periods.period_start,
+        periods.period_end,
+        placed.scope_type,
+        placed.scope_id,
         placed.stage, placed.stage_order,
         {{ ratio('placed.advance_count', 'placed.exit_count') }} as stage_rate,
         {{ ratio('bases.advance_count', 'bases.exit_count') }} as base_stage_rate
     from placed
-    inner join periods on placed.period_type = periods.period_type and placed.period_no = periods.period_no
+    inner join
+        periods
+        on placed.period_type = periods.period_type and placed.period_no = periods.period_no
     inner join bases
         on
             placed.period_type = bases.period_type and periods.base_last_no = bases.base_last_no
@@ -61,7 +80,9 @@ compared as (
 final as (
     select
         period_type, period_start, period_end, scope_type, scope_id,
-        stage as weakest_stage, {{ rate('stage_rate') }} as weakest_stage_rate, {{ rate('base_stage_rate') }} as weakest_stage_plan_rate
+        stage as weakest_stage,
+        {{ rate('stage_rate') }} as weakest_stage_rate,
+        {{ rate('base_stage_rate') }} as weakest_stage_plan_rate
     from compared
     where stage_rate < base_stage_rate
     qualify row_number() over (

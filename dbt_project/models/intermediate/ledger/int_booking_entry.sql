@@ -22,7 +22,10 @@ rates as (
 ),
 
 entries as (
-    select order_entries.*, 'orders' as actual_source, concat('order|', order_entries.order_id) as credit_key
+    select
+        order_entries.*,
+        'orders' as actual_source,
+        concat('order|', order_entries.order_id) as credit_key
     from order_entries
     cross join company
     where company.signed_amount_source = 'orders'

@@ -57,22 +57,39 @@ market as (
 
 records as (
     select
-        'accounts' as entity, accounts.source, accounts.source_row, accounts.created_on as credited_on,
+        'accounts' as entity,
+        accounts.source,
+        accounts.source_row,
+        accounts.created_on as credited_on,
         cast(null as {{ dbt.type_string() }}) as person_id, accounts.account_id,
-        cast(null as {{ dbt.type_string() }}) as opportunity_id, cast(null as {{ dbt.type_string() }}) as own_region,
-        cast(null as {{ dbt.type_string() }}) as product_line, cast(null as {{ dbt.type_string() }}) as to_stage,
+        cast(null as {{ dbt.type_string() }}) as opportunity_id,
+        cast(null as {{ dbt.type_string() }}) as own_region,
+        cast(null as {{ dbt.type_string() }}) as product_line,
+        cast(null as {{ dbt.type_string() }}) as to_stage,
         cast(null as boolean) as is_advance, cast(1 as decimal(18, 6)) as fx_rate
     from accounts
     union all
     select
-        'satisfaction' as entity, surveys.source, surveys.source_row, surveys.surveyed_on as credited_on,
-        null as person_id, surveys.account_id, null as opportunity_id, null as own_region, null as product_line,
+        'satisfaction' as entity,
+        surveys.source,
+        surveys.source_row,
+        surveys.surveyed_on as credited_on,
+        null as person_id,
+        surveys.account_id,
+        null as opportunity_id,
+        null as own_region,
+        null as product_line,
         null as to_stage, null as is_advance, 1 as fx_rate
     from surveys
     union all
     select
-        'stage_events' as entity, null as source, null as source_row, visits.entered_on as credited_on,
-        coalesce(versions.owner_id, opportunities.person_id) as person_id, null as account_id, visits.opportunity_id,
+        'stage_events' as entity,
+        null as source,
+        null as source_row,
+        visits.entered_on as credited_on,
+        coalesce(versions.owner_id, opportunities.person_id) as person_id,
+        null as account_id,
+        visits.opportunity_id,
         opportunities.region as own_region, opportunities.product_line, visits.stage as to_stage,
         visits.is_advance and visits.visit_no > 1 as is_advance, 1 as fx_rate
     from visits
@@ -84,25 +101,55 @@ records as (
             and visits.entered_on < versions.valid_before
     union all
     select
-        'receivables' as entity, source, source_row, due_on as credited_on, person_id, null as account_id,
-        null as opportunity_id, region as own_region, null as product_line, null as to_stage, null as is_advance, fx_rate
+        'receivables' as entity,
+        source,
+        source_row,
+        due_on as credited_on,
+        person_id,
+        null as account_id,
+        null as opportunity_id,
+        region as own_region,
+        null as product_line,
+        null as to_stage,
+        null as is_advance,
+        fx_rate
     from receivables
     union all
     select
-        'tasks' as entity, tasks.source, tasks.source_row, coalesce(tasks.completed_on, tasks.due_on) as credited_on,
-        people.person_id, tasks.account_id, tasks.opportunity_id, null as own_region, null as product_line,
+        'tasks' as entity,
+        tasks.source,
+        tasks.source_row,
+        coalesce(tasks.completed_on, tasks.due_on) as credited_on,
+        people.person_id,
+        tasks.account_id,
+        tasks.opportunity_id,
+        null as own_region,
+        null as product_line,
         null as to_stage, null as is_advance, 1 as fx_rate
     from tasks
     -- Two people of one name: neither is credited.
     left join (
-        select person_name, min(person_id) as person_id from people group by person_name having count(*) = 1
+        select person_name, min(person_id) as person_id
+        from people
+        group by person_name
+        having count(*) = 1
         union
         select person_id as person_name, person_id from people
     ) as people on tasks.assignee = people.person_name
     union all
     select
-        'market' as entity, source, source_row, observed_on as credited_on, null as person_id, null as account_id,
-        null as opportunity_id, region as own_region, product_line, null as to_stage, null as is_advance, 1 as fx_rate
+        'market' as entity,
+        source,
+        source_row,
+        observed_on as credited_on,
+        null as person_id,
+        null as account_id,
+        null as opportunity_id,
+        region as own_region,
+        product_line,
+        null as to_stage,
+        null as is_advance,
+        1 as fx_rate
     from market
 ),
 

@@ -19,7 +19,8 @@ keyed as (
     select
         objects.*,
         sum(value) over (
-            partition by metric, object_id, record_key order by event_on, value desc, leaf_id rows unbounded preceding
+            partition by metric, object_id, record_key
+            order by event_on, value desc, leaf_id rows unbounded preceding
         ) as key_total
     from objects
 ),
@@ -40,7 +41,8 @@ running as (
     select
         steps.*,
         sum(step) over (
-            partition by metric, object_id order by event_on, step desc, leaf_id, record_key rows unbounded preceding
+            partition by metric, object_id
+            order by event_on, step desc, leaf_id, record_key rows unbounded preceding
         ) as total
     from steps
     where step <> 0
@@ -68,7 +70,7 @@ credited as (
                 partition by metric, object_id order by event_on, step desc, leaf_id, record_key
             )
         end as {{ column }}
-        {%- endfor %}
+    {%- endfor %}
     from turns
     where turn is not null
 ),

@@ -38,21 +38,39 @@ contacts as (
 ),
 
 moments as (
-    select lead_id, 'assigned' as kind, owner_id as person_id, false as is_automatic, assigned_at as moment_at
+    select
+        lead_id,
+        'assigned' as kind,
+        owner_id as person_id,
+        false as is_automatic,
+        assigned_at as moment_at
     from leads
     where assigned_at is not null
     union all
-    select lead_id, 'first_response' as kind, owner_id as person_id, false as is_automatic, first_response_at as moment_at
+    select
+        lead_id,
+        'first_response' as kind,
+        owner_id as person_id,
+        false as is_automatic,
+        first_response_at as moment_at
     from leads
     where first_response_at is not null
     union all
     -- What nobody wrote was sent by the system: a welcome, and no response.
     select
-        lead_id, kind, person_id, person_id = 'unknown' and kind in ('message', 'email') as is_automatic,
+        lead_id,
+        kind,
+        person_id,
+        person_id = 'unknown' and kind in ('message', 'email') as is_automatic,
         occurred_at as moment_at
     from contacts
     union all
-    select leads.lead_id, 'end_of_day' as kind, null as person_id, false as is_automatic, company.ends_at as moment_at
+    select
+        leads.lead_id,
+        'end_of_day' as kind,
+        null as person_id,
+        false as is_automatic,
+        company.ends_at as moment_at
     from leads
     cross join company
 ),

@@ -67,15 +67,16 @@ every_step as (
         done_at, clock_minutes, working_minutes
     from step_{{ loop.index }}
     union all
-    {% endfor -%}
-    select
-        lead_id, 0 as step_no, null as step, null as clock, null as limit_minutes, false as is_asked,
+    {% endfor -%}select
+        lead_id,
+        0 as step_no,
+        null as step,
+        null as clock,
+        null as limit_minutes,
+        false as is_asked,
         null as done_at, null as clock_minutes, null as working_minutes
     from leads
-    where false
-),
-
-final as (
+    where falsefalsfinal as (
     select
         every_step.lead_id,
         every_step.step_no,
@@ -83,20 +84,32 @@ final as (
         every_step.clock,
         every_step.limit_minutes,
         every_step.done_at,
-        case when every_step.clock = 'working' then every_step.working_minutes else every_step.clock_minutes end
+        case
+            when every_step.clock = 'working' then every_step.working_minutes else
+                every_step.clock_minutes
+        end
             as done_minutes,
         case
             when not leads.is_valid or not every_step.is_asked then 'not_asked'
-            when case when every_step.clock = 'working' then every_step.working_minutes else every_step.clock_minutes end
+            when
+                case
+                    when every_step.clock = 'working' then every_step.working_minutes else
+                        every_step.clock_minutes
+                end
                 <= every_step.limit_minutes then 'kept'
             when every_step.done_at is not null then 'late'
-            when case when every_step.clock = 'working' then running.working_minutes else running.clock_minutes end
+            when
+                case
+                    when every_step.clock = 'working' then running.working_minutes else
+                        running.clock_minutes
+                end
                 <= every_step.limit_minutes then 'running'
             else 'missed'
         end as status
     from every_step
     inner join leads on every_step.lead_id = leads.lead_id
     inner join running on every_step.lead_id = running.lead_id
+)d_id
 )
 
 select * from final

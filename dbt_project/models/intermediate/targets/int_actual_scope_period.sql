@@ -22,19 +22,26 @@ object_days as (
 dated as (
     select
         scope_days.metric, scope_days.scope_type, scope_days.scope_id,
-        compare_days.period_type, compare_days.period_start, compare_days.period_end, compare_days.basis,
+        compare_days.period_type,
+        compare_days.period_start,
+        compare_days.period_end,
+        compare_days.basis,
         scope_days.value
     from scope_days
     inner join compare_days on scope_days.event_on = compare_days.date_day
     union all
     select
         object_days.metric, object_days.scope_type, object_days.scope_id,
-        compare_days.period_type, compare_days.period_start, compare_days.period_end, compare_days.basis,
+        compare_days.period_type,
+        compare_days.period_start,
+        compare_days.period_end,
+        compare_days.basis,
         object_days.value
     from object_days
     inner join compare_days
         on
-            object_days.event_on = compare_days.date_day and object_days.period_type = compare_days.period_type
+            object_days.event_on = compare_days.date_day
+            and object_days.period_type = compare_days.period_type
             and (
                 compare_days.period_type <> 'custom'
                 or object_days.custom_start = compare_days.period_start
@@ -103,7 +110,8 @@ ratios as (
         denominators.period_start,
         denominators.period_end,
         {{ ratio('coalesce(numerators.actual, 0)', 'denominators.actual') }} as actual,
-        {{ ratio('coalesce(numerators.prior_actual, 0)', 'denominators.prior_actual') }} as prior_actual,
+        {{ ratio('coalesce(numerators.prior_actual, 0)', 'denominators.prior_actual') }}
+            as prior_actual,
         {{ ratio('coalesce(numerators.prior_year_actual, 0)', 'denominators.prior_year_actual') }}
             as prior_year_actual,
         coalesce(numerators.actual, 0) as actual_numerator,
@@ -113,7 +121,8 @@ ratios as (
     left join summed as numerators
         on
             metrics.numerator_metric = numerators.metric
-            and denominators.scope_type = numerators.scope_type and denominators.scope_id = numerators.scope_id
+            and denominators.scope_type = numerators.scope_type
+            and denominators.scope_id = numerators.scope_id
             and denominators.period_type = numerators.period_type
             and denominators.period_start = numerators.period_start
             and denominators.period_end = numerators.period_end

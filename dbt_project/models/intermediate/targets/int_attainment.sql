@@ -23,7 +23,8 @@ known as (
         metrics.direction = 'lower' as is_lower_better,
         metrics.aggregate = 'ratio' as is_ratio,
         metrics.unit,
-        case when metrics.aggregate = 'ratio' then frame.actual else coalesce(frame.actual, 0) end as known_actual
+        case when metrics.aggregate = 'ratio' then frame.actual else coalesce(frame.actual, 0) end
+            as known_actual
     from frame
     inner join metrics on frame.metric = metrics.metric
 ),
@@ -31,10 +32,17 @@ known as (
 sized as (
     select
         known.*,
-        case when known.unit = 'money' then coalesce(own.average_deal_amount, whole.average_deal_amount) else 1 end
+        case
+            when
+                known.unit = 'money'
+                then coalesce(own.average_deal_amount, whole.average_deal_amount)
+            else 1
+        end
             as count_size
     from known
-    left join deal_sizes as own on known.scope_type = own.scope_type and known.scope_id = own.scope_id
+    left join
+        deal_sizes as own
+        on known.scope_type = own.scope_type and known.scope_id = own.scope_id
     left join deal_sizes as whole on whole.scope_type = 'company'
 ),
 
@@ -51,7 +59,10 @@ rated as (
             when target_to_date > 0 then {{ ratio('known_actual', 'target_to_date') }}
         end as pace_rate,
         case when is_lower_better then known_actual - target else target - known_actual end as gap,
-        case when is_lower_better then known_actual - target_to_date else target_to_date - known_actual end
+        case
+            when is_lower_better then known_actual - target_to_date else
+                target_to_date - known_actual
+        end
             as gap_to_date,
         {{ ratio('target_to_date', 'count_size') }} as due_count,
         floor({{ ratio('known_actual', 'count_size') }}) as actual_count
@@ -61,7 +72,12 @@ rated as (
 final as (
     select
         rated.*,
-        is_spread and not is_ratio and not is_lower_better and not is_closed and due_count < 5 and due_count > 0
+        is_spread
+        and not is_ratio
+        and not is_lower_better
+        and not is_closed
+        and due_count < 5
+        and due_count > 0
             as is_small_count
     from rated
 )

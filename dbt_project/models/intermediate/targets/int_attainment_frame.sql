@@ -20,7 +20,11 @@ periods as (
 aimed as (
     select
         targets.metric, targets.level, targets.scenario,
-        targets.period_type, targets.period_start, targets.period_end, targets.scope_type, targets.scope_id,
+        targets.period_type,
+        targets.period_start,
+        targets.period_end,
+        targets.scope_type,
+        targets.scope_id,
         targets.target, targets.target_to_date, targets.is_spread,
         actuals.actual, actuals.prior_actual, actuals.prior_year_actual,
         actuals.actual_numerator, actuals.actual_denominator
@@ -28,7 +32,8 @@ aimed as (
     left join actuals
         on
             targets.metric = actuals.metric
-            and targets.period_type = actuals.period_type and targets.period_start = actuals.period_start
+            and targets.period_type = actuals.period_type
+            and targets.period_start = actuals.period_start
             and targets.period_end = actuals.period_end
             and targets.scope_type = actuals.scope_type and targets.scope_id = actuals.scope_id
 ),
@@ -36,8 +41,14 @@ aimed as (
 unaimed as (
     select
         actuals.metric, 'base' as level, 'base' as scenario,
-        actuals.period_type, actuals.period_start, actuals.period_end, actuals.scope_type, actuals.scope_id,
-        cast(null as decimal(38, 6)) as target, cast(null as decimal(38, 6)) as target_to_date, true as is_spread,
+        actuals.period_type,
+        actuals.period_start,
+        actuals.period_end,
+        actuals.scope_type,
+        actuals.scope_id,
+        cast(null as decimal(38, 6)) as target,
+        cast(null as decimal(38, 6)) as target_to_date,
+        true as is_spread,
         actuals.actual, actuals.prior_actual, actuals.prior_year_actual,
         actuals.actual_numerator, actuals.actual_denominator
     from actuals
@@ -45,7 +56,8 @@ unaimed as (
         on
             targets.level = 'base' and targets.scenario = 'base'
             and actuals.metric = targets.metric
-            and actuals.period_type = targets.period_type and actuals.period_start = targets.period_start
+            and actuals.period_type = targets.period_type
+            and actuals.period_start = targets.period_start
             and actuals.period_end = targets.period_end
             and actuals.scope_type = targets.scope_type and actuals.scope_id = targets.scope_id
     where actuals.actual is not null and targets.metric is null
@@ -84,7 +96,8 @@ final as (
     from both_sides
     inner join periods
         on
-            both_sides.period_type = periods.period_type and both_sides.period_start = periods.period_start
+            both_sides.period_type = periods.period_type
+            and both_sides.period_start = periods.period_start
             and both_sides.period_end = periods.period_end
 )
 

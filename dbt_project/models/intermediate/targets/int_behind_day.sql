@@ -5,7 +5,9 @@ with
 scenario_starts as (
     select min(atoms.date_day) as first_on
     from {{ source('cascade', 'target_atom') }} as atoms
-    inner join {{ source('rules', 'scenarios_settings') }} as settings on atoms.scenario = settings.scenario_in_force
+    inner join
+        {{ source('rules', 'scenarios_settings') }} as settings
+        on atoms.scenario = settings.scenario_in_force
     where atoms.metric = 'signed_amount' and atoms.level = 'base'
 ),
 
@@ -17,7 +19,8 @@ atoms as (
     where
         atoms.metric = 'signed_amount' and atoms.level = 'base' and atoms.date_day <= {{ as_of() }}
         and atoms.scenario = case
-            when atoms.date_day >= scenario_starts.first_on then settings.scenario_in_force else 'base'
+            when atoms.date_day >= scenario_starts.first_on then settings.scenario_in_force else
+                'base'
         end
 ),
 
@@ -60,7 +63,8 @@ every_day as (
     from (
         select scope_type, scope_id, date_day, target, 0 as actual from due
         union all
-        select scope_type, scope_id, event_on as date_day, 0 as target, value as actual from scope_days
+        select scope_type, scope_id, event_on as date_day, 0 as target, value as actual
+        from scope_days
     ) as both_sides
     group by all
 ),
@@ -74,10 +78,12 @@ running as (
         days.is_workday,
         {{ ratio('days.workday_of_month', 'days.workdays_in_month') }} as gone_rate,
         sum(every_day.target) over (
-            partition by every_day.scope_type, every_day.scope_id, days.month_start_on order by every_day.date_day
+            partition by every_day.scope_type, every_day.scope_id, days.month_start_on
+            order by every_day.date_day
         ) as target_to_date,
         sum(every_day.actual) over (
-            partition by every_day.scope_type, every_day.scope_id, days.month_start_on order by every_day.date_day
+            partition by every_day.scope_type, every_day.scope_id, days.month_start_on
+            order by every_day.date_day
         ) as actual
     from every_day
     inner join days on every_day.date_day = days.date_day
@@ -88,7 +94,9 @@ counted as (
         running.*,
         coalesce(own.average_deal_amount, whole.average_deal_amount) as deal_size
     from running
-    left join deal_sizes as own on running.scope_type = own.scope_type and running.scope_id = own.scope_id
+    left join
+        deal_sizes as own
+        on running.scope_type = own.scope_type and running.scope_id = own.scope_id
     left join deal_sizes as whole on whole.scope_type = 'company'
 ),
 

@@ -13,14 +13,18 @@ days as (
 linked as (
     select
         periods.*,
-        case when period_type <> 'custom'
-            then lag(period_start) over (partition by period_type order by period_start)
+        case
+            when period_type <> 'custom'
+                then lag(period_start) over (partition by period_type order by period_start)
         end as prior_start,
         case
             when period_type = 'custom' then null
             when period_label like 'FY%'
                 then concat(
-                    'FY', cast(cast(substr(period_label, 3, 4) as integer) - 1 as {{ dbt.type_string() }}),
+                    'FY',
+                    cast(
+                        cast(substr(period_label, 3, 4) as integer) - 1 as {{ dbt.type_string() }}
+                    ),
                     substr(period_label, 7)
                 )
             else concat(
@@ -39,7 +43,11 @@ bases as (
     where is_started
     union all
     select
-        'prior' as basis, linked.period_type, linked.period_start, linked.period_end, linked.is_closed,
+        'prior' as basis,
+        linked.period_type,
+        linked.period_start,
+        linked.period_end,
+        linked.is_closed,
         linked.workdays_elapsed, earlier.period_start as base_start, earlier.period_end as base_end
     from linked
     inner join periods as earlier
@@ -47,11 +55,17 @@ bases as (
     where linked.is_started and linked.period_type <> 'custom'
     union all
     select
-        'prior_year' as basis, linked.period_type, linked.period_start, linked.period_end, linked.is_closed,
+        'prior_year' as basis,
+        linked.period_type,
+        linked.period_start,
+        linked.period_end,
+        linked.is_closed,
         linked.workdays_elapsed, earlier.period_start as base_start, earlier.period_end as base_end
     from linked
     inner join periods as earlier
-        on linked.period_type = earlier.period_type and linked.year_before_label = earlier.period_label
+        on
+            linked.period_type = earlier.period_type
+            and linked.year_before_label = earlier.period_label
     where linked.is_started
 ),
 
@@ -64,7 +78,7 @@ counted as (
             order by days.date_day
         ) as workday_no
     from bases
-    inner join days on days.date_day >= bases.base_start and days.date_day <= bases.base_end
+    inner join days on bases.base_start <= days.date_day and bases.base_end >= days.date_day
 ),
 
 final as (

@@ -24,7 +24,9 @@ final as (
         scope_type,
         scope_id,
         case
-            when order_count > 0 and signed_amount > 0 then {{ ratio('signed_amount', 'order_count') }}
+            when
+                order_count > 0 and signed_amount > 0
+                then {{ ratio('signed_amount', 'order_count') }}
         end as average_deal_amount
     from summed
 )

@@ -82,15 +82,15 @@ units as (
         case
             when
                 rules.per_period = 'day'
-                then greatest(unit_start, coalesce(rules.valid_from, unit_start))
-            else unit_start
+                then greatest(weeks_and_months.unit_start, coalesce(rules.valid_from, weeks_and_months.unit_start))
+            else weeks_and_months.unit_start
         end
             as held_from,
         case
             when
                 rules.per_period = 'day'
-                then least(unit_end, coalesce(rules.valid_to, unit_end))
-            else unit_end
+                then least(weeks_and_months.unit_end, coalesce(rules.valid_to, weeks_and_months.unit_end))
+            else weeks_and_months.unit_end
         end
             as held_to,
         case when rules.person is not null then 1 when rules.team is not null then 2 else 3 end

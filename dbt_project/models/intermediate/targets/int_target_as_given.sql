@@ -26,14 +26,21 @@ final as (
         lines.end_on as period_end,
         lines.value as target,
         case
-            when lines.is_milestone and metrics.aggregate <> 'ratio' and metrics.direction = 'higher'
+            when
+                lines.is_milestone and metrics.aggregate <> 'ratio' and metrics.direction = 'higher'
                 then cast(
-                    round(lines.value * {{ ratio('periods.workdays_elapsed', 'periods.period_workdays') }}, 6)
+                    round(
+                        lines.value
+                        * {{ ratio('periods.workdays_elapsed', 'periods.period_workdays') }},
+                        6
+                    )
                     as decimal(18, 6)
                 )
             when periods.is_started then lines.value
         end as target_to_date,
-        lines.is_milestone and metrics.aggregate <> 'ratio' and metrics.direction = 'higher' as is_spread
+        lines.is_milestone
+        and metrics.aggregate <> 'ratio'
+        and metrics.direction = 'higher' as is_spread
     from lines
     inner join metrics on lines.metric = metrics.metric
     inner join periods

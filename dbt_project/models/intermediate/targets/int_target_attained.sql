@@ -49,8 +49,10 @@ running as (
     inner join aimed
         on
             scope_days.metric = aimed.metric and scope_days.scope_type = aimed.scope_type
-            and scope_days.scope_id = aimed.scope_id and compare_days.period_type = aimed.period_type
-            and compare_days.period_start = aimed.period_start and compare_days.period_end = aimed.period_end
+            and scope_days.scope_id = aimed.scope_id
+            and compare_days.period_type = aimed.period_type
+            and compare_days.period_start = aimed.period_start
+            and compare_days.period_end = aimed.period_end
 ),
 
 lines as (
@@ -59,7 +61,8 @@ lines as (
         targets.period_type, targets.period_start, targets.period_end,
         -- Short on a day: whatever was reached before it is retracted.
         max(case when running.so_far < targets.target then running.event_on end) as short_on,
-        max(case when running.so_far < 0.8 * targets.target then running.event_on end) as short_of_base_on,
+        max(case when running.so_far < 0.8 * targets.target then running.event_on end)
+            as short_of_base_on,
         max(running.event_on) as last_on,
         targets.target
     from targets
@@ -67,7 +70,8 @@ lines as (
         on
             targets.metric = running.metric and targets.scope_type = running.scope_type
             and targets.scope_id = running.scope_id and targets.period_type = running.period_type
-            and targets.period_start = running.period_start and targets.period_end = running.period_end
+            and targets.period_start = running.period_start
+            and targets.period_end = running.period_end
     group by all
 ),
 
@@ -75,11 +79,18 @@ final as (
     select
         lines.metric, lines.level, lines.scenario, lines.scope_type, lines.scope_id,
         lines.period_type, lines.period_start, lines.period_end,
-        min(case when lines.short_on is null or running.event_on > lines.short_on then running.event_on end)
+        min(
+            case
+                when
+                    lines.short_on is null or running.event_on > lines.short_on
+                    then running.event_on
+            end
+        )
             as attained_on,
         min(
-            case when lines.short_of_base_on is null or running.event_on > lines.short_of_base_on
-                then running.event_on
+            case
+                when lines.short_of_base_on is null or running.event_on > lines.short_of_base_on
+                    then running.event_on
             end
         ) as base_line_on
     from lines

@@ -19,7 +19,15 @@ usable as (
         and (effective_on is null or effective_on <= {{ as_of() }})
     qualify row_number() over (
         partition by
-            metric, level, scenario, product_line, customer_type, holder_kind, holder_id, start_on, end_on
+            metric,
+            level,
+            scenario,
+            product_line,
+            customer_type,
+            holder_kind,
+            holder_id,
+            start_on,
+            end_on
         order by coalesce(effective_on, start_on) desc, recorded_on desc, line
     ) = 1
 ),
@@ -43,7 +51,10 @@ final as (
     union all
     select placed.*, 'org' as scope_type, holder_id as scope_id
     from placed
-    where own_scope_type in ('company', 'region', 'team') and product_line is null and customer_type is null
+    where
+        own_scope_type in ('company', 'region', 'team')
+        and product_line is null
+        and customer_type is null
     union all
     select placed.*, 'customer_type' as scope_type, customer_type as scope_id
     from placed

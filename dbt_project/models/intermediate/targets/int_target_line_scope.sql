@@ -22,7 +22,10 @@ typed as (
         paths.org_name,
         case
             when lines.holder_kind = 'person' then 'person'
-            when lines.holder_id = 'company' or paths.depth = 0 and paths.kind in ('company', 'group') then 'company'
+            when
+                lines.holder_id = 'company'
+                or paths.depth = 0 and paths.kind in ('company', 'group')
+                then 'company'
             when paths.kind in ('region', 'team') then paths.kind
             else 'org'
         end as own_scope_type

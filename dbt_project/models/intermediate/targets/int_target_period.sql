@@ -21,7 +21,8 @@ every_period as (
     left join periods
         on
             periods.period_type = 'custom'
-            and custom.period_start = periods.period_start and custom.period_end = periods.period_end
+            and custom.period_start = periods.period_start
+            and custom.period_end = periods.period_end
     where periods.period_start is null
 ),
 
@@ -32,11 +33,15 @@ final as (
         every_period.period_end,
         every_period.period_label,
         count(case when days.is_workday then 1 end) as period_workdays,
-        count(case when days.is_workday and days.date_day <= {{ as_of() }} then 1 end) as workdays_elapsed,
+        count(
+            case when days.is_workday and days.date_day <= {{ as_of() }} then 1 end
+        ) as workdays_elapsed,
         every_period.period_start <= {{ as_of() }} as is_started,
         every_period.period_end <= {{ as_of() }} as is_closed
     from every_period
-    inner join days on days.date_day >= every_period.period_start and days.date_day <= every_period.period_end
+    inner join
+        days
+        on every_period.period_start <= days.date_day and every_period.period_end >= days.date_day
     group by all
 )
 

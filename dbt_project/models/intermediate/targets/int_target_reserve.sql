@@ -28,7 +28,11 @@ seasons as (
 
 matched as (
     select
-        seasons.metric, seasons.scope_type, seasons.scope_id, seasons.period_type, seasons.period_start,
+        seasons.metric,
+        seasons.scope_type,
+        seasons.scope_id,
+        seasons.period_type,
+        seasons.period_start,
         coalesce(rules.reserve_rate, settings.reserve_rate) as reserve_rate
     from seasons
     cross join settings
@@ -42,7 +46,11 @@ matched as (
             )
     qualify row_number() over (
         partition by
-            seasons.metric, seasons.scope_type, seasons.scope_id, seasons.period_type, seasons.period_start
+            seasons.metric,
+            seasons.scope_type,
+            seasons.scope_id,
+            seasons.period_type,
+            seasons.period_start
         order by
             case when rules.metric is null then 1 else 0 end,
             case when rules.scope is null then 1 else 0 end,

@@ -56,11 +56,18 @@ by_calendar as (
 
 custom_leaf as (
     select
-        atoms.metric, atoms.level, atoms.scenario, atoms.leaf_no, periods.period_start, periods.period_end,
+        atoms.metric,
+        atoms.level,
+        atoms.scenario,
+        atoms.leaf_no,
+        periods.period_start,
+        periods.period_end,
         sum(atoms.value) as target,
         sum(case when atoms.date_day <= {{ as_of() }} then atoms.value else 0 end) as target_to_date
     from atoms
-    inner join periods on atoms.date_day >= periods.period_start and atoms.date_day <= periods.period_end
+    inner join
+        periods
+        on atoms.date_day >= periods.period_start and atoms.date_day <= periods.period_end
     where periods.period_type = 'custom'
     group by all
 ),
@@ -87,7 +94,8 @@ as_given_alone as (
             and as_given.scenario = custom.scenario
             and as_given.scope_type = custom.scope_type and as_given.scope_id = custom.scope_id
             and as_given.period_type = custom.period_type
-            and as_given.period_start = custom.period_start and as_given.period_end = custom.period_end
+            and as_given.period_start = custom.period_start
+            and as_given.period_end = custom.period_end
     where custom.metric is null
 ),
 
@@ -100,7 +108,9 @@ final as (
         true as is_spread
     from by_calendar
     inner join periods
-        on by_calendar.period_type = periods.period_type and by_calendar.period_start = periods.period_start
+        on
+            by_calendar.period_type = periods.period_type
+            and by_calendar.period_start = periods.period_start
     union all
     select
         metric, level, scenario, scope_type, scope_id, period_type, period_start, period_end,

@@ -33,7 +33,10 @@ final as (
     select
         by_leaf.metric, by_leaf.level, by_leaf.scenario,
         leaf_scopes.scope_type, leaf_scopes.scope_id,
-        by_leaf.week_start_on, by_leaf.month_start_on, by_leaf.quarter_start_on, by_leaf.year_start_on,
+        by_leaf.week_start_on,
+        by_leaf.month_start_on,
+        by_leaf.quarter_start_on,
+        by_leaf.year_start_on,
         sum(by_leaf.target) as target,
         sum(by_leaf.target_due) as target_due
     from by_leaf

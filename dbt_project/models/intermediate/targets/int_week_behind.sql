@@ -50,7 +50,9 @@ due as (
         sum(pieces.target) as target_to_date
     from weeks
     inner join pieces
-        on weeks.month_start_on = pieces.month_start_on and pieces.week_start_on <= weeks.week_start_on
+        on
+            weeks.month_start_on = pieces.month_start_on
+            and weeks.week_start_on >= pieces.week_start_on
     group by all
 ),
 
@@ -59,7 +61,9 @@ booked as (
         scope_days.metric, scope_days.scope_type, scope_days.scope_id, weeks.week_start_on,
         sum(scope_days.value) as actual
     from weeks
-    inner join days on weeks.month_start_on = days.month_start_on and days.date_day <= weeks.judged_on
+    inner join
+        days
+        on weeks.month_start_on = days.month_start_on and weeks.judged_on >= days.date_day
     inner join scope_days on days.date_day = scope_days.event_on
     group by all
 ),
@@ -69,7 +73,9 @@ compared as (
         due.*,
         coalesce(booked.actual, 0) as actual,
         case
-            when metrics.unit = 'money' then coalesce(own.average_deal_amount, whole.average_deal_amount)
+            when
+                metrics.unit = 'money'
+                then coalesce(own.average_deal_amount, whole.average_deal_amount)
             else 1
         end as count_size
     from due
@@ -109,7 +115,9 @@ final as (
             when counted.target_to_date <= 0 then 'skipped'
             when counted.gone_rate <= thresholds.grace_elapsed_rate then 'skipped'
             when counted.target_count < 5 then 'skipped'
-            when {{ lag_rate('counted.actual', 'counted.target_to_date') }} > thresholds.week_lag then 'behind'
+            when
+                {{ lag_rate('counted.actual', 'counted.target_to_date') }} > thresholds.week_lag
+                then 'behind'
             else 'kept'
         end as verdict
     from counted

@@ -20,7 +20,8 @@ final as (
     select
         metric, level, scenario, scope_type, scope_id, week_start_on, judged_on,
         sum(case when verdict = 'behind' then 1 else 0 end) over (
-            partition by metric, level, scenario, scope_type, scope_id, run_no order by week_start_on
+            partition by metric, level, scenario, scope_type, scope_id, run_no
+            order by week_start_on
         ) as weeks_behind_streak
     from runs
 )

@@ -12,12 +12,19 @@ select
         when aggregate = 'ratio' then concat(numerator_metric, ' / ', denominator_metric)
         else concat(
             aggregate, '(', entity, '.', coalesce(value_column, '*'), ') by ', date_column,
-            case when conditions is not null and conditions <> '' then concat(' where ', conditions) else '' end,
+            case
+                when
+                    conditions is not null and conditions <> ''
+                    then concat(' where ', conditions)
+                else ''
+            end,
             case
                 when reach_at_least is not null
                     then concat(
                         ' reaching ', cast(reach_at_least as {{ dbt.type_string() }}),
-                        case when reach_column is not null then concat(' of ', reach_column) else '' end
+                        case
+                            when reach_column is not null then concat(' of ', reach_column) else ''
+                        end
                     )
                 else ''
             end,

@@ -23,7 +23,8 @@ final as (
         coalesce(memberships.valid_from, cast('1900-01-01' as date)) as valid_from,
         coalesce(memberships.valid_before, cast('9999-12-31' as date)) as valid_before,
         {{ as_of() }} >= coalesce(memberships.valid_from, cast('1900-01-01' as date))
-        and {{ as_of() }} < coalesce(memberships.valid_before, cast('9999-12-31' as date)) as is_current,
+        and {{ as_of() }}
+        < coalesce(memberships.valid_before, cast('9999-12-31' as date)) as is_current,
         coalesce(people.left_on <= {{ as_of() }}, false) as has_left,
         {{ masked('people.email') }} as email_masked
     from people

@@ -43,7 +43,8 @@ stop_phrases as (
 
 final as (
     select
-        concat(activities.source, '|', coalesce(activities.activity_id, activities.source_row)) as activity_id,
+        concat(activities.source, '|', coalesce(activities.activity_id, activities.source_row))
+            as activity_id,
         activities.person_id,
         coalesce(memberships.org_path, '/unknown/') as org_path,
         coalesce(memberships.team, 'unknown') as team,

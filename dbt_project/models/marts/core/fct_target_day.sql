@@ -29,7 +29,10 @@ final as (
     from atoms
     inner join leaves on atoms.leaf_no = leaves.leaf_no
     inner join versions
-        on atoms.metric = versions.metric and atoms.level = versions.level and atoms.scenario = versions.scenario
+        on
+            atoms.metric = versions.metric
+            and atoms.level = versions.level
+            and atoms.scenario = versions.scenario
 )
 
 select * from final

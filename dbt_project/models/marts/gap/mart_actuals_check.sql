@@ -72,7 +72,8 @@ deal_orders as (
         sum(bookings.original_amount) as original_amount,
         sum(bookings.amount) as amount,
         min(orders.currency) as currency,
-        max(bookings.currency_count) = 1 and count(distinct orders.currency) = 1 as has_one_currency,
+        max(bookings.currency_count) = 1
+        and count(distinct orders.currency) = 1 as has_one_currency,
         min(orders.signed_on) as signed_on,
         min(bookings.source) as source,
         min(bookings.source_row) as source_row
@@ -88,7 +89,8 @@ pairs as (
         deal_orders.order_id,
         signed_deals.customer_id,
         signed_deals.person_id,
-        deal_orders.has_one_currency and deal_orders.currency = signed_deals.currency as is_in_one_currency,
+        deal_orders.has_one_currency
+        and deal_orders.currency = signed_deals.currency as is_in_one_currency,
         signed_deals.original_amount as deal_original_amount,
         signed_deals.amount as deal_amount,
         deal_orders.original_amount as order_original_amount,
@@ -105,9 +107,11 @@ pairs as (
 compared as (
     select
         pairs.*,
-        case when is_in_one_currency then deal_original_amount else deal_amount end as left_amount,
-        case when is_in_one_currency then order_original_amount else order_amount end as right_amount,
-        case when is_in_one_currency then pairs.currency else company.currency end as compared_currency
+        case when pairs.is_in_one_currency then pairs.deal_original_amount else pairs.deal_amount end as left_amount,
+        case when pairs.is_in_one_currency then pairs.order_original_amount else pairs.order_amount end
+            as right_amount,
+        case when pairs.is_in_one_currency then pairs.currency else company.currency end
+            as compared_currency
     from pairs
     cross join company
 ),
@@ -117,14 +121,20 @@ compared as (
 } -%}
 found as (
     select
-        'opportunity_without_order' as problem, signed_deals.opportunity_id, {{ empty.text }} as order_id,
+        'opportunity_without_order' as problem,
+        signed_deals.opportunity_id,
+        {{ empty.text }} as order_id,
         signed_deals.customer_id, signed_deals.person_id, signed_deals.currency,
-        signed_deals.original_amount as opportunity_amount, {{ empty.amount }} as order_amount, {{ empty.amount }} as paid_amount,
+        signed_deals.original_amount as opportunity_amount,
+        {{ empty.amount }} as order_amount,
+        {{ empty.amount }} as paid_amount,
         signed_deals.won_on, {{ empty.day }} as signed_on, {{ empty.day }} as first_received_on,
         signed_deals.source, signed_deals.source_row
     from signed_deals
     left join deal_orders on signed_deals.opportunity_id = deal_orders.opportunity_id
-    where deal_orders.opportunity_id is null and (select company.signed_amount_source from company) = 'orders'
+    where
+        deal_orders.opportunity_id is null
+        and (select company.signed_amount_source from company) = 'orders'
     union all
     select
         case
@@ -132,8 +142,14 @@ found as (
             when deals.opportunity_id is null then 'opportunity_unknown'
             else 'opportunity_not_won'
         end as problem,
-        orders.opportunity_id, orders.order_id, bookings.customer_id, orders.person_id, orders.currency,
-        deals.original_amount as opportunity_amount, bookings.original_amount as order_amount, {{ empty.amount }} as paid_amount,
+        orders.opportunity_id,
+        orders.order_id,
+        bookings.customer_id,
+        orders.person_id,
+        orders.currency,
+        deals.original_amount as opportunity_amount,
+        bookings.original_amount as order_amount,
+        {{ empty.amount }} as paid_amount,
         {{ empty.day }} as won_on, orders.signed_on, {{ empty.day }} as first_received_on,
         bookings.source, bookings.source_row
     from orders
@@ -145,15 +161,29 @@ found as (
         and coalesce(deals.outcome <> 'won' and not deals.is_signed, true)
     union all
     select
-        'amount_differs' as problem, opportunity_id, order_id, customer_id, person_id, compared_currency as currency,
-        left_amount as opportunity_amount, right_amount as order_amount, {{ empty.amount }} as paid_amount,
+        'amount_differs' as problem,
+        opportunity_id,
+        order_id,
+        customer_id,
+        person_id,
+        compared_currency as currency,
+        left_amount as opportunity_amount,
+        right_amount as order_amount,
+        {{ empty.amount }} as paid_amount,
         won_on, signed_on, {{ empty.day }} as first_received_on, source, source_row
     from compared
     where abs(left_amount - right_amount) > {{ amount_tolerance }} * abs(right_amount)
     union all
     select
-        'date_differs' as problem, opportunity_id, order_id, customer_id, person_id, compared_currency as currency,
-        left_amount as opportunity_amount, right_amount as order_amount, {{ empty.amount }} as paid_amount,
+        'date_differs' as problem,
+        opportunity_id,
+        order_id,
+        customer_id,
+        person_id,
+        compared_currency as currency,
+        left_amount as opportunity_amount,
+        right_amount as order_amount,
+        {{ empty.amount }} as paid_amount,
         won_on, signed_on, {{ empty.day }} as first_received_on, source, source_row
     from compared
     where abs({{ days_between('won_on', 'signed_on') }}) > {{ days_tolerance }}
@@ -164,9 +194,19 @@ found as (
             when not coalesce(orders.is_effective, false) then 'order_not_effective'
             else 'paid_above_order'
         end as problem,
-        orders.opportunity_id, payments.order_id, bookings.customer_id, orders.person_id, known_orders.currency,
-        {{ empty.amount }} as opportunity_amount, bookings.original_amount as order_amount, payments.paid_amount,
-        {{ empty.day }} as won_on, orders.signed_on, payments.first_received_on, payments.source, payments.source_row
+        orders.opportunity_id,
+        payments.order_id,
+        bookings.customer_id,
+        orders.person_id,
+        known_orders.currency,
+        {{ empty.amount }} as opportunity_amount,
+        bookings.original_amount as order_amount,
+        payments.paid_amount,
+        {{ empty.day }} as won_on,
+        orders.signed_on,
+        payments.first_received_on,
+        payments.source,
+        payments.source_row
     from payments
     left join known_orders on payments.order_id = known_orders.order_id
     left join orders on payments.order_id = orders.order_id
@@ -196,8 +236,10 @@ final as (
             when problem in (\'paid_above_order\', \'order_not_effective\') then paid_amount - coalesce(order_amount, 0)
             when problem = \'amount_differs\' then opportunity_amount - order_amount
         end') }} as difference_amount,
-        case when problem = 'amount_differs'
-            then {{ rate(ratio('opportunity_amount - order_amount', 'abs(order_amount)')) }} end as difference_rate,
+        case
+            when problem = 'amount_differs'
+                then {{ rate(ratio('opportunity_amount - order_amount', 'abs(order_amount)')) }}
+        end as difference_rate,
         won_on,
         signed_on,
         first_received_on,

@@ -38,7 +38,8 @@ actions as (
 ),
 
 metrics as (
-    select metric, metric_name_zh, coalesce(metric_name_en, metric) as metric_name_en from {{ ref('dim_metric') }}
+    select metric, metric_name_zh, coalesce(metric_name_en, metric) as metric_name_en
+    from {{ ref('dim_metric') }}
 ),
 
 company as (
@@ -103,9 +104,22 @@ rated as (
         end, 6) as deal_value_0,
         coalesce(effects.reach_1, 0) as reach_count,
         coalesce(effects.direct_value, 0) + coalesce(effects.reversal_value, 0) as other_value,
-        case when frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat then {{ gap_factor('contributions.factor_no') }} end as main_cause,
-        case when frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat then contributions.contribution end as main_cause_amount,
-        case when frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat then contributions.cause_share end as main_cause_share,
+        case
+            when
+                frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat
+                then {{ gap_factor('contributions.factor_no') }}
+        end
+            as main_cause,
+        case
+            when
+                frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat
+                then contributions.contribution
+        end as main_cause_amount,
+        case
+            when
+                frame.gap > 0 and frame.gap_to_date > 0 and not frame.is_seat
+                then contributions.cause_share
+        end as main_cause_share,
         streaks.missing_since_on,
         streaks.missing_since_label
     from frame
@@ -147,7 +161,11 @@ joined as (
             when rated.period_end < company.as_of then cast(0 as decimal(18, 2))
             else coalesce(coverage.weighted_amount, cast(0 as decimal(18, 2)))
         end as weighted_pipeline,
-        case when rated.main_cause = 'conversion' and rated.driver_basis = 'opportunity' then weakest.weakest_stage end
+        case
+            when
+                rated.main_cause = 'conversion' and rated.driver_basis = 'opportunity'
+                then weakest.weakest_stage
+        end
             as weakest_stage,
         case
             when rated.is_seat then 'unallocated'
@@ -156,9 +174,12 @@ joined as (
             when rated.gap <= 0 then 'no_gap'
             when rated.gap_to_date <= 0 then 'on_track'
         end as main_cause_reason,
-        case when rated.main_cause is not null then lost_customers.customer_id end as lost_customer_id,
-        case when rated.main_cause is not null then lost_customers.customer_name end as lost_customer_name,
-        case when rated.main_cause is not null then lost_customers.expected_amount end as lost_customer_amount,
+        case when rated.main_cause is not null then lost_customers.customer_id end
+            as lost_customer_id,
+        case when rated.main_cause is not null then lost_customers.customer_name end
+            as lost_customer_name,
+        case when rated.main_cause is not null then lost_customers.expected_amount end
+            as lost_customer_amount,
         {{ rate('rated.conversion_0') }} as plan_conversion_rate_used,
         cast(rated.deal_value_0 as decimal(18, 2)) as plan_deal_value_used,
         -- What one more opportunity or customer brings, what deals are to be expected of those in reach, what those in
@@ -166,7 +187,8 @@ joined as (
         cast(rated.conversion_0 * rated.deal_value_0 as decimal(18, 4)) as value_per_reach,
         cast(rated.reach_count * rated.conversion_0 as decimal(18, 6)) as expected_win_count,
         cast(rated.reach_count * rated.deal_value_0 as decimal(18, 2)) as reach_value,
-        cast(rated.target - cast(rated.other_value as decimal(18, 2)) as decimal(18, 2)) as needed_from_reach
+        cast(rated.target - cast(rated.other_value as decimal(18, 2)) as decimal(18, 2))
+            as needed_from_reach
     from rated
     cross join company
     inner join metrics on rated.metric = metrics.metric
@@ -177,7 +199,8 @@ joined as (
     left join lost_customers
         on
             rated.metric = 'signed_amount' and rated.period_type = 'quarter'
-            and rated.period_no = lost_customers.period_no and rated.scope_no = lost_customers.scope_no
+            and rated.period_no = lost_customers.period_no
+            and rated.scope_no = lost_customers.scope_no
     left join coverage
         on
             rated.metric = 'signed_amount'
@@ -198,7 +221,9 @@ proposed as (
         ceil({{ ratio('needed_from_reach * 1000', 'reach_value') }}) as conversion_guess,
         case
             -- Of what customers owe too few pay, or too little: money comes in slowly.
-            when joined.driver_basis = 'debtor' and joined.main_cause in ('conversion', 'deal_size') then 'collections'
+            when
+                joined.driver_basis = 'debtor' and joined.main_cause in ('conversion', 'deal_size')
+                then 'collections'
             when joined.driver_basis <> 'record' then joined.main_cause
         end as action_cause
     from joined
@@ -209,24 +234,33 @@ closed_by as (
         proposed.*,
         actions.action,
         coalesce(actions.action_en, actions.action) as action_en,
-        case when no_proposal_reason is null and driver_basis <> 'debtor'
-            then cast({{ least_multiple('reach_guess', 'gap', 'value_per_reach', '1', 'decimal(18, 0)') }} as bigint)
+        case
+            when proposed.no_proposal_reason is null and proposed.driver_basis <> 'debtor'
+                then
+                    cast(
+                        {{ least_multiple('reach_guess', 'gap', 'value_per_reach', '1', 'decimal(18, 0)') }} as bigint
+                    )
         end as customers_needed,
-        case when driver_basis = 'debtor' and no_proposal_reason is null then 'not_by_customers' else no_proposal_reason end
+        case
+            when
+                proposed.driver_basis = 'debtor' and proposed.no_proposal_reason is null
+                then 'not_by_customers'
+            else proposed.no_proposal_reason
+        end
             as customers_needed_reason,
         case
-            when no_proposal_reason is not null then no_proposal_reason
-            when unit <> 'money' then 'counted'
-            when not is_started then 'not_started'
-            when expected_win_count <= 0 then 'nothing_in_reach'
-            when needed_from_reach <= 0 then 'no_gap'
+            when proposed.no_proposal_reason is not null then proposed.no_proposal_reason
+            when proposed.unit <> 'money' then 'counted'
+            when not proposed.is_started then 'not_started'
+            when proposed.expected_win_count <= 0 then 'nothing_in_reach'
+            when proposed.needed_from_reach <= 0 then 'no_gap'
         end as deal_size_needed_reason,
         case
-            when no_proposal_reason is not null then no_proposal_reason
-            when not is_started then 'not_started'
-            when reach_value <= 0 then 'nothing_in_reach'
-            when needed_from_reach <= 0 then 'no_gap'
-            when needed_from_reach > reach_value then 'unreachable'
+            when proposed.no_proposal_reason is not null then proposed.no_proposal_reason
+            when not proposed.is_started then 'not_started'
+            when proposed.reach_value <= 0 then 'nothing_in_reach'
+            when proposed.needed_from_reach <= 0 then 'no_gap'
+            when proposed.needed_from_reach > proposed.reach_value then 'unreachable'
         end as conversion_needed_reason
     from proposed
     left join actions on proposed.action_cause = actions.cause
@@ -235,11 +269,15 @@ closed_by as (
 numbered as (
     select
         closed_by.*,
-        case when deal_size_needed_reason is null
-            then {{ least_multiple('deal_guess', 'needed_from_reach', 'expected_win_count', '0.01', 'decimal(18, 2)') }}
+        case
+            when deal_size_needed_reason is null
+                then
+                    {{ least_multiple('deal_guess', 'needed_from_reach', 'expected_win_count', '0.01', 'decimal(18, 2)') }}
         end as deal_size_needed,
-        case when conversion_needed_reason is null
-            then {{ least_multiple('conversion_guess', 'needed_from_reach', 'reach_value', '0.001', 'decimal(18, 3)') }}
+        case
+            when conversion_needed_reason is null
+                then
+                    {{ least_multiple('conversion_guess', 'needed_from_reach', 'reach_value', '0.001', 'decimal(18, 3)') }}
         end as conversion_needed
     from closed_by
 ),
@@ -278,8 +316,10 @@ final as (
         gap,
         gap_to_date,
         weighted_pipeline,
-        case when weighted_pipeline is not null
-            then cast(greatest(gap - weighted_pipeline, 0) as decimal(18, 2)) end as residual_gap,
+        case
+            when weighted_pipeline is not null
+                then cast(greatest(gap - weighted_pipeline, 0) as decimal(18, 2))
+        end as residual_gap,
         main_cause,
         main_cause_amount,
         main_cause_share,

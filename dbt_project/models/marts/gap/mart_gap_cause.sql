@@ -45,7 +45,9 @@ final as (
     left join effects on contributions.gap_no = effects.gap_no
     left join weakest
         on
-            contributions.factor_no = 2 and gaps.driver_basis = 'opportunity' and contributions.contribution > 0
+            contributions.factor_no = 2
+            and gaps.driver_basis = 'opportunity'
+            and contributions.contribution > 0
             and gaps.period_type = weakest.period_type and gaps.period_start = weakest.period_start
             and gaps.period_end = weakest.period_end
             and gaps.scope_type = weakest.scope_type and gaps.scope_id = weakest.scope_id

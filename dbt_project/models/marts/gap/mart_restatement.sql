@@ -10,8 +10,13 @@ bookings as (
 
 order_steps as (
     select
-        steps.event_on as booked_on, steps.recorded_on, steps.step, {{ leaf_id('steps') }} as leaf_id,
-        bookings.source, bookings.source_row, coalesce(bookings.order_id, bookings.opportunity_id) as subject_id
+        steps.event_on as booked_on,
+        steps.recorded_on,
+        steps.step,
+        {{ leaf_id('steps') }} as leaf_id,
+        bookings.source,
+        bookings.source_row,
+        coalesce(bookings.order_id, bookings.opportunity_id) as subject_id
     from {{ ref('int_order_event') }} as steps
     inner join bookings on steps.booking_entry_id = bookings.booking_entry_id
 ),
@@ -30,7 +35,7 @@ periods as (
         periods.period_type, periods.period_start, periods.period_end, periods.period_label,
         landings.source, min(landings.recorded_on) as closed_on
     from {{ ref('int_target_period') }} as periods
-    inner join landings on landings.recorded_on > periods.period_end
+    inner join landings on periods.period_end < landings.recorded_on
     where periods.is_closed
     group by all
 ),
@@ -48,13 +53,19 @@ entries as (
 ),
 
 late as (
-    select entries.*, periods.period_type, periods.period_start, periods.period_end, periods.period_label
+    select
+        entries.*,
+        periods.period_type,
+        periods.period_start,
+        periods.period_end,
+        periods.period_label
     from entries
     inner join firsts on entries.source = firsts.source and entries.recorded_on > firsts.first_on
     inner join periods
         on
             entries.source = periods.source
-            and entries.booked_on >= periods.period_start and entries.booked_on <= periods.period_end
+            and entries.booked_on >= periods.period_start
+            and entries.booked_on <= periods.period_end
             and entries.recorded_on > periods.closed_on
 ),
 
@@ -84,7 +95,8 @@ running as (
     select
         restated.*,
         sum(change_value) over (
-            partition by metric, period_type, period_start, period_end, scope_type, scope_id order by restated_on desc
+            partition by metric, period_type, period_start, period_end, scope_type, scope_id
+            order by restated_on desc
         ) as change_since
     from restated
 ),
@@ -106,9 +118,13 @@ final as (
         running.scope_id,
         running.scope_name,
         running.restated_on,
-        cast(coalesce(attainment.actual, 0) - {{ money('running.change_since') }} as decimal(18, 2)) as before_value,
         cast(
-            coalesce(attainment.actual, 0) - {{ money('running.change_since') }} + {{ money('running.change_value') }}
+            coalesce(attainment.actual, 0) - {{ money('running.change_since') }} as decimal(18, 2)
+        ) as before_value,
+        cast(
+            coalesce(attainment.actual, 0)
+            - {{ money('running.change_since') }}
+            + {{ money('running.change_value') }}
             as decimal(18, 2)
         ) as after_value,
         {{ money('running.change_value') }} as change_value,
@@ -119,8 +135,10 @@ final as (
     left join attainment
         on
             running.metric = attainment.metric and running.period_type = attainment.period_type
-            and running.period_start = attainment.period_start and running.period_end = attainment.period_end
-            and running.scope_type = attainment.scope_type and running.scope_id = attainment.scope_id
+            and running.period_start = attainment.period_start
+            and running.period_end = attainment.period_end
+            and running.scope_type = attainment.scope_type
+            and running.scope_id = attainment.scope_id
 )
 
 select * from final

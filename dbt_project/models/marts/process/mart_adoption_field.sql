@@ -23,7 +23,7 @@ settings as (
     select
         source,
         count(*) as record_count
-        {%- for column in columns %},
+    {%- for column in columns %},
         count({{ adapter.quote(column) }}) as {{ adapter.quote(column) }}
         {%- endfor %}
     from {{ relation }}
@@ -76,7 +76,8 @@ final as (
         every_field.filled_count,
         {{ ratio('every_field.filled_count', 'every_field.record_count') }} as fill_rate,
         every_field.filled_count = 0 as is_never_filled,
-        {{ ratio('every_field.filled_count', 'every_field.record_count') }} < settings.rarely_filled_rate
+        {{ ratio('every_field.filled_count', 'every_field.record_count') }}
+        < settings.rarely_filled_rate
             as is_rarely_filled,
         {{ rules_version() }} as rules_version
     from every_field

@@ -24,10 +24,11 @@ people as (
 
 required as (
     select
-        {% for field in fields %}
-        coalesce(max(case when field = '{{ field }}' and is_required then 1 end), 0) as needs_{{ field }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+    {% for field in fields %}
+    coalesce(max(case when field = '{{ field }}' and is_required then 1 end), 0)
+        as needs_{{ field }}
+    {{- ',' if not loop.last }}
+    {% endfor %}
     from {{ source('rules', 'followup_record') }}
 ),
 
@@ -39,7 +40,9 @@ judged as (
         1 as has_time,
         case when activities.kind is not null then 1 else 0 end as has_method,
         case
-            when length(trim(activities.content)) >= settings.min_content_characters and stop_phrases.phrase is null
+            when
+                length(trim(activities.content)) >= settings.min_content_characters
+                and stop_phrases.phrase is null
                 then 1
             else 0
         end as has_content,
@@ -47,7 +50,8 @@ judged as (
         case when trim(activities.next_step) <> '' then 1 else 0 end as has_next_step,
         case when stop_phrases.phrase is not null then 1 else 0 end as is_stop_phrase,
         -- Entered before it happened: no lag.
-        case when activities.entered_at < activities.occurred_at then 0
+        case
+            when activities.entered_at < activities.occurred_at then 0
             else {{ minutes_between('activities.occurred_at', 'activities.entered_at') }}
         end as lag_minutes
     from activities
@@ -68,9 +72,10 @@ counted as (
         count(
             case
                 when
-                    {% for field in fields %}
-                    judged.has_{{ field }} >= required.needs_{{ field }}{{ ' and' if not loop.last }}
-                    {% endfor %}
+                {% for field in fields %}
+                    judged.has_{{ field }}
+                    >= required.needs_{{ field }}{{ ' and' if not loop.last }}
+                {% endfor %}
                     then 1
             end
         ) as complete_count,

@@ -64,29 +64,32 @@ counted as (
         count(
             distinct case
                 when
-                    stays_from <= months.before_on and stays_before > months.before_on
-                    then person_id
+                    stays.stays_from <= months.before_on and stays.stays_before > months.before_on
+                    then stays.person_id
             end
         )
             as begin_count,
         count(
             distinct case
-                when stays_from <= months.seen_to and stays_before > months.seen_to then person_id
+                when
+                    stays.stays_from <= months.seen_to and stays.stays_before > months.seen_to
+                    then stays.person_id
             end
         )
             as end_count,
         count(
             distinct case
                 when
-                    hired_on >= months.month_start_on and hired_on <= months.seen_to
-                    and stays_from = hired_on then person_id
+                    stays.hired_on >= months.month_start_on and stays.hired_on <= months.seen_to
+                    and stays.stays_from = stays.hired_on then stays.person_id
             end
         ) as joined_count,
         count(
             distinct case
                 when
-                    left_on >= months.month_start_on and left_on <= months.seen_to
-                    and stays_before = left_on and stays_from <= left_on then person_id
+                    stays.left_on >= months.month_start_on and stays.left_on <= months.seen_to
+                    and stays.stays_before = stays.left_on and stays.stays_from <= stays.left_on
+                    then stays.person_id
             end
         ) as left_count
     from stays

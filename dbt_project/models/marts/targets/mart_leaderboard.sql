@@ -33,7 +33,9 @@ parts as (
     select
         metrics.metric,
         metrics.direction,
-        case when metrics.aggregate = 'ratio' then metrics.numerator_metric else metrics.metric end as above_metric,
+        case
+            when metrics.aggregate = 'ratio' then metrics.numerator_metric else metrics.metric
+        end as above_metric,
         case when metrics.aggregate = 'ratio' then metrics.denominator_metric end as below_metric
     from {{ source('rules', 'metrics') }} as metrics
     where metrics.window_months is null
@@ -48,7 +50,9 @@ earlier as (
         attainment.metric, attainment.period_type, attainment.period_start, attainment.period_end,
         attainment.scope_id, parts.direction, parts.below_metric,
         coalesce(attainment.target_ratio, attainment.target) as target,
-        coalesce(sum(case when scope_days.metric = parts.above_metric then scope_days.value end), 0) as above,
+        coalesce(
+            sum(case when scope_days.metric = parts.above_metric then scope_days.value end), 0
+        ) as above,
         sum(case when scope_days.metric = parts.below_metric then scope_days.value end) as below
     from attainment
     inner join parts on attainment.metric = parts.metric
@@ -58,7 +62,7 @@ earlier as (
         on
             scope_days.metric in (parts.above_metric, parts.below_metric)
             and attainment.scope_id = scope_days.scope_id
-            and scope_days.event_on >= attainment.period_start
+            and attainment.period_start <= scope_days.event_on
             and scope_days.event_on <= least(attainment.period_end, week.last_week_end_on)
     where attainment.period_start <= week.last_week_end_on
     group by all
@@ -74,7 +78,12 @@ rated_earlier as (
 compared_earlier as (
     select
         rated_earlier.*,
-        case when direction = 'lower' then {{ ratio('target', 'actual') }} else {{ ratio('actual', 'target') }} end
+        case
+            when
+                direction = 'lower'
+                then {{ ratio('target', 'actual') }}
+            else {{ ratio('actual', 'target') }}
+        end
             as attainment_rate
     from rated_earlier
 ),
@@ -103,7 +112,11 @@ final as (
         attainment.peer_rank as attainment_rank,
         rank() over (
             partition by
-                attainment.metric, attainment.period_type, attainment.period_start, attainment.period_end, people.team
+                attainment.metric,
+                attainment.period_type,
+                attainment.period_start,
+                attainment.period_end,
+                people.team
             order by attainment.attainment_rate desc
         ) as team_rank,
         attainment.target,
@@ -116,7 +129,8 @@ final as (
     left join people on attainment.scope_id = people.person_id
     left join ranked_earlier
         on
-            attainment.metric = ranked_earlier.metric and attainment.scope_id = ranked_earlier.scope_id
+            attainment.metric = ranked_earlier.metric
+            and attainment.scope_id = ranked_earlier.scope_id
             and attainment.period_type = ranked_earlier.period_type
             and attainment.period_start = ranked_earlier.period_start
             and attainment.period_end = ranked_earlier.period_end

@@ -42,10 +42,16 @@ behind_days as (
 
 -- The forecast speaks weekly; a month is warned of from its own first day on.
 doubted_days as (
-    select calls.scope_type, calls.scope_id, calls.period_start as month_start_on, calls.forecast_on as date_day
+    select
+        calls.scope_type,
+        calls.scope_id,
+        calls.period_start as month_start_on,
+        calls.forecast_on as date_day
     from {{ source('forecast', 'weekly_call') }} as calls
     inner join {{ source('rules', 'alerts') }} as flags
-        on flags.flag = 'forecast_probability_low' and calls.attainment_probability < flags.threshold_rate
+        on
+            flags.flag = 'forecast_probability_low'
+            and calls.attainment_probability < flags.threshold_rate
     where calls.period_type = 'month' and calls.forecast_on >= calls.period_start
 ),
 
@@ -64,7 +70,13 @@ signed as (
             and days.month_start_on >= expected.valid_from
             and (expected.valid_before is null or days.month_start_on < expected.valid_before)
     where bookings.booked_on <= {{ as_of() }}
-    qualify row_number() over (partition by bookings.booking_entry_id, bookings.person_id order by expected.valid_from desc) = 1
+    qualify
+        row_number()
+            over (
+                partition by bookings.booking_entry_id, bookings.person_id
+                order by expected.valid_from desc
+            )
+        = 1
 ),
 
 rhythm as (
@@ -75,7 +87,9 @@ rhythm as (
         count(distinct signed.booking_id) as deal_count,
         sum(signed.amount) as signed_amount,
         sum(case when signed.is_last_days then signed.amount else 0 end) as last_days_amount,
-        sum(case when signed.is_last_days and signed.is_expected_later then signed.amount else 0 end)
+        sum(
+            case when signed.is_last_days and signed.is_expected_later then signed.amount else 0 end
+        )
             as pulled_forward
     from signed
     inner join leaf_scopes on signed.leaf_id = leaf_scopes.leaf_id
@@ -84,7 +98,11 @@ rhythm as (
 
 first_warned as (
     select scope_type, scope_id, month_start_on, min(date_day) as warned_on
-    from (select * from behind_days union all select * from doubted_days) as warning_days
+    from (
+        select * from behind_days
+        union all
+        select * from doubted_days
+    ) as warning_days
     group by all
 ),
 
@@ -98,8 +116,10 @@ final as (
         coalesce(rhythm.deal_count, 0) as deal_count,
         {{ money('coalesce(rhythm.signed_amount, 0)') }} as signed_amount,
         {{ money('coalesce(rhythm.last_days_amount, 0)') }} as last_days_amount,
-        case when rhythm.deal_count >= 5 and months.period_end <= {{ as_of() }}
-            then {{ ratio(ratio('rhythm.last_days_amount', 'rhythm.signed_amount'), ratio('5', 'days.workdays_in_month')) }}
+        case
+            when rhythm.deal_count >= 5 and months.period_end <= {{ as_of() }}
+                then
+                    {{ ratio(ratio('rhythm.last_days_amount', 'rhythm.signed_amount'), ratio('5', 'days.workdays_in_month')) }}
         end as rush_ratio,
         case
             when not months.period_end <= {{ as_of() }} then 'running'
@@ -109,12 +129,17 @@ final as (
         months.target,
         months.actual,
         months.period_end <= {{ as_of() }} and months.gap > 0 as is_missed,
-        case when months.period_end <= {{ as_of() }} and months.gap > 0 then first_warned.warned_on end as warned_on,
-        case when months.period_end <= {{ as_of() }} and months.gap > 0
-            then ends.workday_index - warned.workday_index
+        case
+            when months.period_end <= {{ as_of() }} and months.gap > 0 then first_warned.warned_on
+        end as warned_on,
+        case
+            when months.period_end <= {{ as_of() }} and months.gap > 0
+                then ends.workday_index - warned.workday_index
         end as warning_lead_workdays,
-        case when months.period_end > {{ as_of() }} and quarters.gap is not null
-            then {{ money('months.actual + ' ~ ratio('greatest(quarters.gap, 0)', 'quarters.workdays_remaining') ~ ' * months.workdays_remaining') }}
+        case
+            when months.period_end > {{ as_of() }} and quarters.gap is not null
+                then
+                    {{ money('months.actual + ' ~ ratio('greatest(quarters.gap, 0)', 'quarters.workdays_remaining') ~ ' * months.workdays_remaining') }}
         end as proposed_month_target
     from months
     inner join days on months.period_start = days.date_day

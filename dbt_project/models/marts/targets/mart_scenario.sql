@@ -51,7 +51,8 @@ final as (
     left join plan
         on
             attainment.metric = plan.metric
-            and attainment.period_type = plan.period_type and attainment.period_start = plan.period_start
+            and attainment.period_type = plan.period_type
+            and attainment.period_start = plan.period_start
             and attainment.period_end = plan.period_end
             and attainment.scope_type = plan.scope_type and attainment.scope_id = plan.scope_id
     -- Without another scenario in force the plan alone has weeks: nothing to set side by side.

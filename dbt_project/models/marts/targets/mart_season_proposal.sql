@@ -52,7 +52,7 @@ firsts as (
 ),
 
 years as (
-    select metric, year_start_on
+    select ranked.metric, ranked.year_start_on
     from (
         select
             placed.metric,
@@ -68,7 +68,7 @@ years as (
     ) as ranked
     cross join settings
     where ranked.year_no <= settings.proposal_years
-    group by metric, year_start_on
+    group by ranked.metric, ranked.year_start_on
 ),
 
 whole as (

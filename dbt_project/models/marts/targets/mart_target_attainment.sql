@@ -47,13 +47,17 @@ answering as (
     from given_lines
     inner join {{ ref('int_target_period') }} as periods
         on given_lines.start_on <= periods.period_start and given_lines.end_on >= periods.period_end
-    where given_lines.responsible_id is not null and given_lines.level = 'base' and given_lines.scenario = 'base'
+    where
+        given_lines.responsible_id is not null
+        and given_lines.level = 'base'
+        and given_lines.scenario = 'base'
     qualify row_number() over (
         partition by
             given_lines.metric, given_lines.scope_type, given_lines.scope_id,
             periods.period_type, periods.period_start, periods.period_end
         order by
-            {{ days_between('given_lines.start_on', 'given_lines.end_on') }}, given_lines.recorded_on desc,
+            {{ days_between('given_lines.start_on', 'given_lines.end_on') }},
+            given_lines.recorded_on desc,
             given_lines.line
     ) = 1
 ),
@@ -107,7 +111,11 @@ in_force as (
 -- A month's streak is that of its last judged week, up to D.
 month_streaks as (
     select
-        attainment.metric, attainment.level, attainment.scenario, attainment.scope_type, attainment.scope_id,
+        attainment.metric,
+        attainment.level,
+        attainment.scenario,
+        attainment.scope_type,
+        attainment.scope_id,
         attainment.period_start,
         max_by(streaks.weeks_behind_streak, streaks.week_start_on) as weeks_behind_streak
     from attainment
@@ -115,8 +123,9 @@ month_streaks as (
         on
             attainment.metric = streaks.metric and attainment.level = streaks.level
             and attainment.scenario = streaks.scenario
-            and attainment.scope_type = streaks.scope_type and attainment.scope_id = streaks.scope_id
-            and streaks.judged_on <= attainment.period_end
+            and attainment.scope_type = streaks.scope_type
+            and attainment.scope_id = streaks.scope_id
+            and attainment.period_end >= streaks.judged_on
     where attainment.period_type = 'month' and attainment.is_started
     group by all
 ),
@@ -182,12 +191,15 @@ final as (
         ) as gap,
         cast(
             case when lit.is_lower_better then -1 else 1 end
-            * ({{ money('lit.target_to_date') }} - {{ money('lit.known_actual') }}) as decimal(18, 2)
+            * (
+                {{ money('lit.target_to_date') }} - {{ money('lit.known_actual') }}
+            ) as decimal(18, 2)
         ) as gap_to_date,
         {{ money('lit.prior_actual') }} as prior_actual,
         {{ money('lit.prior_year_actual') }} as prior_year_actual,
         {{ ratio('lit.known_actual - lit.prior_actual', 'abs(lit.prior_actual)') }} as mom_rate,
-        {{ ratio('lit.known_actual - lit.prior_year_actual', 'abs(lit.prior_year_actual)') }} as yoy_rate,
+        {{ ratio('lit.known_actual - lit.prior_year_actual', 'abs(lit.prior_year_actual)') }}
+            as yoy_rate,
         case
             when not lit.is_started then 'not_started'
             when lit.prior_actual is null or lit.prior_actual = 0 then 'no_base'
@@ -198,11 +210,18 @@ final as (
         end as yoy_rate_reason,
         lit.workdays_elapsed,
         lit.period_workdays - lit.workdays_elapsed as workdays_remaining,
-        case when lit.is_spread and not lit.is_ratio and not lit.is_lower_better
-            then {{ money(ratio('lit.known_actual', 'lit.workdays_elapsed')) }}
+        case
+            when lit.is_spread and not lit.is_ratio and not lit.is_lower_better
+                then {{ money(ratio('lit.known_actual', 'lit.workdays_elapsed')) }}
         end as run_rate,
-        case when lit.is_spread and not lit.is_ratio and not lit.is_lower_better and lit.target is not null
-            then {{ money(ratio('greatest(lit.target - lit.known_actual, 0)', 'lit.period_workdays - lit.workdays_elapsed')) }}
+        case
+            when
+                lit.is_spread
+                and not lit.is_ratio
+                and not lit.is_lower_better
+                and lit.target is not null
+                then
+                    {{ money(ratio('greatest(lit.target - lit.known_actual, 0)', 'lit.period_workdays - lit.workdays_elapsed')) }}
         end as required_run_rate,
         case
             when not lit.is_spread or lit.is_ratio or lit.is_lower_better then 'not_spread'
@@ -215,8 +234,9 @@ final as (
         end as required_run_rate_reason,
         lit.status,
         coalesce(lit.is_small_count, false) as is_small_count,
-        case when lit.period_type = 'month' and lit.is_started
-            then cast(coalesce(month_streaks.weeks_behind_streak, 0) as bigint)
+        case
+            when lit.period_type = 'month' and lit.is_started
+                then cast(coalesce(month_streaks.weeks_behind_streak, 0) as bigint)
         end as weeks_behind_streak,
         coalesce(
             lit.period_type = 'month' and lit.is_closed
@@ -230,7 +250,8 @@ final as (
         attained.attained_on,
         ends.workday_index - attainments.workday_index as workdays_early,
         cast(coalesce(lines.reserve_rate, reserves.reserve_rate) as double) as reserve_rate,
-        {{ money('lit.target * (1 - coalesce(lines.reserve_rate, reserves.reserve_rate))') }} as floor_target,
+        {{ money('lit.target * (1 - coalesce(lines.reserve_rate, reserves.reserve_rate))') }}
+            as floor_target,
         coalesce(lines.responsible_id, answering.responsible_id) as responsible_id,
         lines.value is not null as is_given,
         lit.level = 'base' and (
@@ -242,7 +263,8 @@ final as (
         case when lit.is_ratio then cast(lit.target as double) end as target_ratio,
         case when lit.is_ratio then cast(lit.known_actual as double) end as actual_ratio,
         case when lit.target is not null then versions.target_version end as target_version,
-        case when lit.metric = 'signed_amount' then company.signed_amount_source end as actual_source,
+        case when lit.metric = 'signed_amount' then company.signed_amount_source end
+            as actual_source,
         {{ rules_version() }} as rules_version
     from lit
     cross join company
@@ -254,18 +276,26 @@ final as (
             and lit.period_type = in_force.period_type and lit.period_start = in_force.period_start
             and lit.period_end = in_force.period_end
             and lit.scope_type = in_force.scope_type and lit.scope_id = in_force.scope_id
-    left join scope_names on lit.scope_type = scope_names.scope_type and lit.scope_id = scope_names.scope_id
+    left join
+        scope_names
+        on lit.scope_type = scope_names.scope_type and lit.scope_id = scope_names.scope_id
     left join versions
-        on lit.metric = versions.metric and lit.level = versions.level and lit.scenario = versions.scenario
+        on
+            lit.metric = versions.metric
+            and lit.level = versions.level
+            and lit.scenario = versions.scenario
     left join month_streaks
         on
             lit.period_type = 'month'
             and lit.metric = month_streaks.metric and lit.level = month_streaks.level
             and lit.scenario = month_streaks.scenario and lit.scope_type = month_streaks.scope_type
-            and lit.scope_id = month_streaks.scope_id and lit.period_start = month_streaks.period_start
+            and lit.scope_id = month_streaks.scope_id
+            and lit.period_start = month_streaks.period_start
     left join attained
         on
-            lit.metric = attained.metric and lit.level = attained.level and lit.scenario = attained.scenario
+            lit.metric = attained.metric
+            and lit.level = attained.level
+            and lit.scenario = attained.scenario
             and lit.scope_type = attained.scope_type and lit.scope_id = attained.scope_id
             and lit.period_type = attained.period_type and lit.period_start = attained.period_start
             and lit.period_end = attained.period_end
@@ -273,14 +303,17 @@ final as (
     left join days as attainments on attained.attained_on = attainments.date_day
     left join lines
         on
-            lit.metric = lines.metric and lit.level = lines.level and lit.scenario = lines.for_scenario
+            lit.metric = lines.metric
+            and lit.level = lines.level
+            and lit.scenario = lines.for_scenario
             and lit.scope_type = lines.scope_type and lit.scope_id = lines.scope_id
             and lit.period_start = lines.start_on and lit.period_end = lines.end_on
     left join answering
         on
             lit.metric = answering.metric
             and lit.scope_type = answering.scope_type and lit.scope_id = answering.scope_id
-            and lit.period_type = answering.period_type and lit.period_start = answering.period_start
+            and lit.period_type = answering.period_type
+            and lit.period_start = answering.period_start
             and lit.period_end = answering.period_end
     left join reserves
         on

@@ -16,20 +16,27 @@ lines as (
         lines.*,
         case
             when lines.scenario = 'base' and lines.end_on >= this_year.year_start_on
-                then cast(lines.value as decimal(20, 6)) * cast(coalesce(scenarios.target_factor, 1) as decimal(9, 6))
+                then
+                    cast(lines.value as decimal(20, 6))
+                    * cast(coalesce(scenarios.target_factor, 1) as decimal(9, 6))
             else lines.value
         end as figure
     from {{ ref('int_target_line') }} as lines
     inner join {{ source('rules', 'metrics') }} as metrics on lines.metric = metrics.metric
     cross join this_year
     cross join {{ source('rules', 'scenarios_settings') }} as settings
-    left join {{ source('rules', 'scenarios') }} as scenarios on settings.scenario_in_force = scenarios.scenario
+    left join
+        {{ source('rules', 'scenarios') }} as scenarios
+        on settings.scenario_in_force = scenarios.scenario
     where
         lines.level = 'base' and lines.scenario in ('base', settings.scenario_in_force)
         and metrics.unit = 'money' and lines.is_spread
     qualify row_number() over (
         partition by lines.metric, lines.scope_type, lines.scope_id, lines.start_on, lines.end_on
-        order by case when lines.scenario = settings.scenario_in_force then 0 else 1 end, lines.recorded_on desc, lines.line
+        order by
+            case when lines.scenario = settings.scenario_in_force then 0 else 1 end,
+            lines.recorded_on desc,
+            lines.line
     ) = 1
 ),
 
@@ -84,7 +91,11 @@ history as (
                     then scope_days.value
             end
         ) as last_year_actual,
-        sum(case when scope_days.event_on > {{ months_before(as_of(), 12) }} then scope_days.value end)
+        sum(
+            case
+                when scope_days.event_on > {{ months_before(as_of(), 12) }} then scope_days.value
+            end
+        )
             as trailing_actual
     from lines
     left join scope_days
@@ -103,7 +114,8 @@ conversion as (
         sum(case when opportunities.outcome = 'won' then opportunities.amount end) as won_amount
     from opportunities
     inner join leaf_scopes on opportunities.leaf_id = leaf_scopes.leaf_id
-    where opportunities.outcome = 'open' or opportunities.closed_on > {{ months_before(as_of(), 12) }}
+    where
+        opportunities.outcome = 'open' or opportunities.closed_on > {{ months_before(as_of(), 12) }}
     group by all
 ),
 
@@ -168,12 +180,17 @@ growth as (
         greatest(0.15, least(0.25, coalesce(demand.change_rate, 0.20))) as market_growth_rate,
         coalesce(organisation.channel_maturity_rate, 0) as channel_maturity_rate
     from lines
-    left join last_places on lines.holder_kind = 'person' and lines.holder_id = last_places.person_id
+    left join
+        last_places
+        on lines.holder_kind = 'person' and lines.holder_id = last_places.person_id
     left join node_regions on lines.holder_kind = 'unit' and lines.holder_id = node_regions.org_id
     left join demand
         on
-            (demand.region is null or demand.region = coalesce(last_places.region, node_regions.region))
-            and (demand.product_line is null or demand.product_line = lines.product_line)
+            (
+                demand.region is null
+                or demand.region = coalesce(last_places.region, node_regions.region)
+            )
+            and (demand.product_line is null or lines.product_line = demand.product_line)
     left join organisation
         on
             organisation.node in (lines.holder_id, lines.org_name)
@@ -207,8 +224,13 @@ assembled as (
             lines.period_type = periods.period_type
             and lines.start_on = periods.period_start and lines.end_on = periods.period_end
     left join history
-        on lines.line = history.line and lines.scope_type = history.scope_type and lines.scope_id = history.scope_id
-    left join conversion on lines.scope_type = conversion.scope_type and lines.scope_id = conversion.scope_id
+        on
+            lines.line = history.line
+            and lines.scope_type = history.scope_type
+            and lines.scope_id = history.scope_id
+    left join
+        conversion
+        on lines.scope_type = conversion.scope_type and lines.scope_id = conversion.scope_id
     left join pools on lines.scope_type = pools.scope_type and lines.scope_id = pools.scope_id
     left join growth on lines.line = growth.line
 ),
@@ -234,8 +256,11 @@ final as (
         {{ money('judged.figure') }} as target,
         {{ money('judged.last_year_actual') }} as last_year_actual,
         {{ money('judged.trailing_actual') }} as trailing_12_month_actual,
-        case when judged.last_year_actual > 0 then judged.implied_growth_rate end as implied_growth_rate,
-        case when judged.last_year_actual is null or judged.last_year_actual <= 0 then 'no_history' end
+        case when judged.last_year_actual > 0 then judged.implied_growth_rate end
+            as implied_growth_rate,
+        case
+            when judged.last_year_actual is null or judged.last_year_actual <= 0 then 'no_history'
+        end
             as implied_growth_rate_reason,
         judged.head_count,
         {{ money(ratio('judged.figure', 'judged.head_count')) }} as target_per_head,
@@ -252,14 +277,18 @@ final as (
         cast(judged.observed_market_rate as double) as observed_market_rate,
         cast(judged.market_growth_rate as double) as market_growth_rate,
         cast(judged.channel_maturity_rate as double) as channel_maturity_rate,
-        case when judged.last_year_actual > 0
-            then {{ money('judged.last_year_actual * (1 + judged.market_growth_rate) * (1 + judged.channel_maturity_rate)') }}
+        case
+            when judged.last_year_actual > 0
+                then
+                    {{ money('judged.last_year_actual * (1 + judged.market_growth_rate) * (1 + judged.channel_maturity_rate)') }}
         end as proposed_target,
         judged.source,
         judged.source_row
     from judged
     qualify row_number() over (
-        partition by judged.line, judged.scope_type, judged.scope_id order by case when judged.customers_required is null then 1 else 0 end, judged.customers_required
+        partition by judged.line, judged.scope_type, judged.scope_id
+        order by
+            case when judged.customers_required is null then 1 else 0 end, judged.customers_required
     ) = 1
 )
 

@@ -63,7 +63,8 @@ given as (
     select
         numbered.*,
         earlier.value as before_value,
-        earlier.removed_on is null or earlier.removed_on >= numbered.recorded_on as is_before_standing
+        earlier.removed_on is null
+        or earlier.removed_on >= numbered.recorded_on as is_before_standing
     from numbered
     inner join numbered as earlier
         on
@@ -73,7 +74,12 @@ given as (
     qualify row_number() over (
         partition by numbered.line
         order by
-            case when earlier.removed_on is null or earlier.removed_on >= numbered.recorded_on then 0 else 1 end,
+            case
+                when
+                    earlier.removed_on is null or earlier.removed_on >= numbered.recorded_on
+                    then 0
+                else 1
+            end,
             earlier.accepted_no desc
     ) = 1
 ),
@@ -89,25 +95,46 @@ deleted as (
         on
             numbered.figure_no = newer.figure_no
             and newer.accepted = 1
-            and newer.accepted_no > numbered.accepted_no
-            and newer.recorded_on < numbered.removed_on
-            and (newer.removed_on is null or newer.removed_on >= numbered.removed_on)
+            and numbered.accepted_no < newer.accepted_no
+            and numbered.removed_on > newer.recorded_on
+            and (newer.removed_on is null or numbered.removed_on <= newer.removed_on)
     left join numbered as remaining
         on
             numbered.figure_no = remaining.figure_no
             and remaining.accepted = 1
-            and remaining.accepted_no < numbered.accepted_no
-            and (remaining.removed_on is null or remaining.removed_on > numbered.removed_on)
+            and numbered.accepted_no > remaining.accepted_no
+            and (remaining.removed_on is null or numbered.removed_on < remaining.removed_on)
     where
         numbered.accepted = 1 and numbered.removed_on is not null
         and following.line is null and newer.line is null
-    qualify row_number() over (partition by numbered.line order by remaining.accepted_no desc nulls last) = 1
+    qualify
+        row_number()
+            over (partition by numbered.line order by remaining.accepted_no desc nulls last)
+        = 1
 ),
 
 changes as (
     select
-        line, figure_no, metric, level, scenario, holder_id, period_type, start_on, end_on, period_label,
-        changed_by, recorded_on, in_effect_on, reason, accepted, problem, message_zh, message_en, source, source_row,
+        line,
+        figure_no,
+        metric,
+        level,
+        scenario,
+        holder_id,
+        period_type,
+        start_on,
+        end_on,
+        period_label,
+        changed_by,
+        recorded_on,
+        in_effect_on,
+        reason,
+        accepted,
+        problem,
+        message_zh,
+        message_en,
+        source,
+        source_row,
         case when effective_on > start_on then 'revision' else 'correction' end as change_kind,
         case when is_before_standing then before_value end as before_value,
         value as after_value
@@ -115,9 +142,26 @@ changes as (
     where not is_before_standing or value <> before_value
     union all
     select
-        line, figure_no, metric, level, scenario, holder_id, period_type, start_on, end_on, period_label,
-        cast(null as {{ dbt.type_string() }}) as changed_by, removed_on as recorded_on, start_on as in_effect_on,
-        cast(null as {{ dbt.type_string() }}) as reason, accepted, problem, message_zh, message_en, source, source_row,
+        line,
+        figure_no,
+        metric,
+        level,
+        scenario,
+        holder_id,
+        period_type,
+        start_on,
+        end_on,
+        period_label,
+        cast(null as {{ dbt.type_string() }}) as changed_by,
+        removed_on as recorded_on,
+        start_on as in_effect_on,
+        cast(null as {{ dbt.type_string() }}) as reason,
+        accepted,
+        problem,
+        message_zh,
+        message_en,
+        source,
+        source_row,
         'removal' as change_kind,
         value as before_value,
         remaining_value as after_value
@@ -134,7 +178,10 @@ measured as (
         coalesce(metrics.direction = 'lower', false) as is_lower_better,
         changes.start_on <= {{ as_of() }} as is_started,
         case
-            when metrics.aggregate <> 'ratio' and scopes.scope_type is not null and changes.start_on <= {{ as_of() }}
+            when
+                metrics.aggregate <> 'ratio'
+                and scopes.scope_type is not null
+                and changes.start_on <= {{ as_of() }}
                 then coalesce(actuals.actual, 0)
             else actuals.actual
         end as actual
@@ -170,7 +217,9 @@ final as (
         reason,
         {{ money('actual') }} as actual
         {%- for known, value in [('as_was', 'before_value'), ('as_is', 'after_value')] %},
-        case when is_lower_better then {{ ratio(value, 'actual') }} else {{ ratio('actual', value) }} end
+        case
+            when is_lower_better then {{ ratio(value, 'actual') }} else {{ ratio('actual', value) }}
+        end
             as {{ known }}_attainment_rate,
         case
             when {{ value }} is null then 'no_target'

@@ -53,7 +53,9 @@ parents as (
     select cells.*
     from cells
     left join given_children
-        on cells.node_id = given_children.parent_node_id and cells.period_start = given_children.period_start
+        on
+            cells.node_id = given_children.parent_node_id
+            and cells.period_start = given_children.period_start
     where cells.node_kind = 'unit' and given_children.parent_node_id is null and cells.target > 0
 ),
 
@@ -102,10 +104,14 @@ people as (
 parts as (
     select
         people.*,
-        {{ ratio('history_amount', 'sum(history_amount) over (partition by node_id, period_start)') }} as history_share,
-        {{ ratio('open_amount', 'sum(open_amount) over (partition by node_id, period_start)') }} as pipeline_share,
-        {{ ratio('pool_weight', 'sum(pool_weight) over (partition by node_id, period_start)') }} as customer_pool_share,
-        {{ ratio('potential_amount', 'sum(potential_amount) over (partition by node_id, period_start)') }} as potential_share
+        {{ ratio('history_amount', 'sum(history_amount) over (partition by node_id, period_start)') }}
+            as history_share,
+        {{ ratio('open_amount', 'sum(open_amount) over (partition by node_id, period_start)') }}
+            as pipeline_share,
+        {{ ratio('pool_weight', 'sum(pool_weight) over (partition by node_id, period_start)') }}
+            as customer_pool_share,
+        {{ ratio('potential_amount', 'sum(potential_amount) over (partition by node_id, period_start)') }}
+            as potential_share
     from people
 ),
 
@@ -128,7 +134,9 @@ running as (
         weighed.*,
         round(
             cast(parent_target as decimal(24, 2)) * cast(
-                sum(proposed_share) over (partition by node_id, period_start order by person_id) as decimal(14, 12)
+                sum(proposed_share)
+                    over (partition by node_id, period_start order by person_id)
+                as decimal(14, 12)
             ), 2
         ) as so_far
     from weighed
@@ -146,7 +154,8 @@ final as (
         parent_target,
         proposed_share,
         cast(
-            so_far - coalesce(lag(so_far) over (partition by node_id, period_start order by person_id), 0)
+            so_far
+            - coalesce(lag(so_far) over (partition by node_id, period_start order by person_id), 0)
             as decimal(18, 2)
         ) as proposed_target,
         history_share,
