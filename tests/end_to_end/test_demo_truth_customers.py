@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from tests.end_to_end.conftest import DemoNight
+from tests.end_to_end.demo_recount import CustomerRecount
 
 pytestmark = pytest.mark.slow
 
@@ -180,3 +181,21 @@ def test_the_bridges_last_end_is_who_bought_within_twelve_months(demo_night: Dem
         "where period_label = '2026-03' and scope_type = 'company'"
     )
     assert ended == counted
+
+
+@pytest.mark.parametrize("dimension", ["company", "region", "product_line", "person"])
+def test_every_line_of_the_bridge_is_what_landed_orders_count_to(
+    demo_night: DemoNight, dimension: str
+) -> None:
+    recount = CustomerRecount(demo_night)
+    rows = demo_night.build(
+        "select period_start, period_end, scope_id, begin_count, new_count, regained_count, lost_count, "
+        "end_count from marts.mart_customer_bridge where new_reason is null "
+        f"and period_type <> 'week' and scope_type = '{dimension}'"
+    )
+    told: dict[tuple[date, date], dict[str, tuple[int, ...]]] = {}
+    for start, end, scope, *lines in rows:
+        told.setdefault((start, end), {})[scope] = tuple(lines)
+    assert len(told) > 15
+    for (start, end), scopes in told.items():
+        assert scopes == recount.bridge(start, end, dimension), (start, end)

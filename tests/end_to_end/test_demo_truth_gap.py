@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.end_to_end.conftest import DemoNight
+from tests.end_to_end.demo_recount import opportunities_in_reach
 
 pytestmark = pytest.mark.slow
 
@@ -235,3 +236,26 @@ def test_orders_without_an_opportunity_are_found_by_the_cross_check(demo_night: 
     )
     assert sorted(rows) == sorted(wanted)
     assert len(rows) > 0
+
+
+def test_deals_in_reach_are_those_open_on_a_day_of_the_period_or_won_in_it(
+    demo_night: DemoNight,
+) -> None:
+    in_reach = opportunities_in_reach(demo_night)
+    rows = demo_night.build(
+        "select period_type, periods.period_start, periods.through_on, list(distinct units.unit_id) "
+        "from intermediate.int_gap_unit as units "
+        "join intermediate.int_gap_period as periods using (period_type, period_no) "
+        "where units.driver_basis = 'opportunity' and units.reach_count = 1 "
+        "and period_type <> 'week' group by all"
+    )
+    assert len(rows) > 25
+    for kind, start, through, units in rows:
+        assert set(units) == in_reach(start, through), (kind, start)
+    counted = demo_night.build(
+        "select period_start, max(reach_count) from marts.mart_gap where metric = 'signed_amount' "
+        "and scope_type = 'company' and period_type = 'quarter' and reach_count > 0 group by all"
+    )
+    by_start = {start: len(units) for kind, start, _, units in rows if kind == "quarter"}
+    assert len(counted) >= 4
+    assert all(by_start[start] == count for start, count in counted)

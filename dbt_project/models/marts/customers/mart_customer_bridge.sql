@@ -71,7 +71,7 @@ order_turns as (
 order_spans as (
     select
         customer_id, leaf_id, event_on as valid_from,
-        least(turned_on, {{ months_after('signed_on', 12) }}) as valid_before
+        least(turned_on, {{ leaves_window_on('signed_on', 12) }}) as valid_before
     from order_turns
     where step = 1
 ),
@@ -105,7 +105,7 @@ changes as (
     select
         customer_id,
         {{ leaf_id('bookings') }} as leaf_id,
-        {{ months_after('booked_on', 12) }} as changed_on,
+        {{ leaves_window_on('booked_on', 12) }} as changed_on,
         0 as order_step, -amount as amount_step, 0 as new_step
     from bookings
     union all
