@@ -203,6 +203,19 @@ def test_what_a_task_covers_is_not_proposed_again(demo_night: DemoNight) -> None
     assert sorted(proposed) == sorted(set(wanted) - covered)
 
 
+def test_every_proposal_has_somebody_who_answers_for_it(demo_night: DemoNight) -> None:
+    rows = demo_night.marts(
+        "select scope_type, scope_id, owner_id from mart_action_plan where kind = 'proposed'"
+    )
+    owners = {(kind, scope): owner for kind, scope, owner in rows}
+    assert None not in owners.values()
+    # Named by the target sheet, head of a region, of a team, and of the company for all the rest.
+    assert owners[("region", "华东")] == "U1002"
+    assert owners[("region", "华南")] == "U1011"
+    assert owners[("team", "杭州队")] == "U1007"
+    assert owners[("product_line", "检验试剂")] == owners[("company", "company")] == "U1001"
+
+
 def test_late_entries_into_closed_months_are_restatements_with_their_rows(
     demo_night: DemoNight,
 ) -> None:
