@@ -9,6 +9,7 @@ What was measured is kept in results/followup.json, for the results page.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -71,8 +72,10 @@ def write_inputs(home: Path, activities: int) -> dict[str, int]:
 def keep(activities: int, found: dict[str, Any], results: Path = RESULTS) -> None:
     """Keep what was measured of so many activities beside what was measured before."""
     kept = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
-    kept[str(activities)] = found | {"machine": describe_machine()}
-    ordered = {key: kept[key] for key in sorted(kept, key=int)}
+    limit = os.environ.get("GAPWISE_MEMORY_LIMIT")
+    name = f"{activities} within {limit}" if limit else str(activities)
+    kept[name] = found | {"machine": describe_machine()}
+    ordered = {key: kept[key] for key in sorted(kept, key=lambda key: int(key.split()[0]))}
     results.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
 
 

@@ -236,7 +236,8 @@ def _followup(found: dict[str, Measured]) -> list[str]:
     rows: list[list[str]] = []
     wholes = [_sum(measured["steps"]) for measured in found.values()]
     for (count, measured), whole in zip(found.items(), wholes, strict=True):
-        counts = [f"{int(count):,}", f"{sum(measured['landed'].values()):,}"]
+        number, _, limit = count.partition(" ")
+        counts = [f"{int(number):,} {limit}".strip(), f"{sum(measured['landed'].values()):,}"]
         steps = [*measured["steps"], whole | {"step": "**all**"}]
         rows += [[*counts, step["step"], *_figures(step)] for step in steps]
         rows[-1] += _grown(wholes[0], whole, FIGURES[1:])
@@ -246,7 +247,8 @@ def _followup(found: dict[str, Measured]) -> list[str]:
     return [
         "## Customer and process marts alone (`python -m benchmarks.followup`)",
         "",
-        "DuckDB is given 3 GB and spills what does not fit; CPU × and memory × are of the first.",
+        "DuckDB is given 3 GB, or what stands beside the number, and spills what does not fit;",
+        "CPU × and memory × are of the first.",
         "",
         *_table(head, rows),
     ]

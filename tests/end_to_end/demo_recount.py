@@ -30,7 +30,7 @@ class CustomerRecount:
         self.customer_of = dict(
             night.build("select account_id, customer_id from matching.customer_record")
         )
-        self.states = _frame(
+        self.states = dated_frame(
             night,
             "select account_id, state, valid_from from landed.accounts_version "
             "order by account_id, version_no",
@@ -38,7 +38,7 @@ class CustomerRecount:
         self.orders = self._orders(night)
 
     def _orders(self, night: DemoNight) -> pd.DataFrame:
-        lines = _frame(
+        lines = dated_frame(
             night,
             "select order_id, line_no, account_id, person_id, opportunity_id, product_line, region, "
             "status, signed_on, cancelled_on from landed.orders "
@@ -100,19 +100,19 @@ class CustomerRecount:
         }
 
 
-def opportunities_in_reach(night: DemoNight) -> Callable[[Any, Any], set[str]]:
-    """Return what tells the deals that were open on any day of a period, or won in it.
+def open_stays(night: DemoNight) -> pd.DataFrame:
+    """Return when each deal was open: opportunity_id, changed_on, left_on (the first day after).
 
-    Deals that were deleted by D never count. What has neither a date of creation nor events is open
+    Deals that were deleted by D never were. What has neither a date of creation nor events is open
     from the export that first shows it.
     """
-    deals = _frame(
+    deals = dated_frame(
         night,
         "select opportunity_id, stage, created_on, closed_on, first_seen_on from landed.opportunities "
         "join (select opportunity_id, min(valid_from) as first_seen_on "
         "from landed.opportunities_version group by all) using (opportunity_id)",
     ).set_index("opportunity_id")
-    events = _frame(
+    events = dated_frame(
         night,
         "select opportunity_id, to_stage, changed_on from landed.stage_events "
         "where changed_on <= (select as_of from reference.company) order by opportunity_id, changed_at",
@@ -135,7 +135,13 @@ def opportunities_in_reach(night: DemoNight) -> Callable[[Any, Any], set[str]]:
     stays["left_on"] = stays["left_on"].fillna(pd.Timestamp("2200-01-01"))
     stays = stays[~(stays["changed_on"] >= signed_on)]
     stays["left_on"] = stays["left_on"].where(~(signed_on < stays["left_on"]), signed_on)
-    booked = _frame(
+    return stays
+
+
+def opportunities_in_reach(night: DemoNight) -> Callable[[Any, Any], set[str]]:
+    """Return what tells the deals that were open on any day of a period, or won in it."""
+    stays = open_stays(night)
+    booked = dated_frame(
         night,
         "select opportunity_id, booked_on, amount from marts.fct_booking "
         "where opportunity_id is not null",
@@ -151,7 +157,7 @@ def opportunities_in_reach(night: DemoNight) -> Callable[[Any, Any], set[str]]:
     return in_reach
 
 
-def _frame(night: DemoNight, sql: str) -> pd.DataFrame:
+def dated_frame(night: DemoNight, sql: str) -> pd.DataFrame:
     """Query the build file as a frame, its dates as timestamps."""
     rows = night.build_frame(sql)
     for column in rows.columns:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from tests.end_to_end.conftest import DemoNight
+from tests.end_to_end.demo_followup_recount import FollowUp, FollowUpRecount
 from tests.end_to_end.demo_recount import CustomerRecount
 
 pytestmark = pytest.mark.slow
@@ -199,3 +200,20 @@ def test_every_line_of_the_bridge_is_what_landed_orders_count_to(
     assert len(told) > 15
     for (start, end), scopes in told.items():
         assert scopes == recount.bridge(start, end, dimension), (start, end)
+
+
+def test_every_customer_is_due_when_landed_rows_say_so_and_no_other_is_listed(
+    demo_night: DemoNight,
+) -> None:
+    recount = FollowUpRecount(demo_night)
+    active = demo_night.build(
+        "select customer_id, owner_account_id from intermediate.int_customer where state = 'active'"
+    )
+    rows = demo_night.build(
+        "select customer_id, tier, status, last_contact_on, due_on, overdue_workdays "
+        "from marts.mart_followup_due where subject_type = 'customer'"
+    )
+    assert len(rows) > 900
+    assert {key: FollowUp(*told) for key, *told in rows} == {
+        customer: recount.follow_up(customer, owner_account) for customer, owner_account in active
+    }
