@@ -16,8 +16,18 @@ new_customers as (
     select * from {{ ref('int_new_customer_event') }}
 ),
 
+-- Records may be younger than what they bought: whoever ordered was a customer, as the first of them shows it.
 lives as (
-    select * from {{ ref('int_customer_life') }}
+    select
+        customer_id,
+        is_alive,
+        case
+            when row_number() over (partition by customer_id order by valid_from) = 1
+                then cast('1900-01-01' as date)
+            else valid_from
+        end as valid_from,
+        valid_before
+    from {{ ref('int_customer_life') }}
 ),
 
 leaf_scopes as (
