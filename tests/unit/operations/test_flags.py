@@ -153,7 +153,8 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
     "target_behind": (
         "mart_target_attainment", TARGET, {"status": "behind"},
         [{"status": "watch"}, {"level": "stretch"}, {"is_in_force": False}, {"period_type": "week"},
-         {"period_end": date(2026, 3, 9)}, {"scope_type": "tier"}, {"scope_id": "unallocated"}],
+         {"period_end": date(2026, 3, 9)}, {"period_end": D}, {"scope_type": "tier"},
+         {"scope_id": "unallocated"}],
     ),
     "deviation_review": (
         "mart_target_attainment", TARGET, CLOSED,
@@ -306,6 +307,15 @@ def test_a_node_that_is_a_region_or_team_is_told_as_that_and_not_once_more(kind:
         ("org", "O2"),
         ("region", "华东"),
     ]
+
+
+def test_a_month_that_closed_above_its_target_is_reviewed_and_puts_nothing_at_stake() -> None:
+    above = {**TARGET, **CLOSED, "deviation_rate": 0.46, "gap": Decimal("-460.00")}
+    [found] = findings_of(built("mart_target_attainment", above), FLAGS["deviation_review"], D)
+    assert (found.figures["deviation_rate"], found.value_amount) == ("46.0 %", None)
+    below = {**TARGET, **CLOSED}
+    [found] = findings_of(built("mart_target_attainment", below), FLAGS["deviation_review"], D)
+    assert found.value_amount == Decimal("900.00")
 
 
 def test_a_market_move_says_how_far_and_weighs_what_it_may_cost() -> None:
