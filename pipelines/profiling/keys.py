@@ -55,6 +55,8 @@ def key_finding(
     at = {match.column.name: match.position for match in matches}
     key = [at[name] for name in candidate.entity.key if name in at]
     composed = candidate.written.compose.keys() & set(candidate.entity.key)
+    if not key and not composed and candidate.entity.name == "orders":
+        return KeyFinding(compose=_made_key(matches))
     if not key or composed or candidate.entity.conflict == "error":
         return KeyFinding()
     sharing, rows = _sharing(con, candidate, key)
@@ -70,6 +72,12 @@ def key_finding(
     return KeyFinding(
         _question(candidate, key, sharing, rows), (("line_no", (number, TWIN_NUMBER)),)
     )
+
+
+def _made_key(matches: Sequence[Match]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what tells the rows of an order list without numbers apart: its day, its words, a count."""
+    parts = [m.header for m in matches if m.column.type in ("date", "id", "name") and m.header]
+    return (("order_id", (*dict.fromkeys(parts), TWIN_NUMBER)),) if parts else ()
 
 
 def _sharing(

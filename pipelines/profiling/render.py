@@ -67,6 +67,8 @@ def _source_lines(
     if profile.full_name:
         shown = ", ".join(json.dumps(part, ensure_ascii=False) for part in profile.full_name)
         lines.append(f"    compose: {{name: [{shown}]}}")
+    if profile.kind:
+        lines.append(f"    constants: {{kind: {profile.kind}}}  # 按文件名 / by the file's name")
     for option, proposed in (("compose", profile.compose), ("multiply", profile.multiply)):
         for column, parts in proposed:
             shown = ", ".join(json.dumps(part, ensure_ascii=False) for part in parts)

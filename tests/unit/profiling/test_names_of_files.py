@@ -1,0 +1,125 @@
+"""What a file's name says: the longest words win, kinds of contact, papers that follow an order."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from pipelines.profiling.names import NAMED_FROM, is_called_document, kind_called, name_score
+from pipelines.profiling.render import profile_yaml
+from pipelines.settings import FileSource
+from tests.unit.profiling.test_unseen_files import asked, lines, profiled, sure, written
+
+
+@pytest.mark.parametrize(
+    ("called", "entity", "others"),
+    [
+        ("Opportunity History 2026", "stage_events", ["opportunities"]),
+        ("sf_user_role", "org_units", ["people"]),
+        ("team members", "person_assignments", ["org_units"]),
+        ("Deals", "opportunities", ["stage_events"]),
+        ("销售订单_2026", "orders", ["opportunities"]),
+    ],
+)
+def test_the_longest_words_of_a_name_say_the_entity(called, entity, others):
+    assert name_score(called, entity) >= NAMED_FROM
+    assert all(name_score(called, other) < NAMED_FROM for other in others)
+
+
+@pytest.mark.parametrize(
+    ("called", "kind"),
+    [
+        ("Meetings March", "visit"),
+        ("客户拜访记录", "visit"),
+        ("通话记录", "call"),
+        ("calls and emails", ""),
+        ("activities", ""),
+    ],
+)
+def test_a_name_says_the_kind_of_contact_only_where_it_says_one(called, kind):
+    assert kind_called(called) == kind
+
+
+MEETINGS = lines(
+    "meeting id,start time,account id,owner id,notes",
+    *(f"M{i},2026-01-{i + 1:02d} 10:00,C{i},P1,talked about price" for i in range(20)),
+)
+
+
+def test_meetings_without_a_column_for_the_kind_get_it_from_the_name(tmp_path):
+    path = written(tmp_path, "meetings_20260131.csv", MEETINGS)
+    (profile,) = profiled(path)
+    assert (profile.entity, profile.kind, profile.missing) == ("activities", "visit", ())
+    (source,) = yaml.safe_load(profile_yaml(path, [profile]))["sources"]
+    assert FileSource.model_validate(source).constants == {"kind": "visit"}
+
+
+def test_a_column_for_the_kind_comes_before_the_name(tmp_path):
+    text = MEETINGS.replace("notes", "activity type").replace("talked about price", "call")
+    (profile,) = profiled(written(tmp_path, "meetings.csv", text))
+    assert sure(profile)["kind"] == "activity type" and profile.kind == ""
+
+
+INVOICES = "Invoice No,Invoice Date,Sales Order No,Account Id,Grand Total"
+INVOICE_ROWS = [f"I{i},2026-01-{i + 1:02d},SO{i},C{i},{i}.50" for i in range(20)]
+
+
+def test_invoices_that_name_their_orders_are_asked_about(tmp_path):
+    assert is_called_document("开票明细") and not is_called_document("订单")
+    (profile,) = profiled(written(tmp_path, "Invoices.csv", lines(INVOICES, *INVOICE_ROWS)))
+    assert any(question.en.startswith("Are these orders?") for question in profile.questions)
+
+
+def test_invoices_without_any_order_are_the_orders_of_their_company(tmp_path):
+    text = lines(INVOICES.replace("Sales Order No", "Batch"), *INVOICE_ROWS)
+    (profile,) = profiled(written(tmp_path, "Invoices.csv", text))
+    assert profile.entity == "orders"
+    assert not any("Are these orders?" in question.en for question in profile.questions)
+
+
+def test_a_loaders_own_columns_yield_to_those_of_the_system(tmp_path):
+    text = lines(
+        "deal id,_loader_start,to stage,date entered",
+        *(f"D{i},2026-01-{i + 1:02d},Won,2026-01-{i + 1:02d}" for i in range(20)),
+    )
+    (profile,) = profiled(written(tmp_path, "deal stage.csv", text))
+    assert profile.entity == "stage_events" and sure(profile)["changed_at"] == "date entered"
+    assert "changed_at" not in asked(profile)
+
+
+def test_a_system_is_known_by_its_headers_though_every_row_was_deleted(tmp_path):
+    text = lines(
+        "Id,Name,AccountId,StageName,Amount,CloseDate,CreatedDate,OwnerId,IsDeleted,IsWon",
+        *(f"006{i},Deal,001{i},Prospecting,{i}0,2026-02-01,2026-01-0{i},005,true,false" for i in range(1, 9)),
+    )  # fmt: skip
+    (profile,) = profiled(written(tmp_path, "Opportunity.csv", text))
+    assert (profile.entity, profile.preset) == ("opportunities", "salesforce")
+
+
+def test_a_first_row_of_keys_and_moments_is_no_header(tmp_path):
+    row = "{n}+|Bike Store+|A22517E3-848D-4EBE-B9D9-7437F34323{n}+|2014-09-12 11:15:07.497&\n"
+    text = "".join(row.format(n=n) for n in range(10, 30))
+    (profile,) = profiled(written(tmp_path, "Store.csv", text))
+    assert not profile.has_header and profile.entity == ""
+
+
+SALES = "日期,地区,产品类别,销售额,订单量"
+
+
+def test_the_only_date_of_an_order_list_is_its_day_and_its_key_is_proposed(tmp_path):
+    text = lines(SALES, *(f"2024/3/{i + 1},华东,家电,{i}000,{i}" for i in range(1, 20)))
+    path = written(tmp_path, "销售数据.csv", text)
+    (profile,) = profiled(path)
+    assert sure(profile)["signed_on"] == "日期" and profile.missing == ("order_id",)
+    assert '# ? compose: {order_id: ["日期", "产品类别", "地区", "#"]}' in profile_yaml(
+        path, [profile]
+    )
+
+
+def test_one_of_two_dates_is_asked_about(tmp_path):
+    text = lines(
+        f"{SALES},生产时间",
+        *(f"2024/3/{i + 1},华东,家电,{i}000,{i},2024/1/{i}" for i in range(1, 20)),
+    )
+    (profile,) = profiled(written(tmp_path, "销售数据.csv", text))
+    assert asked(profile)["signed_on"] == "日期"
