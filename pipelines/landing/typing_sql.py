@@ -28,6 +28,10 @@ RULE_OF_TYPE = {
 }
 
 
+# Where 无 is an answer: no competitor, no next step, not confirmed.
+_WORDS = ("text", "name", "period", "boolean")
+
+
 def quoted(name: str) -> str:
     """Return an SQL identifier, quoted: names from files are never pasted bare."""
     return '"' + name.replace('"', '""') + '"'
@@ -55,9 +59,7 @@ def typed_select(
         zone: time zone of naive times.
         is_1904: whether serial dates count from 1904.
     """
-    texts = [
-        f"{_text(column.name, plan)} as {quoted('t_' + column.name)}" for column in entity.columns
-    ]
+    texts = [f"{_said(column, plan)} as {quoted('t_' + column.name)}" for column in entity.columns]
     cells = ", ".join(used_cells(plan)) or "null as _no_cells"
     values: list[str] = []
     for column in entity.columns:
@@ -119,6 +121,14 @@ def _raw_json(plan: ColumnPlan) -> str:
 def _json(cells: dict[str, str]) -> str:
     pairs = ", ".join(f"{literal(name)}, {cell}" for name, cell in cells.items())
     return f"cast(json_object({pairs}) as varchar)" if pairs else "null::varchar"
+
+
+def _said(column: Column, plan: ColumnPlan) -> str:
+    """Return SQL of what a column's cell says; a word or a day for nothing is nothing there."""
+    text = _text(column.name, plan)
+    if text == "null::varchar" or column.type in _WORDS:
+        return text
+    return f"cell_given_{'day' if column.type in ('date', 'timestamp') else 'value'}({text})"
 
 
 def _text(column: str, plan: ColumnPlan) -> str:

@@ -171,9 +171,10 @@ def _by_preset(
         return None
     source = FileSource(name="profile", entity=entity.name, path=table.file)
     # Rows that were deleted still show whose export it is; rows of another entity do not.
-    for conditions in ({}, {"where_not": {}}) if written.where_not else ({},):
+    readings = (written, replace(written, where_not={})) if written.where_not else (written,)
+    for reading in readings:
         try:
-            read = reshape(con, table, source, replace(written, **conditions), "UTC")
+            read = reshape(con, table, source, reading, "UTC")
         except ShapeColumnMissing:
             return None
         elsewhere = read.skipped.elsewhere - table.skipped.elsewhere

@@ -19,6 +19,8 @@ CLOSE_CALL = 0.06
 _BOOKKEEPING = 0.9
 # Invoices that name their orders are asked about, however well they look like orders.
 _ASKED_ENTITY = 0.64
+# The key of a file that is called by its entity's name can be made of other columns.
+_MADE_KEY = 0.5
 # A table's only date needs no better name than that; among very many columns nobody looks for others.
 _ONLY_DATE, _FEW_COLUMNS = 0.85, 40
 _BARE_KEYS = frozenset({"id", "record id", "uuid", "guid", "key", "code", "number", "no", "编号"})
@@ -176,6 +178,8 @@ def entity_score(candidate: Candidate, matches: Sequence[Match], called: str) ->
         return 0.0
     if absent and not candidate.preset and len(required) < 3 and name < NAMED_FROM:
         return 0.0
+    if name >= NAMED_FROM and required[:1] == absent:
+        needed[0] = _MADE_KEY
     explained = sum(m.confidence for m in matches) / min(max(len(candidate.table.headers), 1), 12)
     score = 0.5 * sum(needed) / len(needed) + 0.25 * min(explained, 1.0) + 0.25 * name
     score += 0.05 if candidate.preset else 0.0

@@ -123,3 +123,17 @@ def test_one_of_two_dates_is_asked_about(tmp_path):
     )
     (profile,) = profiled(written(tmp_path, "销售数据.csv", text))
     assert asked(profile)["signed_on"] == "日期"
+
+
+def test_a_task_list_without_numbers_is_one_and_its_key_is_proposed(tmp_path):
+    text = lines(
+        "Subject,Task Owner,Due Date,Status",
+        *(f"Call {i},Ann,2026-01-{i:02d},Completed" for i in range(1, 20)),
+    )
+    path = written(tmp_path, "Tasks.csv", text)
+    (profile,) = profiled(path)
+    assert (profile.entity, profile.missing) == ("tasks", ("task_id",))
+    assert not any(question.en.startswith("Are these") for question in profile.questions)
+    assert '# ? compose: {task_id: ["Subject", "Task Owner", "Due Date", "#"]}' in profile_yaml(
+        path, [profile]
+    )
