@@ -12,7 +12,7 @@
 create or replace macro cell_unguarded(t) as
     case
         when regexp_full_match(t, '="[^"]*"\s*') then trim(regexp_extract(t, '="([^"]*)"', 1))
-        when regexp_full_match(t, '[''`][-+0-9¥￥].*') then trim(t[2:])
+        when starts_with(t, '`') or regexp_full_match(t, '''[-+0-9].*') then trim(t[2:])
         else t
     end;
 
@@ -110,6 +110,16 @@ create or replace macro cell_with_plain_currency(s) as
     regexp_replace(s, '(?i:RMB|CNY|USD|EUR|GBP|JPY|HKD|TWD|SGD|INR|KRW|AUD|NZD|CAD|CHF|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|AED|SAR|'
         || 'THB|MYR|IDR|VND|PHP|RUB|TRY|ILS|US\$|HK\$|R\$|NT\$|Rs\.?|人民币|美元)|[¥￥$€£₹₩₽₺฿]', '¤', 'g');
 
+create or replace macro cell_is_plain(t) as
+    regexp_full_match(t, '-?[0-9]{1,15}(?:\.[0-9]{1,12})?');
+
+-- The currency that an amount names itself: USD 1,500.00 among amounts of another currency. $ alone is anybody's.
+create or replace macro cell_named_currency(t) as
+    case when not cell_is_plain(t) then list_transform([regexp_extract(upper(t),
+        '(USD|EUR|GBP|JPY|HKD|TWD|SGD|INR|KRW|AUD|NZD|CAD|CHF|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|AED|SAR|THB|MYR|IDR|VND|PHP|RUB|TRY|ILS|'
+            || 'CNY|RMB|人民币|US\$|HK\$|€|£|美元|美金|欧元|英镑|日元|港币|港元)', 1)], lambda s: nullif(cell_currency_of(s), ''))[1]
+    end;
+
 -- One number with an optional currency (¤ by now), unit and brackets; 1,50 is no number, 12.3.4 is none.
 -- Thousands stand in threes after commas, spaces or apostrophes, or in the Indian way: 12,34,567.
 create or replace macro cell_is_figure_of(s) as
@@ -160,9 +170,6 @@ create or replace macro cell_decimal_comma(t, is_typed := false) as
             else t
         end)[1]
     end;
-
-create or replace macro cell_is_plain(t) as
-    regexp_full_match(t, '-?[0-9]{1,15}(?:\.[0-9]{1,12})?');
 
 -- `factor` is the unit in the column's header (目标值(万元): 10000); a cell's own unit wins.
 create or replace macro cell_money(t, factor := 1) as

@@ -126,6 +126,9 @@ def _json(cells: dict[str, str]) -> str:
 def _said(column: Column, plan: ColumnPlan) -> str:
     """Return SQL of what a column's cell says; a word or a day for nothing is nothing there."""
     text = _text(column.name, plan)
+    if column.name == "currency" and column.name not in plan.bindings:
+        amount = _text("amount", plan)
+        return text if amount == "null::varchar" else f"cell_named_currency({amount})"
     if text == "null::varchar" or column.type in _WORDS:
         return text
     return f"cell_given_{'day' if column.type in ('date', 'timestamp') else 'value'}({text})"

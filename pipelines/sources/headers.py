@@ -37,6 +37,11 @@ _UNIT = re.compile(
     rf"(?:(?P<unit>{_UNIT_WORDS})|{_ENGLISH_UNIT})\s*[)）\]】]\s*$",
     re.IGNORECASE,
 )
+_MARKS = re.compile(r"^[\s*＊★●]+|[\s*＊★:：]+$")
+_REQUIRED = re.compile(
+    r"\s*[(（\[【]\s*(?:必填项?|选填项?|非必填|必录|required|optional|mandatory)\s*[)）\]】]",
+    re.IGNORECASE,
+)
 # Above a table a lone K or M may be anything, so there it stands beside its currency or in words.
 _TITLE_UNIT = re.compile(
     r"单位\s*[::：]?\s*(?:人民币)?(?P<named>亿元|千万元|百万元|万元|千元|亿|千万|百万|万|元)"
@@ -77,6 +82,11 @@ def header_unit(header: str) -> tuple[str, Decimal]:
     if not match:
         return header.strip(), Decimal(1)
     return match["name"], _factor(match["unit"] or match["scale"])
+
+
+def bare_header(header: str) -> str:
+    """Take off what forms put around a name: *客户名称（必填） and Amount (required): are 客户名称 and Amount."""
+    return _MARKS.sub("", _REQUIRED.sub("", _MARKS.sub("", header))).strip()
 
 
 def unit_in_header(header: str) -> str | None:

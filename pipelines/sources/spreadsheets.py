@@ -139,7 +139,8 @@ def read_workbook(
         with zipfile.ZipFile(content.path) as archive:
             check_directory(archive, content.label, options.limits)
     request = {
-        "path": str(content.path.resolve()),
+        # By a name without an ending: the parser would believe xls of what is an xlsx.
+        "path": str(content.path.absolute()),
         # The folder is resolved, not the name: that one is a link to the file where it was delivered.
         "target": str(work_dir.resolve() / content.path.name),
         "sheet": options.sheet,
