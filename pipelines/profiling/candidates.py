@@ -28,6 +28,8 @@ _FIRST_NAMES, _LAST_NAMES = (
     ("first name", "firstname", "given name"),
     ("last name", "lastname", "surname", "family name"),
 )
+_YEARS = ("年度", "年份", "年", "财年", "year", "fiscal year", "calendar year")
+_PARTS_OF_YEAR = ("月份", "月", "季度", "month", "quarter", "fiscal month", "fiscal quarter")
 _QUANTITY = ("quantity", "qty", "quantity ordered", "order qty", "units", "数量", "订单量")
 _UNIT_PRICE = (
     "unit price",
@@ -89,6 +91,21 @@ class Candidate:
         return first, last
 
     @property
+    def period_parts(self) -> tuple[str, str] | None:
+        """Return the headers of year and month or quarter where a target's period stands in two columns."""
+        plain = {plain_header(header): header for header in reversed(self.table.headers)}
+        year = next((plain[word] for word in _YEARS if word in plain), None)
+        part = next((plain[word] for word in _PARTS_OF_YEAR if word in plain), None)
+        has_period = any(column.name == "period" for column in self.entity.columns)
+        return (year, part) if has_period and not self.preset and year and part else None
+
+    @property
+    def made(self) -> dict[str, tuple[str, str]]:
+        """Return canonical column → headers whose cells surely make it up."""
+        found = {"name": self.full_name, "period": self.period_parts}
+        return {column: parts for column, parts in found.items() if parts}
+
+    @property
     def kind_by_name(self) -> str:
         """Return the kind of contact that the file's name says of all its rows; '' where it says none."""
         return "" if self.preset else self.written.constants.get("kind", "")
@@ -104,8 +121,7 @@ class Candidate:
         headers = {normalise_name(header) for header in self.table.headers} | {"#"}
         parts = self.written.compose.get(column, ())
         composed = bool(parts) and all(normalise_name(part) in headers for part in parts)
-        named = column == "name" and self.full_name is not None
-        return composed or named or column in self.written.constants
+        return composed or column in self.made or column in self.written.constants
 
 
 def candidates(

@@ -10,7 +10,7 @@ from pipelines.landing.contract import Column
 from pipelines.profiling.candidates import Candidate
 from pipelines.profiling.guesses import GUESSED, guesses
 from pipelines.profiling.names import NAMED_FROM, is_called_document, name_score
-from pipelines.profiling.spellings import CANONICAL, VAGUE_WORDS, spellings
+from pipelines.profiling.spellings import CANONICAL, VAGUE_WORDS, WORD, spellings
 
 MAPPED_FROM, ASKED_FROM = 0.8, 0.5
 # Two claims this close to each other are a question, however good both are.
@@ -53,7 +53,7 @@ def match_columns(candidate: Candidate, called: str = "") -> list[Match]:
     is_named = name_score(called, entity.name) >= NAMED_FROM
     scores: list[tuple[float, int, int, bool]] = []
     for number, column in enumerate(entity.columns):
-        if column.name == "name" and candidate.full_name:
+        if column.name in candidate.made:
             continue
         said = candidate.preset_position(column.name)
         only_name = column.name == "name" and "name" in plain  # a username is no name beside one
@@ -79,11 +79,23 @@ def match_columns(candidate: Candidate, called: str = "") -> list[Match]:
 
 
 def _is_only_date(candidate: Candidate, column: Column, position: int) -> bool:
-    """Tell whether a header is the one date of a table: 日期 of an order list is the day it was signed."""
+    """Tell whether a header is the one date of a table: 日期 of an order list is the day it was signed.
+
+    Dates that are called by another column's name (下次跟进时间) are no rivals.
+    """
     if column.name != candidate.entity.event_on or not candidate.evidence[position].is_date:
         return False
-    others = [at for at in range(len(candidate.table.headers)) if at != position]
-    return len(others) <= _FEW_COLUMNS and not any(candidate.evidence[at].is_date for at in others)
+    known = spellings()
+    named = {
+        word
+        for other in candidate.entity.columns
+        if other.name != column.name
+        for word, weight in known[candidate.entity.name, other.name].items()
+        if weight >= WORD
+    }
+    headers = [plain_header(header) for header in candidate.table.headers]
+    others = [at for at, text in enumerate(headers) if at != position and text not in named]
+    return len(headers) <= _FEW_COLUMNS and not any(candidate.evidence[at].is_date for at in others)
 
 
 def _inner_names(header: str) -> list[str]:

@@ -16,12 +16,17 @@ def name_score(called: str, entity: str) -> float:
     """Score how surely a file or sheet is called by an entity's name, 0 to 1.
 
     The longest words win: a file of opportunity history is called by stage_events' words, of which
-    opportunity is only a part, and a file of user roles is no file of users.
+    opportunity is only a part, and a file of user roles is no file of users. In Chinese the last word
+    is what it is: 客户跟进记录 are contacts with customers, 客户回款 are payments.
     """
     plain = plain_header(called)
     own = _said(plain, entity)
-    longer = [w for other in entity_words() if other != entity for w in _said(plain, other)]
-    whole = [word for word in own if not any(_is_part(word, other) for other in longer)]
+    others = [w for other in entity_words() if other != entity for w in _said(plain, other)]
+    whole = [
+        word
+        for word in own
+        if not any(_is_part(word, other) or _is_head(other, word, plain) for other in others)
+    ]
     if whole:
         return min(max(0.8 + 0.04 * min(len(word.split()), 5) for word in whole), 1.0)
     if own:
@@ -57,3 +62,9 @@ def _is_part(word: str, longer: str) -> bool:
     if word == longer:
         return False
     return set(word.split()) < set(longer.split()) or (not word.isascii() and word in longer)
+
+
+def _is_head(word: str, other: str, plain: str) -> bool:
+    """Tell whether a Chinese word stands behind another one: what stands before only describes it."""
+    both_chinese = not word.isascii() and not other.isascii()
+    return both_chinese and plain.rfind(word) >= plain.rfind(other) + len(other)

@@ -49,6 +49,7 @@ class TableProfile:
         missing: required columns that no header is sure to hold.
         questions: what a person has to say, in both languages.
         values: what the words of stages, kinds and states mean.
+        compose, multiply: columns that could be made of others, asked about; `made` are sure.
         kind: of contact, as the file's name says it of all rows; '' where a column does.
     """
 
@@ -68,7 +69,7 @@ class TableProfile:
     values: tuple[ValueProposal, ...] = field(default=())
     compose: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     multiply: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
-    full_name: tuple[str, ...] = field(default=())
+    made: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     decimal: str = "."
     kind: str = ""
 
@@ -190,7 +191,7 @@ def _judged(
         ),
         values=tuple(values),
         compose=keys.compose,
-        full_name=best.full_name or (),
+        made=tuple(best.made.items()),
         multiply=(("amount", best.product),) if best.product and "amount" in lacking else (),
         kind="" if any(m.column.name == "kind" for m in matches) else best.kind_by_name,
         decimal="," if any(_has_decimal_comma(best, match) for match in matches) else ".",

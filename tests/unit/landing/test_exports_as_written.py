@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from tests.unit.landing.landing_world import Inbox
+from tests.unit.sources.old_workbooks import xls
 
 HEADERS = ["订单编号", "签订日期", "金额", "客户编号"]
 ROWS = [[f"SO{i}", date(2024, 3, i), i * 100.5, f"C{i}"] for i in range(1, 6)]
@@ -169,3 +170,15 @@ def test_an_odoo_list_of_quotations_has_its_creation_date(tmp_path):
     text = 'Order Reference,Creation Date,Customer,Salesperson,Total,Status\nS00001,2024-03-05 09:00:00,"Acme, Joe",Ann,1500.0,Sales Order\n'
     inbox = inbox_with(tmp_path, "Sales Order (sale.order).csv", text, preset="odoo")
     assert amounts(inbox) == [Decimal(1500)]
+
+
+def test_an_old_workbook_under_a_new_ending_is_read_by_its_content(tmp_path):
+    rows = enumerate([HEADERS, *ROWS])
+    old = xls(
+        [
+            (r, c, v if isinstance(v, float) else str(v))
+            for r, row in rows
+            for c, v in enumerate(row)
+        ]
+    )
+    assert amounts(inbox_with(tmp_path, "订单.xlsx", old)) == AMOUNTS

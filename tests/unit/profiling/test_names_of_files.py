@@ -137,3 +137,56 @@ def test_a_task_list_without_numbers_is_one_and_its_key_is_proposed(tmp_path):
     assert '# ? compose: {task_id: ["Subject", "Task Owner", "Due Date", "#"]}' in profile_yaml(
         path, [profile]
     )
+
+
+@pytest.mark.parametrize(
+    ("called", "entity", "others"),
+    [
+        ("客户跟进记录表", "activities", ["accounts"]),
+        ("客户联系人", "contacts", ["accounts"]),
+        ("订单回款明细", "payments", ["orders"]),
+        ("部门人员", "people", ["org_units"]),
+    ],
+)
+def test_the_last_word_of_a_chinese_name_is_what_it_is(called, entity, others):
+    assert name_score(called, entity) >= NAMED_FROM
+    assert all(name_score(called, other) < NAMED_FROM for other in others)
+
+
+def test_a_reps_own_record_of_visits_is_read_by_its_words(tmp_path):
+    text = lines(
+        "序号,日期,业务员,客户名称,拜访方式,沟通内容,下一步计划,下次跟进时间",
+        *(f"{i},2024.3.{i},张三,客户{i},上门拜访,谈了价格,报价,2024.4.{i}" for i in range(1, 20)),
+    )
+    (profile,) = profiled(written(tmp_path, "客户跟进记录表.csv", text))
+    assert (profile.entity, profile.missing, profile.rivals) == ("activities", (), ())
+    assert sure(profile) == {
+        "person_id": "业务员", "occurred_at": "日期", "kind": "拜访方式", "account_id": "客户名称",
+        "content": "沟通内容", "next_step": "下一步计划", "next_step_on": "下次跟进时间",
+    }  # fmt: skip
+
+
+def test_a_register_of_contracts_is_read_by_its_words(tmp_path):
+    text = lines(
+        "合同编号,甲方,签订日期,合同金额（万元）,业务负责人,所属区域,产品类型,合同状态,到期日期",
+        *(
+            f"HT-{i},甲公司{i},2024年3月{i}日,{i}.5,张三,华东,门禁,执行中,2025年3月{i}日"
+            for i in range(1, 20)
+        ),
+    )
+    (profile,) = profiled(written(tmp_path, "合同台账.csv", text))
+    assert profile.entity == "orders" and asked(profile) == {}
+    assert sure(profile) == {
+        "order_id": "合同编号", "account_id": "甲方", "person_id": "业务负责人", "signed_on": "签订日期",
+        "amount": "合同金额（万元）", "product_line": "产品类型", "region": "所属区域", "status": "合同状态",
+        "contract_end_on": "到期日期",
+    }  # fmt: skip
+
+
+def test_a_year_and_a_month_in_two_columns_are_a_period(tmp_path):
+    text = lines("年度,月份,大区,目标金额(万元)", *(f"2024,{i}月,华东,{i}0" for i in range(1, 13)))
+    path = written(tmp_path, "销售目标分解.csv", text)
+    (profile,) = profiled(path)
+    (source,) = yaml.safe_load(profile_yaml(path, [profile]))["sources"]
+    assert FileSource.model_validate(source).compose == {"period": ["年度", "月份"]}
+    assert asked(profile) == {}
