@@ -101,15 +101,17 @@ def demo(directory: Path) -> int:
 def nightly(home: str | None, as_of: datetime | None, publish: bool, engine: str) -> int:
     """Land, build, check and publish one day."""
     from pipelines.checks.judge import judging_apart
-    from pipelines.console import print_night, watch_steps
-    from pipelines.nightly import run_night
     from pipelines.settings import resolve_home
 
     folder = resolve_home(home)
-    with watch_steps(), judging_apart():
-        result = run_night(
-            folder, as_of.date() if as_of else None, publish_older=publish, engine=engine
-        )
+    with judging_apart():  # the helper loads its library while this process loads its own
+        from pipelines.console import print_night, watch_steps
+        from pipelines.nightly import run_night
+
+        with watch_steps():
+            result = run_night(
+                folder, as_of.date() if as_of else None, publish_older=publish, engine=engine
+            )
     print_night(folder, result)
     return result.exit_code
 

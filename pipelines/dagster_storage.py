@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
+from dagster import AssetKey, AssetRecordsFilter, EventRecordsResult
 from dagster._core.events import DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -60,6 +61,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         events that commit what stands before them.
         """
         self._open.is_grouping = True
+        self._open.fetched = {}
         try:
             yield
         finally:
@@ -78,8 +80,31 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             transactions = self._forget_open()
             transactions.__exit__(type(error), error, error.__traceback__)
             raise
+        if event.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION:
+            self._open.fetched = {}
         if not self._more_may_follow(event):
             self._commit()
+
+    def fetch_materializations(
+        self,
+        records_filter: AssetKey | AssetRecordsFilter,
+        limit: int,
+        cursor: str | None = None,
+        ascending: bool = False,
+    ) -> EventRecordsResult:
+        """Return materialisations; in a burst each question is answered once, until there are new ones.
+
+        Every check of a mart asks anew which materialisation it is about.
+        """
+        if not getattr(self._open, "is_grouping", False):
+            return super().fetch_materializations(records_filter, limit, cursor, ascending)
+        question = repr((records_filter, limit, cursor, ascending))
+        if question not in self._open.fetched:
+            self._open.fetched[question] = super().fetch_materializations(
+                records_filter, limit, cursor, ascending
+            )
+        known: EventRecordsResult = self._open.fetched[question]
+        return known
 
     def _more_may_follow(self, event: EventLogEntry) -> bool:
         is_young = time.monotonic() - self._open.since < GROUP_SECONDS

@@ -111,3 +111,9 @@ def _forget_all_but_newest(place: Path) -> None:
     states.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in states[_KEPT:]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def is_personal(column: Mapping[str, Any]) -> bool:
+    """Return whether a column's contract calls it personal data."""
+    meta = (column.get("config") or {}).get("meta") or column.get("meta") or {}
+    return bool(meta.get("personal"))

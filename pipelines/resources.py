@@ -14,6 +14,7 @@ from pydantic import PrivateAttr
 
 from pipelines.asset_keys import source_key
 from pipelines.dbt_runner import DUCKDB, NodeResult, build
+from pipelines.helper import Work, begin
 from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
 from pipelines.landing.manifest import Manifest
@@ -25,7 +26,7 @@ from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.operations.asset_health import judge_assets
 from pipelines.operations.closing import record_outcome, write_health, write_operations
 from pipelines.operations.run_log import check_results
-from pipelines.operations.surfaces import show_state
+from pipelines.operations.surfaces import Draft, draft_surfaces, show_state
 from pipelines.publish.intent import complete_recorded_publish
 from pipelines.publish.night_lock import night_lock
 from pipelines.publish.publisher import recover
@@ -57,6 +58,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _instance: dg.DagsterInstance | None = PrivateAttr(default=None)
     _spark: SparkEngine | None = PrivateAttr(default=None)
     _steps: frozenset[str] = PrivateAttr(default=frozenset())
+    _draft: Work[Draft] | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
@@ -141,6 +143,20 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
             self._spark = SparkEngine(self.night.folder)
         return self._spark.build(selection, exclusion)
+
+    def begin_draft(self) -> Work[Draft]:
+        """Begin board and workbook of this night, once: its marts are finished, and the publish takes its time."""
+        if self._draft is None:
+            night = self.night
+            self._draft = begin(
+                draft_surfaces,
+                night.folder.build_file,
+                night.folder,
+                night.settings,
+                night.as_of,
+                night.version,
+            )
+        return self._draft
 
     @property
     def night(self) -> Night:

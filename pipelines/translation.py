@@ -56,12 +56,6 @@ class FlowTranslator(DagsterDbtTranslator):
         return self._partitions
 
 
-def is_personal(column: Mapping[str, Any]) -> bool:
-    """Return whether a column's contract calls it personal data."""
-    meta = (column.get("config") or {}).get("meta") or column.get("meta") or {}
-    return bool(meta.get("personal"))
-
-
 def _first_comment(props: Mapping[str, Any]) -> str:
     code = str(props.get("raw_code") or "")
     lines = []

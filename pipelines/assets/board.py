@@ -12,9 +12,8 @@ from pipelines.asset_keys import DATA_TEAM, MARTS_FILE, asset_key
 from pipelines.assets.models import check_result
 from pipelines.assets.published import MANIFEST
 from pipelines.bi.documents import write_documents
-from pipelines.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
-from pipelines.operations.surfaces import Told, write_surfaces
+from pipelines.operations.surfaces import Told, show_surfaces
 from pipelines.resources import NightResource
 
 BOARD = asset_key("published", "board")
@@ -66,7 +65,7 @@ def board_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         tonight = night.night
         with tonight.step("write board and workbook"):
-            told = _write(tonight, manifest) if tonight.publishes else None
+            told = _show(night, manifest) if tonight.publishes else None
         outcome = judge_board(tonight.folder.published / "board", told)
         tonight.log.checks(tonight.run_id, [outcome], tonight.seen_at)
         metadata: dict[str, Any] = {"pages": len(told.pages)} if told else {}
@@ -89,13 +88,15 @@ def _spec(key: dg.AssetKey, description: str, kind: str) -> dg.AssetSpec:
     )
 
 
-def _write(night: Night, manifest: Mapping[str, Any]) -> Told:
+def _show(night: NightResource, manifest: Mapping[str, Any]) -> Told:
     import duckdb
 
-    with duckdb.connect(str(night.folder.build_file), read_only=True) as con:
-        told = write_surfaces(con, night.folder, night.settings, night.as_of, night.version)
-        company = night.settings.company.name
-        write_documents(con, manifest, night.folder.published / "docs", company, night.as_of)
+    tonight = night.night
+    told = show_surfaces(tonight.folder, night.begin_draft().result())
+    with duckdb.connect(str(tonight.folder.build_file), read_only=True) as con:
+        company = tonight.settings.company.name
+        docs = tonight.folder.published / "docs"
+        write_documents(con, manifest, docs, company, tonight.as_of)
     return told
 
 

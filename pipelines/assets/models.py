@@ -11,12 +11,13 @@ from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from pipelines.asset_keys import asset_key, own_path
+from pipelines.dbt_parsed import is_personal
 from pipelines.dbt_runner import DbtFailed, NodeResult
 from pipelines.dbt_tests import TestResult, judge
 from pipelines.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.resources import NightResource
-from pipelines.translation import FlowTranslator, is_personal
+from pipelines.translation import FlowTranslator
 
 AFTER_CASCADE = "source:cascade+"
 AFTER_FORECAST = "source:forecast+"

@@ -89,7 +89,7 @@ def published_assets(
     def publish(night: NightResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         with night.night.step("publish"):
             night.record_health(is_over=False)
-            metadata, rows = _publish(night.night, manifest, marts)
+            metadata, rows = _publish(night, manifest, marts)
         for key in (HISTORY, MARTS_FILE, PARQUET, MANIFEST):
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         if has_postgres:
@@ -125,10 +125,12 @@ def _mart_infos(manifest: Mapping[str, Any]) -> dict[str, MartInfo]:
 
 
 def _publish(
-    night: Night, manifest: Mapping[str, Any], marts: Mapping[str, MartInfo]
+    resource: NightResource, manifest: Mapping[str, Any], marts: Mapping[str, MartInfo]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what is said of every published thing, and the rows of each mart that were copied."""
     import duckdb
+
+    night = resource.night
 
     with duckdb.connect(str(night.folder.build_file), config=BUILD_CONFIG) as con:
         write_history(con, night.folder, night.as_of)
@@ -157,6 +159,7 @@ def _publish(
     )
     if not night.publishes:
         return _keep_hashes(night, to_publish), {}
+    resource.begin_draft()
     published_at = datetime.now(UTC)
     intend_publish(
         night.folder,

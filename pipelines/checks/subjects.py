@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pipelines.dbt_parsed import is_personal
 from pipelines.landing.contract import Entity, load_entities
 from pipelines.landing.state import LINEAGE_COLUMNS
 from pipelines.landing.typing_sql import quoted
-from pipelines.translation import is_personal
 
 LANDED, MARTS = "landed", "marts"
 # Kinds of key column that identify a row without naming anybody.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.operations.packs import PACKS, meeting_pack
-from pipelines.publish.files import TEMPORARY_MARK, remove_path, replace_file_atomically
+from pipelines.publish.files import remove_path, replace_file_atomically
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.links import flip_link, shown_target
 from pipelines.publish.manifest import kept_manifests
@@ -18,8 +18,6 @@ from pipelines.publish.operations import PublishMeta
 from pipelines.settings import CompanyFolder, CompanySettings
 
 if TYPE_CHECKING:
-    import duckdb
-
     from pipelines.tell.board.write import Hold
 
 _VERSIONED = re.compile(r"(?:board-(?P<board>.+)|workbook-(?P<book>.+)\.xlsx)")
@@ -38,28 +36,42 @@ class Told:
     sheets: dict[str, int]
 
 
-def write_surfaces(
-    con: duckdb.DuckDBPyConnection,
-    folder: CompanyFolder,
-    settings: CompanySettings,
-    as_of: date,
-    version: str,
-) -> Told:
-    """Write board and workbook of a published night and show them.
+@dataclass(frozen=True)
+class Draft:
+    """Board and workbook of a version, whole, where no reader looks.
+
+    Attributes:
+        version: under which readers are to see them.
+        board: the folder.
+        workbook: the file.
+        told: what is in them.
+    """
+
+    version: str
+    board: Path
+    workbook: Path
+    told: Told
+
+
+def draft_surfaces(
+    build_file: Path, folder: CompanyFolder, settings: CompanySettings, as_of: date, version: str
+) -> Draft:
+    """Write board and workbook of a night beside the shown ones.
+
+    A draft that was never shown is removed by the next one.
 
     Args:
-        con: the build file of D: schemas marts and landed.
+        build_file: of D: schemas marts and landed.
         folder: the company's folder.
         settings: company.yml.
         as_of: D.
-        version: under which readers see the night.
-
-    Returns:
-        What was written. Readers see the old board or the new one, never a mixture.
+        version: under which readers are to see the night.
 
     Raises:
-        OSError: disk full or no right to write; the old ones stay.
+        OSError: disk full or no right to write; no half of a draft stays.
     """
+    import duckdb
+
     from pipelines.tell.board.content import Content
     from pipelines.tell.board.read import read_all
     from pipelines.tell.board.write import write_board
@@ -67,22 +79,31 @@ def write_surfaces(
 
     company = settings.company
     paths = PublishedFolder(folder)
-    rows = read_all(con, as_of)
-    packs = [meeting_pack(con, pack.name, as_of) for pack in PACKS]
-    board = paths.board_directory(version)
-    staged = board.with_name(f".{board.name}{TEMPORARY_MARK}{os.getpid()}")
-    try:
+    board = paths.drafts / paths.board_directory(version).name
+    workbook = paths.drafts / paths.workbook_file(version).name
+    remove_path(paths.drafts)
+    with ExitStack() as undo, duckdb.connect(str(build_file), read_only=True) as con:
+        undo.callback(remove_path, paths.drafts)
+        rows = read_all(con, as_of)
+        packs = [meeting_pack(con, pack.name, as_of) for pack in PACKS]
         content = Content(rows, as_of, company.name, packs)
-        pages = write_board(staged, content, company.languages, company.currency)
-        staged.rename(board)
-    finally:
-        remove_path(staged)
-    book = write_workbook(con, content, company.languages, company.currency)
-    replace_file_atomically(paths.workbook_file(version), book.content)
-    flip_link(paths.board_link, board)
-    flip_link(paths.workbook_link, paths.workbook_file(version))
+        pages = write_board(board, content, company.languages, company.currency)
+        book = write_workbook(con, content, company.languages, company.currency)
+        replace_file_atomically(workbook, book.content)
+        undo.pop_all()
+    return Draft(version, board, workbook, Told(tuple(pages), book.sheets))
+
+
+def show_surfaces(folder: CompanyFolder, draft: Draft) -> Told:
+    """Show a draft: readers see the old board or the new one, never a mixture."""
+    paths = PublishedFolder(folder)
+    draft.board.rename(paths.board_directory(draft.version))
+    draft.workbook.rename(paths.workbook_file(draft.version))
+    flip_link(paths.board_link, paths.board_directory(draft.version))
+    flip_link(paths.workbook_link, paths.workbook_file(draft.version))
+    remove_path(paths.drafts)
     _prune(paths)
-    return Told(tuple(pages), book.sheets)
+    return draft.told
 
 
 def show_version(folder: CompanyFolder, version: str) -> None:

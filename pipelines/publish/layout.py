@@ -25,6 +25,11 @@ class PublishedFolder:
         return self.root / "versions"
 
     @property
+    def drafts(self) -> Path:
+        """Board and workbook of a night whose publish is under way; no reader looks here."""
+        return self.root / ".drafts"
+
+    @property
     def marts_link(self) -> Path:
         """The marts as a DuckDB file."""
         return self.root / "marts.duckdb"

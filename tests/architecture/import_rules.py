@@ -35,6 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "dbt_runner",
         "dbt_tests",
         "freshness",
+        "helper",
         "materialized",
         "night",
         "partitions",

@@ -107,3 +107,24 @@ def test_an_old_burst_does_not_wait_for_its_end(instance, monkeypatch: pytest.Mo
         path = storage.path_for_shard("index")
         with sqlite3.connect(path) as other:
             assert other.execute("select count(*) from event_logs").fetchone() == (1,)
+
+
+def test_checks_in_a_burst_are_about_the_newest_materialisation_of_their_day(instance) -> None:
+    days = dg.StaticPartitionsDefinition(["2026-03-10"])
+
+    @dg.asset(
+        partitions_def=days,
+        check_specs=[dg.AssetCheckSpec(name, asset="mart") for name in ("sums", "keys")],
+    )
+    def mart() -> dg.MaterializeResult:  # type: ignore[type-arg]
+        results = [dg.AssetCheckResult(check_name=name, passed=True) for name in ("sums", "keys")]
+        return dg.MaterializeResult(check_results=results)
+
+    with instance.event_log_storage.grouping():
+        for _ in range(2):
+            run = dg.materialize([mart], partition_key="2026-03-10", instance=instance)
+            judged = run.get_asset_check_evaluations()
+            assert [check.target_materialization_data.run_id for check in judged] == [
+                run.run_id,
+                run.run_id,
+            ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines import helper
 from pipelines.checks import judge as judging
 from pipelines.checks.subjects import landed_subjects
 from pipelines.landing.contract import load_entities
@@ -69,7 +70,7 @@ def test_what_the_helper_spent_counts_for_the_step_that_asked(
 
 def test_a_helper_that_was_killed_is_done_without(build_file: Path, tmp_path: Path) -> None:
     with judging.judging_apart():
-        os.kill(judging._helpers[-1].pid, signal.SIGKILL)
+        os.kill(helper._helpers[-1].pid, signal.SIGKILL)
         assert judged(build_file, tmp_path / "docs") == judged(build_file, tmp_path / "docs")
 
 

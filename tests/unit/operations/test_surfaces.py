@@ -6,11 +6,16 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from pipelines.assets.board import judge_board
-from pipelines.operations.surfaces import Told, show_state, show_version, write_surfaces
+from pipelines.operations.surfaces import (
+    Told,
+    draft_surfaces,
+    show_state,
+    show_surfaces,
+    show_version,
+)
 from pipelines.publish.operations import PublishMeta
 from pipelines.settings import CompanyFolder, CompanySettings
 from pipelines.tell.board import write
@@ -31,8 +36,19 @@ SETTINGS = CompanySettings.model_validate(
 
 
 @pytest.fixture
-def con() -> duckdb.DuckDBPyConnection:
-    return small_marts()
+def build(tmp_path: Path) -> Path:
+    """The small marts as a build file."""
+    file = tmp_path / "build.duckdb"
+    with small_marts() as con:
+        con.execute(f"attach '{file}' as build")
+        con.execute(
+            f"copy from database {con.execute('select current_database()').fetchone()[0]} to build"
+        )
+    return file
+
+
+def write_surfaces(build: Path, folder: CompanyFolder, version: str) -> Told:
+    return show_surfaces(folder, draft_surfaces(build, folder, SETTINGS, D, version))
 
 
 @pytest.fixture
@@ -67,9 +83,9 @@ def on_cover(folder: CompanyFolder) -> list[str]:
 
 
 def test_board_and_workbook_of_a_version_are_shown_by_links(
-    con: duckdb.DuckDBPyConnection, folder: CompanyFolder
+    build: Path, folder: CompanyFolder
 ) -> None:
-    told = write_surfaces(con, folder, SETTINGS, D, "v1")
+    told = write_surfaces(build, folder, "v1")
     assert (folder.published / "board").readlink() == Path("versions/board-v1")
     assert (folder.published / "workbook.xlsx").readlink() == Path("versions/workbook-v1.xlsx")
     assert told.sheets["attainment"] == 5
@@ -77,9 +93,9 @@ def test_board_and_workbook_of_a_version_are_shown_by_links(
 
 
 def test_a_board_that_fails_leaves_the_old_one_shown_and_nothing_half_written(
-    con: duckdb.DuckDBPyConnection, folder: CompanyFolder, monkeypatch: pytest.MonkeyPatch
+    build: Path, folder: CompanyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_surfaces(con, folder, SETTINGS, D, "v1")
+    write_surfaces(build, folder, "v1")
     before = sorted(p.name for p in (folder.published / "versions").iterdir())
     count = [0]
     real = write._write
@@ -92,7 +108,7 @@ def test_a_board_that_fails_leaves_the_old_one_shown_and_nothing_half_written(
 
     monkeypatch.setattr(write, "_write", full)
     with pytest.raises(OSError, match="No space"):
-        write_surfaces(con, folder, SETTINGS, D, "v2")
+        write_surfaces(build, folder, "v2")
     assert sorted(p.name for p in (folder.published / "versions").iterdir()) == before
     assert (folder.published / "board").readlink() == Path("versions/board-v1")
 
@@ -104,9 +120,9 @@ def test_a_board_that_fails_leaves_the_old_one_shown_and_nothing_half_written(
 
 @pytest.mark.parametrize(("state", "said"), [("held", "未发布"), ("failed", "运行失败")])
 def test_a_night_that_readers_do_not_see_is_told_and_the_next_one_takes_it_away(
-    con: duckdb.DuckDBPyConnection, folder: CompanyFolder, state: str, said: str
+    build: Path, folder: CompanyFolder, state: str, said: str
 ) -> None:
-    write_surfaces(con, folder, SETTINGS, D, "v1")
+    write_surfaces(build, folder, "v1")
     clean = page(folder)
     show_state(folder, SETTINGS, meta(state, "v1"))
     assert said in page(folder) and "because" in page(folder, "en/people.html")
@@ -122,11 +138,11 @@ def test_a_company_held_on_its_first_night_has_no_board_to_mark(folder: CompanyF
 
 
 def test_an_earlier_version_is_shown_again_with_its_board(
-    con: duckdb.DuckDBPyConnection, folder: CompanyFolder
+    build: Path, folder: CompanyFolder
 ) -> None:
     for version in ("v1", "v2"):
         keep_manifest(folder, version)
-        write_surfaces(con, folder, SETTINGS, D, version)
+        write_surfaces(build, folder, version)
     show_version(folder, "v1")
     assert (folder.published / "board").readlink() == Path("versions/board-v1")
     assert (folder.published / "workbook.xlsx").readlink() == Path("versions/workbook-v1.xlsx")
@@ -135,14 +151,28 @@ def test_an_earlier_version_is_shown_again_with_its_board(
 
 
 def test_boards_go_with_the_versions_that_are_no_longer_kept(
-    con: duckdb.DuckDBPyConnection, folder: CompanyFolder
+    build: Path, folder: CompanyFolder
 ) -> None:
     for version in ("v1", "v2", "v3"):
         if version != "v1":
             keep_manifest(folder, version)
-        write_surfaces(con, folder, SETTINGS, D, version)
+        write_surfaces(build, folder, version)
     kept = {p.name for p in (folder.published / "versions").glob("[bw]*")}
     assert kept == {"board-v2", "board-v3", "workbook-v2.xlsx", "workbook-v3.xlsx"}
+
+
+def test_a_draft_shows_nothing_and_the_next_one_replaces_it(
+    build: Path, folder: CompanyFolder
+) -> None:
+    draft_surfaces(build, folder, SETTINGS, D, "v1")
+    assert not (folder.published / "board").exists()
+    assert list((folder.published / "versions").iterdir()) == []
+    write_surfaces(build, folder, "v2")
+    assert sorted(p.name for p in (folder.published / "versions").iterdir()) == [
+        "board-v2",
+        "workbook-v2.xlsx",
+    ]
+    assert not (folder.published / ".drafts").exists()
 
 
 def test_a_missing_page_is_a_warning_that_names_it(tmp_path: Path) -> None:
