@@ -28,6 +28,10 @@ create or replace macro cell_given(t) as
 create or replace macro cell_given_value(t) as
     case when strlen(t) <= 9 and trim(t) in ('/', '／', '\', '无', '暂无', '没有', '未填', '未填写', 'N/A', 'n/a') then null else t end;
 
+-- Programs write NA and NaN where a figure or a day is wanting; as an id they may be somebody.
+create or replace macro cell_given_figure(t) as
+    case when t in ('NA', 'nan', 'NaN', 'NAN') then null else cell_given_value(t) end;
+
 -- Days by which databases say that there is none: 0000-00-00, .NET's first day, an end on 9999-12-31.
 create or replace macro cell_given_day(t) as
     case
@@ -35,7 +39,7 @@ create or replace macro cell_given_day(t) as
             and regexp_full_match(t,
                 '(?:(?:0000|0001|9999)[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?|(?:0000|0001|9999)[0-9]{4}|1900[-/]0?1[-/]0?0'
                 || '|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:0000|0001|9999))(?:[T\s].*)?') then null
-        else cell_given_value(t)
+        else cell_given_figure(t)
     end;
 
 -- Full-width forms, odd spaces and the several minus signs made plain, ends trimmed. translate()
@@ -153,8 +157,12 @@ create or replace macro cell_multiple_of(s, factor) as
 create or replace macro cell_without_dashed_cents(t) as
     case when ends_with(t, '-') then regexp_replace(t, '^(.*[0-9])[.,]-{1,2}$', '\1') else t end;
 
+-- 1e+05 is how R and Python write 100000 without loss; a sheet's 1.23E+17 has lost digits.
+create or replace macro cell_without_exponent(t) as
+    case when contains(t, 'e+') and regexp_full_match(t, '-?[0-9](?:\.[0-9]+)?e\+[01][0-9]') then try_cast(t as decimal(22, 4))::varchar else t end;
+
 create or replace macro cell_figure_of(t, factor) as
-    list_transform([cell_with_plain_currency(cell_without_dashed_cents(t))], lambda s: case when cell_is_figure_of(s) then
+    list_transform([cell_with_plain_currency(cell_without_dashed_cents(cell_without_exponent(t)))], lambda s: case when cell_is_figure_of(s) then
         try_cast(case when contains(s, '-') or contains(s, '(') then '-' else '' end
             || regexp_replace(s, '[^0-9.]', '', 'g') as decimal(22, 8)) * cell_multiple_of(s, factor)
     end)[1];

@@ -195,7 +195,9 @@ def _bind(
             )
         # The parts are not there: the system may also have written the key itself.
     for header in _wanted(name, source, preset):
-        place = by_name.get(normalise_name(header))
+        # Order ID is order_id: people write our own names with spaces.
+        spaced = header.replace("_", " ")
+        place = by_name.get(normalise_name(header)) or by_name.get(normalise_name(spaced))
         if place is not None:
             return Binding(positions=(place[0],), unit_factor=place[1])
     if name in preset.constants:

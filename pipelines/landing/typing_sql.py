@@ -131,7 +131,8 @@ def _said(column: Column, plan: ColumnPlan) -> str:
         return text if amount == "null::varchar" else f"cell_named_currency({amount})"
     if text == "null::varchar" or column.type in _WORDS:
         return text
-    return f"cell_given_{'day' if column.type in ('date', 'timestamp') else 'value'}({text})"
+    wanting = {"date": "day", "timestamp": "day", "id": "value"}.get(column.type, "figure")
+    return f"cell_given_{wanting}({text})"
 
 
 def _text(column: str, plan: ColumnPlan) -> str:

@@ -22,8 +22,10 @@ _TOTAL_PARTS = ("计", "总", "otal", "OTAL")
 _TOTAL_END = r"^.{0,30}(合计|小计|总计|\s(sub|grand )?total)$"
 _MAYBE_TOTAL_LABEL = rf"(^|\x1f)[ \x{{3000}}]*({'|'.join((*_TOTAL_WORDS, *_TOTAL_ENGLISH))})[:： \x{{3000}}]*(\x1f|$)"
 _MAYBE_TOTAL_END = r"(合计|小计|总计|total)[:： \x{3000}]*$"
-_NOTE_LETTERS = "'注','备','说','附','数','制','填','审','n','N','s','S','*'"
-_NOTE_START = r"^(注[:：0-9]|注释|备注|说明|附注|数据来源|制表|填表|审核|note[:s]|source:|\*)"
+_NOTE_LETTERS = "'注','备','说','附','数','制','填','审','n','N','s','S','*','-','=','_'"
+_NOTE_START = (
+    r"^(注[:：0-9]|注释|备注|说明|附注|数据来源|制表|填表|审核|note[:s]|source:|\*|[-=_]{5,}\s*$)"
+)
 _LABEL_COLUMNS = 4
 _FOOTER_ROWS, _WIDE_COLUMNS = 3, 8
 _NO_MALFORMED = (

@@ -595,3 +595,21 @@ def test_a_mark_for_nothing_is_no_value(con, text):
 @pytest.mark.parametrize("text", ["无锡", "0", "/a", "NA", "无人机"])
 def test_a_word_that_only_begins_so_is_kept(con, text):
     assert ask(con, "cell_given_value(t)", text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("1e+05", "100000"), ("-2e+06", "-2000000"), ("1.5e+10", "15000000000")]
+)
+def test_a_programs_exponent_loses_no_digit(con, text, amount):
+    assert ask(con, "cell_money(t)", text) == Decimal(amount)
+
+
+@pytest.mark.parametrize("text", ["1E+05", "1.23457E+17", "1e5", "1e+5", "12e+05", "1e+99"])
+def test_a_sheets_exponent_is_no_amount(con, text):
+    assert ask(con, "cell_money(t)", text) is None
+
+
+@pytest.mark.parametrize("text", ["NA", "nan", "NaN", "/", "无"])
+def test_a_programs_word_for_no_figure_is_none_but_may_be_an_id(con, text):
+    assert ask(con, "cell_given_figure(t)", text) is None
+    assert ask(con, "cell_given_value('NA')", text) == "NA"

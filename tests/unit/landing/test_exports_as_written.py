@@ -182,3 +182,43 @@ def test_an_old_workbook_under_a_new_ending_is_read_by_its_content(tmp_path):
         ]
     )
     assert amounts(inbox_with(tmp_path, "订单.xlsx", old)) == AMOUNTS
+
+
+def test_our_own_english_names_may_be_written_with_spaces(tmp_path):
+    inbox = inbox_with(
+        tmp_path, "orders.csv", "Order ID,Signed On,Amount,Account Id\nA,2024-03-01,5,C1\n"
+    )
+    assert inbox.known("2026-03-20", "select order_id, amount, account_id from rows") == [
+        ("A", Decimal(5), "C1")
+    ]
+
+
+SAP_LIST = """31.03.2024                          Dynamic List Display                                 1
+--------------------------------------------------------------
+|  Sales Doc.|  Doc. Date|  Net Value|  Sold-to|
+--------------------------------------------------------------
+|  4711      |  15.01.2024|  1.500,00 |  100    |
+|  4712      |  16.01.2024|  2.500,00-|  101    |
+--------------------------------------------------------------
+"""
+
+
+def test_a_list_drawn_with_dashes_and_bars_lands_its_rows_alone(tmp_path):
+    source = (
+        ", columns: {order_id: Sales Doc., signed_on: Doc. Date, amount: Net Value, account_id: Sold-to}"
+        ', decimal: ",", date_order: dmy'
+    )
+    inbox = inbox_with(tmp_path, "VA05.txt", SAP_LIST, source=source)
+    counts = inbox.land().records[-1].counts
+    assert (counts.landed, counts.quarantined, counts.skipped) == (2, 0, 2)
+    assert inbox.known("2026-03-20", "select order_id, amount, account_id from rows order by 1") == [
+        ("4711", Decimal(1500), "100"), ("4712", Decimal(-2500), "101")
+    ]  # fmt: skip
+
+
+def test_frames_written_by_programs_lose_no_row_for_a_figure_that_is_wanting(tmp_path):
+    text = '"","商机编号","阶段","预计金额","预计成交日期"\n"1","D1","报价中",1e+05,NA\n"2","D2","报价中",NA,"2024-03-02"\n"3","D3","报价中",nan,NaN\n'
+    inbox = inbox_with(tmp_path, "deals.csv", text, "opportunities")
+    assert inbox.known("2026-03-20", "select amount, expected_close_on from rows order by opportunity_id") == [
+        (Decimal(100_000), None), (None, date(2024, 3, 2)), (None, None)
+    ]  # fmt: skip
