@@ -143,10 +143,11 @@ Written by `python -m scripts.profile_figures DATA`: each raw file profiled with
 
 **How the answers were made**: by one reader, from each file's header and first rows and from what its vendor says of the table, column by
 column and without `profile`, and read again by a second one; where two headers are equally right both count. A column that the reader saw
-nowhere counts as wrong where it is mapped. **Known drawback**: both readers knew our columns and these systems.
+nowhere counts as wrong where it is mapped. **Known drawbacks**: both readers knew our columns and these systems, and earlier figures were
+known when the rule of what is well named was written.
 
 **Well named** is a rule, computed by `scripts/well_named.py` from the answers' headers and a dictionary's words
-(`tests/real_data/well_named_words.yml`), which were written before the count and are not those of `profile`: a header line; every required
+(`tests/real_data/well_named_words.yml`), which were written before this count and are not those of `profile`: a header line; every required
 column but a key in a column of its own; each of their headers with a word for what it holds (id or number, date or time, amount, stage, …).
 
 - **Entity**: sure and right (or rightly of none of ours); asked, which of several; wrong; not seen; no header line, where every

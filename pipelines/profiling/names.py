@@ -65,6 +65,12 @@ def _is_part(word: str, longer: str) -> bool:
 
 
 def _is_head(word: str, other: str, plain: str) -> bool:
-    """Tell whether a Chinese word stands behind another one: what stands before only describes it."""
-    both_chinese = not word.isascii() and not other.isascii()
-    return both_chinese and plain.rfind(word) >= plain.rfind(other) + len(other)
+    """Tell whether a Chinese word stands behind another in one compound: what stands before describes it.
+
+    Behind 按 stands only how it is divided: 销售数据按销售员 are sales.
+    """
+    if word.isascii() or other.isascii():
+        return False
+    compounds = (part.split("按")[0] for part in plain.split())
+    both = (part for part in compounds if word in part and other in part)
+    return any(part.rfind(word) >= part.rfind(other) + len(other) for part in both)

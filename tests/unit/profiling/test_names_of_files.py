@@ -146,6 +146,8 @@ def test_a_task_list_without_numbers_is_one_and_its_key_is_proposed(tmp_path):
         ("客户联系人", "contacts", ["accounts"]),
         ("订单回款明细", "payments", ["orders"]),
         ("部门人员", "people", ["org_units"]),
+        ("销售数据按销售员", "orders", []),
+        ("销售数据_按销售员", "orders", []),
     ],
 )
 def test_the_last_word_of_a_chinese_name_is_what_it_is(called, entity, others):
