@@ -37,7 +37,9 @@ _UNIT = re.compile(
     rf"(?:(?P<unit>{_UNIT_WORDS})|{_ENGLISH_UNIT})\s*[)）\]】]\s*$",
     re.IGNORECASE,
 )
-_MARKS = re.compile(r"^[\s*＊★●]+|[\s*＊★:：]+$")
+_MARKS = re.compile(r"^[\s*＊]+|[\s*＊:：]+$")
+# Arrows, stars, pictures and the invisible characters that belong to them.
+_SIGNS = ("So", "Sm", "Mn", "Cf")
 _REQUIRED = re.compile(
     r"\s*[(（\[【]\s*(?:必填项?|选填项?|非必填|必录|required|optional|mandatory)\s*[)）\]】]",
     re.IGNORECASE,
@@ -85,8 +87,13 @@ def header_unit(header: str) -> tuple[str, Decimal]:
 
 
 def bare_header(header: str) -> str:
-    """Take off what forms put around a name: *客户名称（必填） and Amount (required): are 客户名称 and Amount."""
-    return _MARKS.sub("", _REQUIRED.sub("", _MARKS.sub("", header))).strip()
+    """Take off what forms and reports put around a name.
+
+    *客户名称（必填）, Stage ↑ of a sorted report and 💰金额 are 客户名称, Stage and 金额; % and # say something.
+    """
+    signs = "".join({ch for ch in header if unicodedata.category(ch) in _SIGNS})
+    bare = _REQUIRED.sub("", _MARKS.sub("", header.strip(signs + " "))).strip(signs + " ")
+    return _MARKS.sub("", bare).strip() or header.strip()
 
 
 def unit_in_header(header: str) -> str | None:
