@@ -144,7 +144,11 @@ def test_what_nobody_is_named_for_is_proposed_to_who_leads_the_unit(world: Built
         "select scope_type, scope_id, owner_id from mart_action_plan where kind = 'proposed' "
         "and metric = 'signed_amount' order by scope_type",
     )
-    assert {scope: owner for _, scope, owner in rows} == {"company": "P9", "一队": "P1", "影像": "P9"}
+    assert {scope: owner for _, scope, owner in rows} == {
+        "company": "P9",
+        "一队": "P1",
+        "影像": "P9",
+    }
 
 
 def test_money_booked_late_into_a_closed_month_is_a_restatement(world: BuiltCompany) -> None:
