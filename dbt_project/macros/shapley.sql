@@ -2,7 +2,7 @@
    Written as a double: a quotient of decimals has six digits on one engine and all of them on another. #}
 {% macro shapley_weight(size, factor_count) -%}
     {%- set f = [1, 1, 2, 6, 24] -%}
-    {{ return((f[size] * f[factor_count - size - 1] / f[factor_count]) ~ 'e0') }}
+    {{- f[size] * f[factor_count - size - 1] / f[factor_count] }}e0
 {%- endmacro %}
 
 {# The fall from plan to fact that one factor of a product makes, by Shapley: exact and free of any order.
@@ -15,7 +15,7 @@
         {%- for other in others -%}
             {%- do values.update({other: (mask // 2 ** loop.index0) % 2}) -%}
         {%- endfor -%}
-        {%- set weight = gapwise.shapley_weight(values.values() | sum, factors | length) -%}
+        {%- set weight = shapley_weight(values.values() | sum, factors | length) -%}
         {%- do terms.append(
             weight ~ ' * (' ~ state(dict(values, **{factor: 0})) ~ ' - ' ~ state(dict(values, **{factor: 1})) ~ ')'
         ) -%}

@@ -2,8 +2,9 @@
     'dagster': {'ref': {'name': 'mart_target_cascade'}},
     'zh': '下级目标之和等于上级目标减未分配'}) }}
 -- depends_on: {{ ref('mart_target_cascade') }}
--- What a unit's children and its own people hold, added up from their cells, is what the unit holds less its seat.
--- By segment of time, in which everybody stands in one place; by month who moves would count under one parent alone.
+-- What a unit's children and its own people hold, added up from their cells, is what the unit holds
+-- less its seat. By segment of time, in which everybody stands in one place; by month who moves
+-- would count under one parent alone.
 with
 
 cells as (

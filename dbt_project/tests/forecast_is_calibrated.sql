@@ -2,7 +2,8 @@
     'dagster': {'ref': {'name': 'mart_forecast_accuracy'}},
     'zh': '提前30天的预测概率与实际达成相差不超过15个百分点，且60%以上的结果落在p10至p90之间',
 }) }}
--- Chances called 30 days ahead against what came, over all scopes of a kind; fewer than 20 calls say nothing.
+-- Chances called 30 days ahead against what came, over all scopes of a kind; fewer than 20 calls
+-- say nothing.
 with
 
 accuracy as (

@@ -1,7 +1,8 @@
 {{ config(meta={
     'dagster': {'ref': {'name': 'mart_gap_cause'}},
     'zh': '各因素贡献之和精确等于差距：每个范围、每个周期'}) }}
--- To the cent at every scope and period; and what rounding moved is cents, so that no factor hides what is not explained.
+-- To the cent at every scope and period; and what rounding moved is cents, so that no factor hides
+-- what is not explained.
 with
 
 summed as (

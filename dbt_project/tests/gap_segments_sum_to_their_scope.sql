@@ -1,7 +1,8 @@
 {{ config(meta={
     'dagster': {'ref': {'name': 'int_gap_effect'}},
     'zh': '各细分的贡献之和等于整体（含结构）：推算过程不留余数'}) }}
--- Leaves and aggregate tell one story: before any rounding, what segments fall short of is what the scope falls short of.
+-- Leaves and aggregate tell one story: before any rounding, what segments fall short of is what the
+-- scope falls short of.
 with
 
 leaves as (

@@ -1,7 +1,8 @@
 {{ config(meta={
     'zh': '商机最后一次停留就是当前阶段，各次停留首尾相接',
     'dagster': {'ref': {'name': 'fct_stage_visit'}}}) }}
--- Every opportunity's last visit is the stage it stands in, and its visits follow one another without gaps.
+-- Every opportunity's last visit is the stage it stands in, and its visits follow one another
+-- without gaps.
 with
 
 visits as (

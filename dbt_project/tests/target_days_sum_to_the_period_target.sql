@@ -1,7 +1,8 @@
 {{ config(meta={
     'dagster': {'ref': {'name': 'fct_target_day'}},
     'zh': '每日目标之和等于周期目标：由级联表复算'}) }}
--- The days of a month add up to what the cascade holds for the company: to the cent, by metric, level and scenario.
+-- The days of a month add up to what the cascade holds for the company: to the cent, by metric,
+-- level and scenario.
 with
 
 tops as (
@@ -19,7 +20,8 @@ cells as (
     where versions.is_in_force
 ),
 
--- A given product line or customer type comes off the whole of its unit or of one above it, where there is one.
+-- A given product line or customer type comes off the whole of its unit or of one above it, where
+-- there is one.
 wholes as (
     select metric, level, scenario, segment_start, member_id
     from cells

@@ -1,7 +1,8 @@
 {{ config(severity='warn', meta={
     'dagster': {'ref': {'name': 'mart_target_progress'}},
     'zh': '进度表填报的实际值与计算值相差不超过1%'}) }}
--- What was typed into the progress sheet in the last month lies within 1 % of the computed figure; both are shown.
+-- What was typed into the progress sheet in the last month lies within 1 % of the computed figure;
+-- both are shown.
 select
     metric,
     period_label,

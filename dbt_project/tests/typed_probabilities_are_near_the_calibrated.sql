@@ -2,7 +2,8 @@
     'dagster': {'ref': {'name': 'mart_pipeline_coverage'}},
     'zh': '各阶段在手商机的平均手填赢率与按历史校准的赢率相差不超过15个百分点（不足20个商机不判断）',
 }) }}
--- What people type against what deals of that stage and age came to, by stage; fewer than 20 open deals say nothing.
+-- What people type against what deals of that stage and age came to, by stage; fewer than 20 open
+-- deals say nothing.
 -- depends_on: {{ ref('mart_pipeline_coverage') }}
 with
 

@@ -22,7 +22,8 @@ leads as (
     select * from {{ ref('fct_lead') }}
 ),
 
--- The first answer is that of the lead clock: the first outbound contact by anyone, not the first column filled.
+-- The first answer is that of the lead clock: the first outbound contact by anyone, not the first
+-- column filled.
 responses as (
     select
         leads.created_on, leads.{{ leaf_columns() | join(', leads.') }}, answers.respond_minutes

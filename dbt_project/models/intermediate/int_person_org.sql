@@ -1,5 +1,6 @@
 -- Grain: one row per person and period of membership in one place of the organisation
--- Dated assignments where the company keeps them; else team and region as each export of people showed them.
+-- Dated assignments where the company keeps them; else team and region as each export of people
+-- showed them.
 with
 
 people as (
@@ -75,8 +76,8 @@ posts as (
     ) as every_post
 ),
 
--- Of two posts on one day the newer one stands, so that nobody's figures count twice: sheets often say only when a
--- post began.
+-- Of two posts on one day the newer one stands, so that nobody's figures count twice: sheets often
+-- say only when a post began.
 cuts as (
     select person_id, valid_from as cut_on from posts
     union
@@ -101,7 +102,8 @@ held as (
             spans.person_id = posts.person_id
             and spans.valid_from >= posts.valid_from and spans.valid_before <= posts.valid_before
     qualify row_number() over (
-        partition by spans.person_id, spans.valid_from order by posts.valid_from desc, posts.org_path asc
+        partition by spans.person_id, spans.valid_from
+        order by posts.valid_from desc, posts.org_path asc
     ) = 1
 ),
 
@@ -110,7 +112,10 @@ turned as (
     select
         *,
         case
-            when lag(post_no) over (partition by person_id order by valid_from) = post_no then 0 else 1
+            when
+                lag(post_no) over (partition by person_id order by valid_from) = post_no
+                then 0
+            else 1
         end as turn
     from held
 ),

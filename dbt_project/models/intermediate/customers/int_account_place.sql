@@ -1,5 +1,6 @@
 -- Grain: one row per customer record and run of days with one owner and region
--- The first export also speaks for the days before it; an account that was deleted keeps its last place.
+-- The first export also speaks for the days before it; an account that was deleted keeps its last
+-- place.
 with
 
 versions as (

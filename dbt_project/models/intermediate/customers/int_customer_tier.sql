@@ -52,7 +52,7 @@ decided as (
         row_number()
             over (
                 partition by records.customer_id
-                order by overrides.expires_on desc, overrides.account
+                order by overrides.expires_on desc, overrides.account asc
             )
         = 1
 ),

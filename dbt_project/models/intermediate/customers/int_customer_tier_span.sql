@@ -1,6 +1,7 @@
 -- Grain: one row per customer and run of days on which it had one tier for one reason
--- The one home of the rule: what was signed in the six months up to a day, what was expected on it, strategic
--- or not; the first rule that matches wins. Days before anything happened have the tier of nothing.
+-- The one home of the rule: what was signed in the six months up to a day, what was expected on it,
+-- strategic or not; the first rule that matches wins. Days before anything happened have the tier
+-- of nothing.
 with
 
 customers as (
@@ -24,19 +25,30 @@ tiers as (
     select * from {{ source('rules', 'tiers') }}
 ),
 
--- Six months = the day minus six calendar months, exclusive: an amount leaves on the first day that no longer looks back to it.
+-- Six months = the day minus six calendar months, exclusive: an amount leaves on the first day that
+-- no longer looks back to it.
 changes as (
-    select customer_id, booked_on as changed_on, amount as signed_change, 0 as expected_change from entries
-    union all
-    select
-        customer_id, {{ leaves_window_on('booked_on', 6) }} as changed_on, -amount as signed_change, 0 as expected_change
+    select customer_id, booked_on as changed_on, amount as signed_change, 0 as expected_change
     from entries
     union all
-    select customer_id, valid_from as changed_on, 0 as signed_change, amount as expected_change from expected
+    select
+        customer_id,
+        {{ leaves_window_on('booked_on', 6) }} as changed_on,
+        -amount as signed_change,
+        0 as expected_change
+    from entries
     union all
-    select customer_id, valid_before as changed_on, 0 as signed_change, -amount as expected_change from expected
+    select customer_id, valid_from as changed_on, 0 as signed_change, amount as expected_change
+    from expected
     union all
-    select customer_id, cast('1900-01-01' as date) as changed_on, 0 as signed_change, 0 as expected_change
+    select customer_id, valid_before as changed_on, 0 as signed_change, -amount as expected_change
+    from expected
+    union all
+    select
+        customer_id,
+        cast('1900-01-01' as date) as changed_on,
+        0 as signed_change,
+        0 as expected_change
     from customers
 ),
 
@@ -56,8 +68,12 @@ measured as (
         daily.customer_id,
         daily.changed_on,
         customers.is_strategic,
-        sum(daily.signed_change) over (partition by daily.customer_id order by daily.changed_on) as six_month_amount,
-        sum(daily.expected_change) over (partition by daily.customer_id order by daily.changed_on) as expected_amount
+        sum(daily.signed_change)
+            over (partition by daily.customer_id order by daily.changed_on)
+            as six_month_amount,
+        sum(daily.expected_change)
+            over (partition by daily.customer_id order by daily.changed_on)
+            as expected_amount
     from daily
     inner join customers on daily.customer_id = customers.customer_id
 ),
@@ -104,7 +120,8 @@ final as (
         previous_tier,
         changed_on as valid_from,
         coalesce(
-            lead(changed_on) over (partition by customer_id order by changed_on), cast('9999-12-31' as date)
+            lead(changed_on) over (partition by customer_id order by changed_on),
+            cast('9999-12-31' as date)
         ) as valid_before,
         rules_version
     from compared

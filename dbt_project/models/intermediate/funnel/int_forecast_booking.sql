@@ -1,5 +1,7 @@
--- Grain: one row per ledger entry of a booking and credited person, with the day on which it could be known
--- What the first export of a source shows counts as known on its own day: nobody kept when it was entered.
+-- Grain: one row per ledger entry of a booking and credited person, with the day on which it could
+-- be known
+-- What the first export of a source shows counts as known on its own day: nobody kept when it was
+-- entered.
 with
 
 bookings as (
@@ -13,7 +15,8 @@ final as (
         {{ leaf_id('bookings') }} as leaf_id,
         bookings.booked_on,
         case
-            when bookings.recorded_on = min(bookings.recorded_on) over (partition by bookings.source)
+            when
+                bookings.recorded_on = min(bookings.recorded_on) over (partition by bookings.source)
                 then bookings.booked_on
             else greatest(bookings.booked_on, bookings.recorded_on)
         end as known_on,

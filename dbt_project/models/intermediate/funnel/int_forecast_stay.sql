@@ -1,6 +1,7 @@
--- Grain: one row per opportunity and stay in an open stage, with how the opportunity ended afterwards
--- What the forecast learns from. Signed by stage or order is won; a loss undone within 30 days did not happen;
--- deleted deals are not here.
+-- Grain: one row per opportunity and stay in an open stage, with how the opportunity ended
+-- afterwards
+-- What the forecast learns from. Signed by stage or order is won; a loss undone within 30 days did
+-- not happen; deleted deals are not here.
 with
 
 segments as (
@@ -34,11 +35,12 @@ endings as (
     inner join segments
         on
             stays.opportunity_id = segments.opportunity_id
-            and segments.visit_no >= stays.visit_no
-            and segments.valid_from >= stays.left_on
+            and stays.visit_no <= segments.visit_no
+            and stays.left_on <= segments.valid_from
     where segments.standing <> 'open' and not segments.is_undone_loss
     qualify row_number() over (
-        partition by stays.opportunity_id, stays.visit_no order by segments.visit_no, segments.valid_from
+        partition by stays.opportunity_id, stays.visit_no
+        order by segments.visit_no, segments.valid_from
     ) = 1
 ),
 
@@ -56,8 +58,12 @@ final as (
         coalesce(endings.standing = 'won', false) as is_won,
         coalesce(visits.has_history, false) as has_history
     from stays
-    left join visits on stays.opportunity_id = visits.opportunity_id and stays.visit_no = visits.visit_no
-    left join endings on stays.opportunity_id = endings.opportunity_id and stays.visit_no = endings.visit_no
+    left join
+        visits
+        on stays.opportunity_id = visits.opportunity_id and stays.visit_no = visits.visit_no
+    left join
+        endings
+        on stays.opportunity_id = endings.opportunity_id and stays.visit_no = endings.visit_no
 )
 
 select * from final

@@ -1,6 +1,7 @@
 -- Grain: one row per opportunity, attempt and stage first entered in it
 -- What became of an entry: advanced to a later stage or won, lost, or open at D; times in workdays.
--- A step back never un-reaches; a loss undone within 30 days did not happen; a transfer reset is no entry.
+-- A step back never un-reaches; a loss undone within 30 days did not happen; a transfer reset is no
+-- entry.
 with
 
 visits as (
@@ -27,7 +28,9 @@ steps as (
         pipeline_version,
         stage,
         stage_order,
-        lead(stage) over (partition by pipeline, pipeline_version order by stage_order) as next_stage
+        lead(stage)
+            over (partition by pipeline, pipeline_version order by stage_order)
+            as next_stage
     from stages
     where outcome <> 'lost' and not is_after_sale
 ),
@@ -46,11 +49,17 @@ later as (
         entries.opportunity_id,
         entries.visit_no,
         min(case
-            when visits.outcome = 'won'
-                or (visits.outcome = 'open' and visits.effective_order > coalesce(ranks.stage_order, entries.stage_order))
+            when
+                visits.outcome = 'won'
+                or (
+                    visits.outcome = 'open'
+                    and visits.effective_order > coalesce(ranks.stage_order, entries.stage_order)
+                )
                 then visits.visit_no
         end) as advanced_visit_no,
-        min(case when visits.outcome = 'lost' and not visits.is_undone_loss then visits.visit_no end) as lost_visit_no,
+        min(
+            case when visits.outcome = 'lost' and not visits.is_undone_loss then visits.visit_no end
+        ) as lost_visit_no,
         min(case when visits.outcome = 'won' then visits.visit_no end) as won_visit_no,
         max(case when visits.stage = steps.next_stage then 1 else 0 end) as is_next_visited
     from entries
@@ -85,7 +94,9 @@ judged as (
         later.won_visit_no,
         later.is_next_visited,
         case
-            when later.advanced_visit_no < coalesce(later.lost_visit_no, later.advanced_visit_no + 1) then 'advanced'
+            when
+                later.advanced_visit_no < coalesce(later.lost_visit_no, later.advanced_visit_no + 1)
+                then 'advanced'
             when later.lost_visit_no is not null then 'lost'
             else 'open'
         end as result,
@@ -117,7 +128,8 @@ timed as (
             when judged.first_seen_on is null then -1
             else seen_days.workday_index - coalesce(entry_days.workday_index, 0)
         end as risk_from_workdays,
-        coalesce(result_days.workday_index, today.workday_index) - coalesce(entry_days.workday_index, 0)
+        coalesce(result_days.workday_index, today.workday_index)
+        - coalesce(entry_days.workday_index, 0)
             as elapsed_workdays,
         -- How the attempt ended, whatever came between: won, lost, or open.
         case
@@ -125,7 +137,8 @@ timed as (
             when judged.end_visit_no = judged.won_visit_no then 'won'
             else 'lost'
         end as end_result,
-        coalesce(end_days.workday_index, today.workday_index) - coalesce(entry_days.workday_index, 0) as end_workdays,
+        coalesce(end_days.workday_index, today.workday_index)
+        - coalesce(entry_days.workday_index, 0) as end_workdays,
         today.workday_index - coalesce(entry_days.workday_index, 0) as age_workdays,
         case when judged.result <> 'open' then stays.stay_workdays end as stay_workdays
     from judged
@@ -146,14 +159,17 @@ timed as (
             judged.opportunity_id = stays.opportunity_id
             and judged.attempt_no = stays.attempt_no
             and judged.stage = stays.stage
-    left join segments on judged.opportunity_id = segments.opportunity_id and judged.visit_no = segments.visit_no
+    left join
+        segments
+        on judged.opportunity_id = segments.opportunity_id and judged.visit_no = segments.visit_no
     where today.date_day = {{ as_of() }}
 ),
 
 final as (
     select
         timed.*,
-        -- Seen open, and watched for a while: a single export tells how things stand, not how long they take.
+        -- Seen open, and watched for a while: a single export tells how things stand, not how long
+        -- they take.
         was_seen_open and elapsed_workdays > risk_from_workdays as has_history
     from timed
 )

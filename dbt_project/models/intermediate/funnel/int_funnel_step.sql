@@ -1,6 +1,7 @@
--- Grain: one row per pipeline, stage, cohort period, scope, source and workdays since entry (up to 91)
--- The event table behind Aalen–Johansen: who comes under observation, advances, is lost, is still open.
--- Cohorts are months, quarters, and for each quarter the four quarters before it (baseline).
+-- Grain: one row per pipeline, stage, cohort period, scope, source and workdays since entry (up to
+-- 91)
+-- The event table behind Aalen–Johansen: who comes under observation, advances, is lost, is still
+-- open. Cohorts are months, quarters, and for each quarter the four quarters before it (baseline).
 {% set horizon = 90 %}
 {% set cell = 'pipeline, stage, scope_no, lead_source' %}
 with
@@ -31,15 +32,16 @@ periods as (
     where period_type in ('month', 'quarter')
 ),
 
--- Which period a month of entry lies in, and which four quarters each quarter is compared with: small
--- lists, so that the large steps below join on equal days.
+-- Which period a month of entry lies in, and which four quarters each quarter is compared with:
+-- small lists, so that the large steps below join on equal days.
 quarter_months as (
     select months.period_start as month_start_on, quarters.period_start
     from periods as months
     inner join periods as quarters
         on
             months.period_type = 'month' and quarters.period_type = 'quarter'
-            and months.period_start >= quarters.period_start and months.period_start <= quarters.period_end
+            and months.period_start >= quarters.period_start
+            and months.period_start <= quarters.period_end
 ),
 
 baseline_quarters as (
@@ -48,16 +50,23 @@ baseline_quarters as (
     inner join periods as earlier
         on
             quarters.period_type = 'quarter' and earlier.period_type = 'quarter'
-            and earlier.period_no < quarters.period_no and earlier.period_no >= quarters.period_no - 4
+            and quarters.period_no > earlier.period_no
+            and earlier.period_no >= quarters.period_no - 4
 ),
 
 moments as (
     select
-        pipeline, stage, month_start_on, leaf_id, lead_source, risk_from_workdays as elapsed_workdays,
+        pipeline,
+        stage,
+        month_start_on,
+        leaf_id,
+        lead_source,
+        risk_from_workdays as elapsed_workdays,
         1 as entered_count, 0 as advanced_count, 0 as lost_count, 0 as censored_count
         {%- for h in (30, 60, 90) %},
-        case when age_workdays >= {{ h }} and risk_from_workdays < {{ h }} then 1 else 0 end as observed_{{ h }}_count
-        {%- endfor %}
+        case when age_workdays >= {{ h }} and risk_from_workdays < {{ h }} then 1 else 0 end
+            as observed_{{ h }}_count
+    {%- endfor %}
     from entries
     where risk_from_workdays <= {{ horizon }}
     union all
@@ -65,9 +74,12 @@ moments as (
         pipeline, stage, month_start_on, leaf_id, lead_source,
         least(elapsed_workdays, {{ horizon + 1 }}) as elapsed_workdays,
         0 as entered_count,
-        case when result = 'advanced' and elapsed_workdays <= {{ horizon }} then 1 else 0 end as advanced_count,
-        case when result = 'lost' and elapsed_workdays <= {{ horizon }} then 1 else 0 end as lost_count,
-        case when result = 'open' or elapsed_workdays > {{ horizon }} then 1 else 0 end as censored_count,
+        case when result = 'advanced' and elapsed_workdays <= {{ horizon }} then 1 else 0 end
+            as advanced_count,
+        case when result = 'lost' and elapsed_workdays <= {{ horizon }} then 1 else 0 end
+            as lost_count,
+        case when result = 'open' or elapsed_workdays > {{ horizon }} then 1 else 0 end
+            as censored_count,
         0 as observed_30_count, 0 as observed_60_count, 0 as observed_90_count
     from entries
     where risk_from_workdays <= {{ horizon }}
@@ -135,19 +147,24 @@ sizes as (
     select
         {{ cell }}, cohort_months.cohort_type, cohort_months.period_start,
         sum(month_sizes.entered_count) as cohort_count,
-        row_number() over (order by {{ cell }}, cohort_months.cohort_type, cohort_months.period_start) as cohort_no
+        row_number()
+            over (order by {{ cell }}, cohort_months.cohort_type, cohort_months.period_start)
+            as cohort_no
     from month_sizes
     inner join cohort_months on month_sizes.month_start_on = cohort_months.month_start_on
     group by {{ cell }}, cohort_months.cohort_type, cohort_months.period_start
     having sum(month_sizes.entered_count) >= 10
 ),
 
--- One number stands for a cohort from here on: the many rows below are grouped by it, not by seven columns.
+-- One number stands for a cohort from here on: the many rows below are grouped by it, not by seven
+-- columns.
 size_months as (
     select {{ cell }}, sizes.cohort_no, cohort_months.month_start_on
     from sizes
     inner join cohort_months
-        on sizes.cohort_type = cohort_months.cohort_type and sizes.period_start = cohort_months.period_start
+        on
+            sizes.cohort_type = cohort_months.cohort_type
+            and sizes.period_start = cohort_months.period_start
 ),
 
 cohorts as (

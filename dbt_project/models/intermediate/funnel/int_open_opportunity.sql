@@ -42,7 +42,9 @@ final as (
         aged.expected_close_on,
         aged.age_workdays,
         -- The workbook's probability stands in only where there is too little history.
-        coalesce(probabilities.win_probability_rate, cast(stages.default_probability_rate as double)) as win_probability_rate,
+        coalesce(
+            probabilities.win_probability_rate, cast(stages.default_probability_rate as double)
+        ) as win_probability_rate,
         probabilities.win_probability_rate is not null as is_calibrated,
         opportunities.typed_probability_rate
     from aged
@@ -52,7 +54,7 @@ final as (
         on
             aged.pipeline = probabilities.pipeline
             and aged.stage = probabilities.stage
-            and probabilities.elapsed_workdays <= aged.age_workdays
+            and aged.age_workdays >= probabilities.elapsed_workdays
     qualify row_number() over (
         partition by aged.opportunity_id order by probabilities.elapsed_workdays desc nulls last
     ) = 1

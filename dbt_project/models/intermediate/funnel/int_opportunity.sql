@@ -10,7 +10,9 @@ events as (
         opportunity_id,
         to_stage,
         changed_on,
-        row_number() over (partition by opportunity_id order by changed_at desc, source_row desc) as newness
+        row_number()
+            over (partition by opportunity_id order by changed_at desc, source_row desc)
+            as newness
     from {{ source('landed', 'stage_events') }}
 ),
 
@@ -27,9 +29,10 @@ known as (
         opportunities.*,
         latest.to_stage as event_stage,
         latest.changed_on as event_on,
-        -- A landing taken after D knows more than D did: then the recorded events, or else the dates
-        -- inside the row, say where the deal stood.
-        opportunities.is_reconstructed and opportunities.closed_on > {{ as_of() }} as is_closed_later
+        -- A landing taken after D knows more than D did: then the recorded events, or else the
+        -- dates inside the row, say where the deal stood.
+        opportunities.is_reconstructed
+        and opportunities.closed_on > {{ as_of() }} as is_closed_later
     from opportunities
     left join events as latest
         on opportunities.opportunity_id = latest.opportunity_id and latest.newness = 1
@@ -68,7 +71,11 @@ final as (
         staged.created_on,
         staged.is_undated,
         staged.expected_close_on,
-        case when stages.outcome <> 'open' then coalesce(staged.closed_on, staged.event_on, staged.landed_on) end
+        case
+            when
+                stages.outcome <> 'open'
+                then coalesce(staged.closed_on, staged.event_on, staged.landed_on)
+        end
             as closed_on,
         staged.lead_source,
         staged.loss_reason,

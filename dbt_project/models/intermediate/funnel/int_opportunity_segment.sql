@@ -1,5 +1,7 @@
--- Grain: one row per opportunity and run of days in which stage, owner, his place, amount and expected close stood
--- What flow, bridge, coverage and cohorts read: who had which deal where on any day. Days are half-open.
+-- Grain: one row per opportunity and run of days in which stage, owner, his place, amount and
+-- expected close stood
+-- What flow, bridge, coverage and cohorts read: who had which deal where on any day. Days are
+-- half-open.
 with
 
 opportunities as (
@@ -23,7 +25,11 @@ rates as (
 ),
 
 stages as (
-    select stage, min(outcome) as outcome, bool_or(is_signed) as is_signed, max(stage_order) as stage_order
+    select
+        stage,
+        min(outcome) as outcome,
+        bool_or(is_signed) as is_signed,
+        max(stage_order) as stage_order
     from {{ ref('int_pipeline_stage') }}
     where is_current
     group by stage
@@ -47,7 +53,12 @@ orders as (
 
 stays as (
     select
-        visits.opportunity_id, visits.attempt_no, visits.visit_no, visits.pipeline, visits.stage, visits.stage_order,
+        visits.opportunity_id,
+        visits.attempt_no,
+        visits.visit_no,
+        visits.pipeline,
+        visits.stage,
+        visits.stage_order,
         visits.outcome, visits.is_signed, visits.is_after_sale, visits.is_undone_loss,
         visits.entered_on as stay_from,
         coalesce(visits.exited_on, cast('9999-12-31' as date)) as stay_before,
@@ -55,8 +66,14 @@ stays as (
     from visits
     union all
     select
-        versions.opportunity_id, 1 as attempt_no, versions.version_no as visit_no, 'unknown' as pipeline, versions.stage,
-        stages.stage_order, coalesce(stages.outcome, 'open') as outcome, coalesce(stages.is_signed, false) as is_signed,
+        versions.opportunity_id,
+        1 as attempt_no,
+        versions.version_no as visit_no,
+        'unknown' as pipeline,
+        versions.stage,
+        stages.stage_order,
+        coalesce(stages.outcome, 'open') as outcome,
+        coalesce(stages.is_signed, false) as is_signed,
         false as is_after_sale, false as is_undone_loss, versions.valid_from as stay_from,
         versions.valid_before as stay_before, true as is_deleted
     from versions
@@ -75,16 +92,16 @@ cuts as (
     inner join memberships
         on
             versions.owner_id = memberships.person_id
-            and memberships.valid_from > versions.valid_from
-            and memberships.valid_from < versions.valid_before
+            and versions.valid_from < memberships.valid_from
+            and versions.valid_before > memberships.valid_from
     union
     select versions.opportunity_id, memberships.valid_before as cut_on
     from versions
     inner join memberships
         on
             versions.owner_id = memberships.person_id
-            and memberships.valid_before > versions.valid_from
-            and memberships.valid_before < versions.valid_before
+            and versions.valid_from < memberships.valid_before
+            and versions.valid_before > memberships.valid_before
 ),
 
 starts as (
@@ -94,7 +111,8 @@ starts as (
     from stays
     inner join cuts on stays.opportunity_id = cuts.opportunity_id
     -- A closed deal stays with whoever closed it.
-    where stays.outcome = 'open' and cuts.cut_on > stays.stay_from and cuts.cut_on < stays.stay_before
+    where
+        stays.outcome = 'open' and cuts.cut_on > stays.stay_from and cuts.cut_on < stays.stay_before
         and cuts.cut_on <= {{ as_of() }}
 ),
 
@@ -108,10 +126,14 @@ spans as (
                 partition by starts.opportunity_id, starts.visit_no order by starts.valid_from
             ), stays.stay_before
         ) as valid_before,
-        row_number() over (partition by starts.opportunity_id, starts.visit_no order by starts.valid_from) as part_no,
+        row_number()
+            over (partition by starts.opportunity_id, starts.visit_no order by starts.valid_from)
+            as part_no,
         count(*) over (partition by starts.opportunity_id, starts.visit_no) as part_count
     from starts
-    inner join stays on starts.opportunity_id = stays.opportunity_id and starts.visit_no = stays.visit_no
+    inner join
+        stays
+        on starts.opportunity_id = stays.opportunity_id and starts.visit_no = stays.visit_no
 ),
 
 valued as (
@@ -127,7 +149,9 @@ valued as (
         coalesce(versions.expected_close_on, opportunities.expected_close_on) as expected_close_on,
         orders.signed_on as order_signed_on
     from spans
-    inner join stays on spans.opportunity_id = stays.opportunity_id and spans.visit_no = stays.visit_no
+    inner join
+        stays
+        on spans.opportunity_id = stays.opportunity_id and spans.visit_no = stays.visit_no
     left join opportunities on spans.opportunity_id = opportunities.opportunity_id
     left join orders on spans.opportunity_id = orders.opportunity_id
     left join versions
@@ -154,7 +178,11 @@ placed as (
         -- Signed is out of the open pipeline, whether the stage says so or an order.
         case
             when valued.outcome = 'lost' then 'lost'
-            when valued.outcome = 'won' or valued.is_signed or valued.valid_from >= valued.order_signed_on then 'won'
+            when
+                valued.outcome = 'won'
+                or valued.is_signed
+                or valued.valid_from >= valued.order_signed_on
+                then 'won'
             else 'open'
         end as standing,
         valued.person_id,
@@ -168,7 +196,10 @@ placed as (
         valued.original_amount,
         valued.currency,
         -- One rate per deal: of the day it closed, else of D. A past deal is never rated anew.
-        cast(valued.original_amount * coalesce(opportunities.fx_rate, rates.fx_rate) as decimal(18, 4)) as amount,
+        cast(
+            valued.original_amount
+            * coalesce(opportunities.fx_rate, rates.fx_rate) as decimal(18, 4)
+        ) as amount,
         valued.expected_close_on,
         valued.order_signed_on,
         valued.valid_from,
@@ -178,7 +209,9 @@ placed as (
         select facts.*, coalesce(own.region, customers.region) as own_region
         from opportunities as facts
         inner join {{ ref('int_opportunity') }} as own on facts.opportunity_id = own.opportunity_id
-        left join {{ ref('int_customer') }} as customers on facts.customer_id = customers.customer_id
+        left join
+            {{ ref('int_customer') }} as customers
+            on facts.customer_id = customers.customer_id
     ) as opportunities on valued.opportunity_id = opportunities.opportunity_id
     left join memberships
         on
@@ -192,7 +225,8 @@ placed as (
             and {{ as_of() }} < rates.valid_before
     -- Two places on one day: the first stands, so that no deal counts twice.
     qualify row_number() over (
-        partition by valued.opportunity_id, valued.visit_no, valued.part_no order by memberships.org_path, rates.valid_from
+        partition by valued.opportunity_id, valued.visit_no, valued.part_no
+        order by memberships.org_path, rates.valid_from
     ) = 1
 ),
 

@@ -1,5 +1,7 @@
--- Grain: one row per opportunity and run of days in which stage, owner, amount and expected close stood
--- Also of opportunities deleted since. The first export speaks for the days before it, back to creation.
+-- Grain: one row per opportunity and run of days in which stage, owner, amount and expected close
+-- stood
+-- Also of opportunities deleted since. The first export speaks for the days before it, back to
+-- creation.
 with
 
 versions as (
@@ -48,8 +50,12 @@ own as (
 numbered as (
     select
         own.*,
-        row_number() over (partition by opportunity_id order by shown_on, shown_before nulls last) as version_no,
-        lead(shown_on) over (partition by opportunity_id order by shown_on, shown_before nulls last) as next_shown_on
+        row_number()
+            over (partition by opportunity_id order by shown_on, shown_before nulls last)
+            as version_no,
+        lead(shown_on)
+            over (partition by opportunity_id order by shown_on, shown_before nulls last)
+            as next_shown_on
     from own
 ),
 
@@ -58,17 +64,26 @@ final as (
         opportunity_id,
         version_no,
         -- An export taken after D knows more than D did.
-        case when shown_on > {{ as_of() }} and not is_deleted then stage_as_of else stage end as stage,
+        case
+            when shown_on > {{ as_of() }} and not is_deleted then stage_as_of else stage
+        end as stage,
         owner_id,
         amount,
         currency,
         expected_close_on,
         source_first_on,
         shown_on,
-        case when version_no = 1 then least(shown_on, coalesce(created_on, shown_on), {{ as_of() }}) else shown_on end
+        case
+            when
+                version_no = 1
+                then least(shown_on, coalesce(created_on, shown_on), {{ as_of() }})
+            else shown_on
+        end
             as valid_from,
         -- A gap between two showings is bridged; a deleted one ends when it was last missed.
-        coalesce(next_shown_on, case when is_deleted then shown_before end, cast('9999-12-31' as date)) as valid_before,
+        coalesce(
+            next_shown_on, case when is_deleted then shown_before end, cast('9999-12-31' as date)
+        ) as valid_before,
         pipeline,
         created_on,
         is_deleted

@@ -1,6 +1,7 @@
 -- Grain: one row per pipeline, stage and workdays in it at which something happened
--- Probability of winning yet, for a deal that still stands in the stage at that age: from the data, never a
--- typed ladder. Chance of advancing yet (lost competes), times the share won of those that advance.
+-- Probability of winning yet, for a deal that still stands in the stage at that age: from the data,
+-- never a typed ladder. Chance of advancing yet (lost competes), times the share won of those that
+-- advance.
 {% set keys = ['pipeline', 'stage'] %}
 with
 
@@ -9,7 +10,8 @@ entries as (
 ),
 
 {% for name, result, elapsed, event in [
-    ('advance', 'result', 'elapsed_workdays', 'advanced'), ('win', 'end_result', 'end_workdays', 'won')
+    ('advance', 'result', 'elapsed_workdays', 'advanced'),
+    ('win', 'end_result', 'end_workdays', 'won')
 ] %}
 {{ name }}_moments as (
     select
@@ -29,7 +31,11 @@ entries as (
 
 {{ name }}_steps as (
     select
-        pipeline, stage, elapsed_workdays, sum(entered_count) as entered_count, sum(event_count) as event_count,
+        pipeline,
+        stage,
+        elapsed_workdays,
+        sum(entered_count) as entered_count,
+        sum(event_count) as event_count,
         sum(rival_count) as rival_count, sum(censored_count) as censored_count
     from {{ name }}_moments
     group by pipeline, stage, elapsed_workdays
@@ -57,8 +63,10 @@ final as (
         lasting.stage,
         lasting.elapsed_workdays,
         lasting.n_at_risk,
-        {{ rate('least(' ~ ratio('lasting.last_incidence - lasting.incidence', 'lasting.share_staying') ~ ', 1) * least('
-            ~ ratio('wins.won_share', 'lasting.last_incidence') ~ ', 1)') }} as win_probability_rate
+        {{ rate(
+            'least(' ~ ratio('lasting.last_incidence - lasting.incidence', 'lasting.share_staying')
+            ~ ', 1) * least(' ~ ratio('wins.won_share', 'lasting.last_incidence') ~ ', 1)') }}
+            as win_probability_rate
     from lasting
     inner join wins on lasting.pipeline = wins.pipeline and lasting.stage = wins.stage
 )

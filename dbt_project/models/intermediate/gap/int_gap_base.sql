@@ -1,5 +1,7 @@
--- Grain: one row per basis × metric × last closed period before a gap × scope × way of segmenting × segment
--- What the four closed periods up to that one (base_last_no) brought: derived plans take their rates from here.
+-- Grain: one row per basis × metric × last closed period before a gap × scope × way of segmenting ×
+-- segment
+-- What the four closed periods up to that one (base_last_no) brought: derived plans take their
+-- rates from here.
 with
 
 cells as (

@@ -1,5 +1,7 @@
--- Grain: one row per basis × metric × started period × scope × way of segmenting × segment: what was in reach and won
--- Segmented by product line, and from months on by new or existing customer and by channel (lead source).
+-- Grain: one row per basis × metric × started period × scope × way of segmenting × segment: what
+-- was in reach and won
+-- Segmented by product line, and from months on by new or existing customer and by channel (lead
+-- source).
 with
 
 drivers as (

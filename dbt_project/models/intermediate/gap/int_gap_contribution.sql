@@ -1,5 +1,6 @@
 -- Grain: one row per explained gap and factor: its contribution, rounded to the cent
--- What rounding leaves stands in the largest of them, so that they sum to the gap. Factors are numbered as in the macro gap_factor.
+-- What rounding leaves stands in the largest of them, so that they sum to the gap. Factors are
+-- numbered as in the macro gap_factor.
 with
 
 gaps as (
@@ -106,13 +107,14 @@ rounded as (
     select
         *,
         {{ money('effect') }} as rounded_effect,
-        -- What is not yet due is known to the cent and takes no remainder, unless nothing else stands.
+        -- What is not yet due is known to the cent and takes no remainder, unless nothing else
+        -- stands.
         row_number() over (
             partition by gap_no
             order by
-                case when factor_no = 8 then 1 else 0 end,
+                case when factor_no = 8 then 1 else 0 end asc,
                 abs({{ money('effect') }}) desc,
-                factor_no
+                factor_no asc
         ) as place
     from factors
 ),
@@ -161,7 +163,7 @@ final as (
         -- The first of the largest; what is not yet due never is one.
         factor_no < 8 and contribution > 0 and row_number() over (
             partition by gap_no
-            order by case when factor_no < 8 then contribution end desc nulls last, factor_no
+            order by case when factor_no < 8 then contribution end desc nulls last, factor_no asc
         ) = 1 as is_main_cause
     from shared
 )

@@ -1,8 +1,11 @@
 -- Grain: one row per basis × period × scope × product line × customer kind × channel × metric
--- reach_count, won_count, won_value: what was in reach and what it brought, net per unit and scope; direct_value: bookings
--- that name no unit; reversal_value: units that came out negative. Counts are worth 1 each. Pairs are not
--- segmented further.
-{% set metrics = {'signed_amount': true, 'collected_amount': true, 'order_count': false, 'new_customer_count': false} %}
+-- reach_count, won_count, won_value: what was in reach and what it brought, net per unit and scope;
+-- direct_value: bookings that name no unit; reversal_value: units that came out negative. Counts
+-- are worth 1 each. Pairs are not segmented further.
+{% set metrics = {
+    'signed_amount': true, 'collected_amount': true,
+    'order_count': false, 'new_customer_count': false,
+} %}
 {% set segments = 'product_line, customer_kind, channel' %}
 with
 
@@ -17,7 +20,8 @@ leaf_scopes as (
     from {{ ref('int_leaf_scope') }}
 ),
 
--- What stands in one leaf is added up there; what stands in several is netted in each scope that it is in.
+-- What stands in one leaf is added up there; what stands in several is netted in each scope that it
+-- is in.
 leaf_sums as (
     select
         driver_basis, period_type, period_no, leaf_id, {{ segments }},
@@ -111,7 +115,7 @@ final as (
         summed.scope_no, {{ segments }},
         cast(summed.reach_count as double) as reach_count,
         cast(
-            {{ 'summed.' ~ metric ~ '_won_count' if is_money else 'summed.' ~ metric ~ '_won' }} as double
+            summed.{{ metric }}_won{{ '_count' if is_money }} as double
         )
             as won_count,
         cast(summed.{{ metric }}_won as decimal(28, 6)) as won_value,

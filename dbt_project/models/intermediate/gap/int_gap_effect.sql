@@ -1,6 +1,8 @@
--- Grain: one row per started gap: what each factor made of the fall from plan to fact, exact to the last digit
--- Positive is missing. Volume, conversion, deal size and mix by Shapley over product lines; bookings without a unit
--- (direct), reversals (adjustment) and a workbook's plan that is not the target (plan_mismatch) by themselves.
+-- Grain: one row per started gap: what each factor made of the fall from plan to fact, exact to the
+-- last digit
+-- Positive is missing. Volume, conversion, deal size and mix by Shapley over product lines;
+-- bookings without a unit (direct), reversals (adjustment) and a workbook's plan that is not the
+-- target (plan_mismatch) by themselves.
 {% set factors = ['volume', 'conversion', 'deal_size', 'mix'] %}
 with
 
@@ -27,12 +29,20 @@ apart as (
 
 scenarios as (
     select
-        gap_no, max(plan_source) as plan_source, max(conversion_0) as conversion_0, max(deal_value_0) as deal_value_0,
-        max(due_rate) as due_rate, max(reach_0) as reach_0, max(reach_1) as reach_1, max(won_1) as won_1,
+        gap_no,
+        max(plan_source) as plan_source,
+        max(conversion_0) as conversion_0,
+        max(deal_value_0) as deal_value_0,
+        max(due_rate) as due_rate,
+        max(reach_0) as reach_0,
+        max(reach_1) as reach_1,
+        max(won_1) as won_1,
         max(value_1) as value_1
         {%- for mix in [0, 1] %}{% for conversion in [0, 1] %}{% for deal_size in [0, 1] %},
         cast(
-            sum({{ exact('share_' ~ mix ~ ' * rate_' ~ conversion ~ ' * value_per_win_' ~ deal_size) }}) as double
+            sum({{ exact(
+                'share_' ~ mix ~ ' * rate_' ~ conversion ~ ' * value_per_win_' ~ deal_size
+            ) }}) as double
         ) as sum_{{ mix }}{{ conversion }}{{ deal_size }}
         {%- endfor %}{% endfor %}{% endfor %}
     from segments
@@ -53,7 +63,10 @@ explained as (
 final as (
     select
         gaps.gap_no,
-        case when gaps.driver_basis = 'record' then 'record' else coalesce(explained.plan_source, 'none') end as plan_source,
+        case
+            when gaps.driver_basis = 'record' then 'record' else
+                coalesce(explained.plan_source, 'none')
+        end as plan_source,
         explained.conversion_0,
         explained.deal_value_0,
         explained.due_rate,
@@ -64,14 +77,23 @@ final as (
         -- Without any rate there is nothing to divide: all of it is volume.
         coalesce(
             explained.volume,
-            cast(gaps.gap_to_date + coalesce(apart.direct_value, 0) + coalesce(apart.reversal_value, 0) as double)
+            cast(
+                gaps.gap_to_date
+                + coalesce(apart.direct_value, 0)
+                + coalesce(apart.reversal_value, 0) as double
+            )
         ) as volume,
         coalesce(explained.conversion, 0) as conversion,
         coalesce(explained.deal_size, 0) as deal_size,
         coalesce(explained.mix, 0) as mix,
         cast(coalesce(apart.direct_value, 0) as double) as direct_value,
         cast(coalesce(apart.reversal_value, 0) as double) as reversal_value,
-        case when gaps.is_planned then cast(gaps.target_to_date as double) - explained.plan_value else 0 end as plan_mismatch,
+        case
+            when
+                gaps.is_planned
+                then cast(gaps.target_to_date as double) - explained.plan_value
+            else 0
+        end as plan_mismatch,
         explained.plan_value
     from gaps
     left join explained on gaps.gap_no = explained.gap_no

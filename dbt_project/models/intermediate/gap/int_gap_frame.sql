@@ -1,6 +1,7 @@
 -- Grain: one row per metric × period × scope with a target (level base, scenario in force)
--- driver_basis is NULL where a gap is not explained: of rates, durations, and where lower is better.
--- plan_reach_count, plan_conversion_rate, plan_deal_value: the planned drivers of the sheet, where it names them.
+-- driver_basis is NULL where a gap is not explained: of rates, durations, and where lower is
+-- better. plan_reach_count, plan_conversion_rate, plan_deal_value: the planned drivers of the
+-- sheet, where it names them.
 with
 
 attainment as (
@@ -34,7 +35,8 @@ spelled as (
     from {{ source('rules', 'drivers') }} as drivers
 ),
 
--- Both kinds of drivers for one period, or a scope by id and by name: the one of what the company counts, by id.
+-- Both kinds of drivers for one period, or a scope by id and by name: the one of what the company
+-- counts, by id.
 drivers as (
     select spelled.*, scopes.scope_id
     from spelled

@@ -1,6 +1,6 @@
 -- Grain: one row per started quarter × scope that misses a regular customer: the largest of them
--- Regular: bought in at least two of the four closed quarters before; missed: nothing in the last of these, nor since.
--- expected_amount is what it brought in an average quarter of the four.
+-- Regular: bought in at least two of the four closed quarters before; missed: nothing in the last
+-- of these, nor since. expected_amount is what it brought in an average quarter of the four.
 with
 
 bookings as (
@@ -57,7 +57,9 @@ final as (
     from compared
     where quarter_count >= 2 and recent_count = 0
     qualify
-        row_number() over (partition by period_no, scope_no order by base_amount desc, customer_id)
+        row_number() over (
+            partition by period_no, scope_no order by base_amount desc, customer_id asc
+        )
         = 1
 )
 

@@ -1,5 +1,6 @@
 -- Grain: one row per started period that a gap is explained in, or that a plan is derived from
--- The plan of a period without planned drivers comes from the last four closed periods of its type before it.
+-- The plan of a period without planned drivers comes from the last four closed periods of its type
+-- before it.
 {% set base_periods = 4 %}
 with
 

@@ -1,5 +1,6 @@
 -- Grain: one row per started gap × way of segmenting × segment: its planned and its actual drivers
--- V = N Σ share × conversion × value. reach is N of the whole gap; *_0 is the plan up to D, *_1 the fact.
+-- V = N Σ share × conversion × value. reach is N of the whole gap; *_0 is the plan up to D, *_1 the
+-- fact.
 {% set gap_parts = 'gap_no, segment_by, segment_id' %}
 with
 
@@ -49,7 +50,8 @@ sourced as (
 parts as (
     select
         sourced.gap_no, bases.segment_by,
-        -- What is one product line takes the rates of all of them as one; pairs have no other segments.
+        -- What is one product line takes the rates of all of them as one; pairs have no other
+        -- segments.
         case
             when
                 bases.segment_by = 'product_line' and sourced.scope_type like '%product_line'
@@ -118,7 +120,8 @@ joined as (
         sum(summed.reach_1) {{ whole }} as all_reach_1,
         sum(summed.won_1) {{ whole }} as all_won_1,
         sum(summed.value_1) {{ whole }} as all_value_1,
-        -- A seat's days may sum to nothing and yet not yet have done so by D: its plan is the line itself.
+        -- A seat's days may sum to nothing and yet not yet have done so by D: its plan is the line
+        -- itself.
         cast(
             case
                 when sourced.target = 0 then sourced.target_to_date else sourced.target
@@ -164,7 +167,8 @@ rated as (
     from joined
 ),
 
--- The whole-period plan: N alone is scaled to the target; without any rate the fact's own stand in for it.
+-- The whole-period plan: N alone is scaled to the target; without any rate the fact's own stand in
+-- for it.
 planned as (
     select
         rated.*,
@@ -217,7 +221,8 @@ final as (
         due_rate,
         coalesce(known_share_0, 0) as share_0,
         coalesce(case when all_reach_1 > 0 then fact_share else known_share_0 end, 0) as share_1,
-        -- A segment missing on one side has that side's rates from the other: what moved is the mix.
+        -- A segment missing on one side has that side's rates from the other: what moved is the
+        -- mix.
         coalesce(known_rate_0, fact_segment_rate, 0) as rate_0,
         coalesce(case when all_reach_1 > 0 then fact_segment_rate end, known_rate_0, 0) as rate_1,
         coalesce(known_value_0, fact_segment_value, 0) as value_per_win_0,

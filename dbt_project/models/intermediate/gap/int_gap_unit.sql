@@ -1,7 +1,7 @@
 -- Grain: one row per basis × period × unit × leaf: what was in reach there and what it brought
--- A unit is an opportunity, a customer in reach, a customer that owes (of collections) or, where a booking names
--- none of these, the order itself (is_direct). reach_count is 1 where the unit was in reach in the period: open on a day
--- of it, or won in it.
+-- A unit is an opportunity, a customer in reach, a customer that owes (of collections) or, where a
+-- booking names none of these, the order itself (is_direct). reach_count is 1 where the unit was in
+-- reach in the period: open on a day of it, or won in it.
 {% set values = ['signed_amount', 'order_count', 'new_customer_count', 'collected_amount'] %}
 with
 
@@ -19,7 +19,8 @@ customers as (
 
 -- Companies without opportunities count customers; the drivers sheet may ask for either.
 bases as (
-    select case when count(*) > 0 then 'opportunity' else 'customer' end as driver_basis from opportunities
+    select case when count(*) > 0 then 'opportunity' else 'customer' end as driver_basis
+    from opportunities
     union
     select case driver_basis when 'customers' then 'customer' else 'opportunity' end as driver_basis
     from {{ source('rules', 'drivers') }}
@@ -63,7 +64,9 @@ instalments as (
 touched as (
     select customer_id, leaf_id, occurred_on as touched_on from activities
     union all
-    select customer_id, leaf_id, booked_on as touched_on from bookings where customer_id <> 'unknown'
+    select customer_id, leaf_id, booked_on as touched_on
+    from bookings
+    where customer_id <> 'unknown'
 ),
 
 order_places as (
@@ -88,8 +91,10 @@ reach as (
     -- A customer owes from the day that an instalment is due to the day that it is paid.
     select
         'debtor' as driver_basis, order_places.customer_id as unit_id, order_places.leaf_id,
-        least(instalments.due_on, coalesce(instalments.paid_in_full_on, instalments.due_on)) as reach_from,
-        {{ days_after("coalesce(instalments.paid_in_full_on, cast('9999-12-30' as date))", 1) }} as reach_before
+        least(instalments.due_on, coalesce(instalments.paid_in_full_on, instalments.due_on))
+            as reach_from,
+        {{ days_after("coalesce(instalments.paid_in_full_on, cast('9999-12-30' as date))", 1) }}
+            as reach_before
     from instalments
     inner join order_places on instalments.order_id = order_places.order_id
 ),
@@ -102,7 +107,10 @@ events as (
     union all
     select
         bookings.booking_entry_id, bookings.order_id, bookings.opportunity_id, bookings.customer_id,
-        {{ leaf_id('steps') }} as leaf_id, steps.event_on, 0 as signed_amount, steps.step as order_count,
+        {{ leaf_id('steps') }} as leaf_id,
+        steps.event_on,
+        0 as signed_amount,
+        steps.step as order_count,
         0 as new_customer_count
     from {{ ref('int_order_event') }} as steps
     inner join bookings on steps.booking_entry_id = bookings.booking_entry_id
@@ -118,7 +126,9 @@ events as (
 credited as (
     select
         bases.driver_basis,
-        case bases.driver_basis when 'opportunity' then events.opportunity_id else nullif(events.customer_id, 'unknown') end
+        case bases.driver_basis
+            when 'opportunity' then events.opportunity_id else nullif(events.customer_id, 'unknown')
+        end
             as unit_id,
         events.order_id,
         events.customer_id,
@@ -147,12 +157,21 @@ credited as (
 
 moments as (
     select
-        reach.driver_basis, periods.period_type, periods.period_no, periods.period_start, reach.unit_id, reach.leaf_id,
+        reach.driver_basis,
+        periods.period_type,
+        periods.period_no,
+        periods.period_start,
+        reach.unit_id,
+        reach.leaf_id,
         false as is_direct, cast(null as {{ dbt.type_string() }}) as customer_id, 1 as reach_count
         {%- for value in values %}, 0 as {{ value }}{% endfor %}
     from reach
-    inner join periods on reach.reach_from <= periods.through_on and reach.reach_before > periods.period_start
-    where reach.driver_basis = 'debtor' or reach.driver_basis in (select bases.driver_basis from bases)
+    inner join
+        periods
+        on reach.reach_from <= periods.through_on and reach.reach_before > periods.period_start
+    where
+        reach.driver_basis = 'debtor'
+        or reach.driver_basis in (select bases.driver_basis from bases)
     union all
     select
         credited.driver_basis, periods.period_type, periods.period_no, periods.period_start,
@@ -161,7 +180,9 @@ moments as (
         0 as reach_count
         {%- for value in values %}, coalesce(credited.{{ value }}, 0) as {{ value }}{% endfor %}
     from credited
-    inner join periods on credited.event_on >= periods.period_start and credited.event_on <= periods.through_on
+    inner join
+        periods
+        on credited.event_on >= periods.period_start and credited.event_on <= periods.through_on
 ),
 
 summed as (
@@ -170,7 +191,7 @@ summed as (
         max(customer_id) as customer_id, max(reach_count) as reach_count
         {%- for value in values %},
         sum({{ value }}) as {{ value }}
-        {%- endfor %}
+    {%- endfor %}
     from moments
     group by all
 ),
@@ -187,11 +208,18 @@ final as (
         cast(
             case
                 when summed.is_direct then 0
-                when summed.reach_count = 1 or greatest(summed.{{ values | join(', summed.') }}) > 0 then 1
+                when
+                    summed.reach_count = 1 or greatest(summed.{{ values | join(', summed.') }}) > 0
+                    then 1
                 else 0
             end as bigint
         ) as reach_count,
-        case when summed.driver_basis = 'opportunity' then coalesce(opportunities.product_line, 'unknown') else '(all)' end
+        case
+            when
+                summed.driver_basis = 'opportunity'
+                then coalesce(opportunities.product_line, 'unknown')
+            else '(all)'
+        end
             as product_line,
         -- A customer is new in a period where its first effective order does not lie before it.
         -- Weeks are too short to be told apart further.
@@ -200,30 +228,47 @@ final as (
             when first_orders.first_order_on < summed.period_start then 'existing'
             else 'new'
         end as customer_kind,
-        case when summed.period_type = 'week' then '(all)'
+        case
+            when summed.period_type = 'week' then '(all)'
             else coalesce(opportunities.lead_source, customers.lead_source, 'unknown')
         end as channel,
         count(*) over (
-            partition by summed.driver_basis, summed.period_type, summed.period_no, summed.unit_id, summed.is_direct
+            partition by
+                summed.driver_basis,
+                summed.period_type,
+                summed.period_no,
+                summed.unit_id,
+                summed.is_direct
         ) as leaf_count
         {%- for value in values %},
         cast(summed.{{ value }} as decimal(18, 4)) as {{ value }}
-        {%- endfor %}
+    {%- endfor %}
     from summed
     left join opportunities
-        on summed.driver_basis = 'opportunity' and not summed.is_direct and summed.unit_id = opportunities.opportunity_id
+        on
+            summed.driver_basis = 'opportunity'
+            and not summed.is_direct
+            and summed.unit_id = opportunities.opportunity_id
     left join customers
         on
             coalesce(
                 opportunities.customer_id,
-                case when summed.driver_basis <> 'opportunity' and not summed.is_direct then summed.unit_id end,
+                case
+                    when
+                        summed.driver_basis <> 'opportunity' and not summed.is_direct
+                        then summed.unit_id
+                end,
                 summed.customer_id
             ) = customers.customer_id
     left join first_orders
         on
             coalesce(
                 opportunities.customer_id,
-                case when summed.driver_basis <> 'opportunity' and not summed.is_direct then summed.unit_id end,
+                case
+                    when
+                        summed.driver_basis <> 'opportunity' and not summed.is_direct
+                        then summed.unit_id
+                end,
                 summed.customer_id
             ) = first_orders.customer_id
 )

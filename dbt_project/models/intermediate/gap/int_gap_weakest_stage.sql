@@ -1,5 +1,7 @@
--- Grain: one row per period × scope in which some stage let fewer pass than in the four closed periods before
--- Of all stages the one that fell most. Passed = advanced ÷ (advanced + lost + back), of what left the stage in the period.
+-- Grain: one row per period × scope in which some stage let fewer pass than in the four closed
+-- periods before
+-- Of all stages the one that fell most. Passed = advanced ÷ (advanced + lost + back), of what left
+-- the stage in the period.
 with
 
 flows as (
@@ -87,7 +89,7 @@ final as (
     where stage_rate < base_stage_rate
     qualify row_number() over (
         partition by period_type, period_start, period_end, scope_type, scope_id
-        order by base_stage_rate - stage_rate desc, stage_order, stage
+        order by base_stage_rate - stage_rate desc, stage_order asc, stage asc
     ) = 1
 )
 

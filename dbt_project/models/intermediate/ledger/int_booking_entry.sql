@@ -1,4 +1,5 @@
--- Grain: one row per ledger entry of a booking, before credit is split, valued at the rate of its signing
+-- Grain: one row per ledger entry of a booking, before credit is split, valued at the rate of its
+-- signing
 with
 
 company as (

@@ -1,6 +1,7 @@
--- Grain: one row per record of the entities that have no fact of their own, with whom it is credited to
--- Customers and surveys go to the customer's owner of that day, stage changes to the deal's owner of that day,
--- instalments to who signed, tasks to their assignee; market moves to nobody.
+-- Grain: one row per record of the entities that have no fact of their own, with whom it is
+-- credited to
+-- Customers and surveys go to the customer's owner of that day, stage changes to the deal's owner
+-- of that day, instalments to who signed, tasks to their assignee; market moves to nobody.
 with
 
 accounts as (

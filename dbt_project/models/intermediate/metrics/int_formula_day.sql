@@ -1,6 +1,8 @@
 -- Grain: one row per metric of the metrics sheet whose days add up, day and leaf
--- depends_on: {{ ref('fct_activity') }}, {{ ref('fct_opportunity') }}, {{ ref('fct_lead') }}, {{ ref('fct_quote') }}
--- depends_on: {{ ref('fct_booking') }}, {{ ref('fct_collection') }}, {{ ref('int_credited_record') }}
+-- depends_on: {{ ref('fct_activity') }}, {{ ref('fct_opportunity') }}, {{ ref('fct_lead') }}
+-- depends_on: {{ ref('fct_quote') }}
+-- depends_on: {{ ref('fct_booking') }}, {{ ref('fct_collection') }}
+-- depends_on: {{ ref('int_credited_record') }}
 -- depends_on: {{ source('rules', 'metric_formula') }}, {{ source('rules', 'metric_condition') }}
 with
 

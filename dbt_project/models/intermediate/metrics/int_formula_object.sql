@@ -1,7 +1,10 @@
 -- Grain: one row per metric that counts objects, object, key, day and leaf
--- An object (a customer, a deal) is what the metric tells apart; it is met by keys: records, days or an amount.
--- depends_on: {{ ref('fct_activity') }}, {{ ref('fct_opportunity') }}, {{ ref('fct_lead') }}, {{ ref('fct_quote') }}
--- depends_on: {{ ref('fct_booking') }}, {{ ref('fct_collection') }}, {{ ref('int_credited_record') }}
+-- An object (a customer, a deal) is what the metric tells apart; it is met by keys: records, days
+-- or an amount.
+-- depends_on: {{ ref('fct_activity') }}, {{ ref('fct_opportunity') }}, {{ ref('fct_lead') }}
+-- depends_on: {{ ref('fct_quote') }}
+-- depends_on: {{ ref('fct_booking') }}, {{ ref('fct_collection') }}
+-- depends_on: {{ ref('int_credited_record') }}
 -- depends_on: {{ source('rules', 'metric_formula') }}, {{ source('rules', 'metric_condition') }}
 with
 

@@ -1,6 +1,7 @@
--- Grain: one row per metric with a condition met once, day and leaf: objects that met it less those that fell back
--- It counts on the day on which the running total reaches the line, for whoever brought it there, and is taken
--- back from him on the day on which a reversal undoes it.
+-- Grain: one row per metric with a condition met once, day and leaf: objects that met it less those
+-- that fell back
+-- It counts on the day on which the running total reaches the line, for whoever brought it there,
+-- and is taken back from him on the day on which a reversal undoes it.
 with
 
 formulas as (
@@ -20,7 +21,7 @@ keyed as (
         objects.*,
         sum(value) over (
             partition by metric, object_id, record_key
-            order by event_on, value desc, leaf_id rows unbounded preceding
+            order by event_on asc, value desc, leaf_id asc rows unbounded preceding
         ) as key_total
     from objects
 ),
@@ -42,7 +43,7 @@ running as (
         steps.*,
         sum(step) over (
             partition by metric, object_id
-            order by event_on, step desc, leaf_id, record_key rows unbounded preceding
+            order by event_on asc, step desc, leaf_id asc, record_key asc rows unbounded preceding
         ) as total
     from steps
     where step <> 0
@@ -67,7 +68,8 @@ credited as (
         case
             when turn = 1 then {{ column }}
             else lag({{ column }}) over (
-                partition by metric, object_id order by event_on, step desc, leaf_id, record_key
+                partition by metric, object_id
+                order by event_on asc, step desc, leaf_id asc, record_key asc
             )
         end as {{ column }}
     {%- endfor %}

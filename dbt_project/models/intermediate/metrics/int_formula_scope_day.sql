@@ -1,6 +1,7 @@
--- Grain: one row per metric whose days do not add up, period type, custom period, scope and day: what changes on that day
--- Different objects of a period count on their first day in it; with trailing months period_type is (trailing)
--- and the figure at a day is the sum of all changes up to it.
+-- Grain: one row per metric whose days do not add up, period type, custom period, scope and day:
+-- what changes on that day
+-- Different objects of a period count on their first day in it; with trailing months period_type is
+-- (trailing) and the figure at a day is the sum of all changes up to it.
 with
 
 formulas as (
@@ -40,7 +41,12 @@ periods as (
 -- Without trailing months: each period begins anew.
 placed as (
     select
-        scoped.*, periods.period_type, periods.period_start, periods.period_end, periods.custom_start, periods.custom_end
+        scoped.*,
+        periods.period_type,
+        periods.period_start,
+        periods.period_end,
+        periods.custom_start,
+        periods.custom_end
     from scoped
     inner join formulas on scoped.metric = formulas.metric and formulas.window_months is null
     inner join periods
@@ -53,8 +59,9 @@ in_period as (
     select
         metric, period_type, custom_start, custom_end, scope_type, scope_id, event_on, value,
         sum(value) over (
-            partition by metric, period_type, period_start, period_end, scope_type, scope_id, object_id
-            order by event_on, value desc, record_key rows unbounded preceding
+            partition by
+                metric, period_type, period_start, period_end, scope_type, scope_id, object_id
+            order by event_on asc, value desc, record_key asc rows unbounded preceding
         ) as total
     from placed
 ),
@@ -62,11 +69,16 @@ in_period as (
 period_turns as (
     select
         metric, period_type, custom_start, custom_end, scope_type, scope_id, event_on,
-        case when total > 0 and total - value <= 0 then 1 when total <= 0 and total - value > 0 then -1 end as turn
+        case
+            when total > 0 and total - value <= 0 then 1 when
+                total <= 0 and total - value > 0
+                then -1
+        end as turn
     from in_period
 ),
 
--- With trailing months: a key counts from its day until it is undone, or until the months have passed.
+-- With trailing months: a key counts from its day until it is undone, or until the months have
+-- passed.
 keyed as (
     select
         scoped.*,
@@ -74,8 +86,13 @@ keyed as (
         formulas.aggregate,
         coalesce(formulas.reach_at_least, 1) as reach_at_least,
         sum(scoped.value) over (
-            partition by scoped.metric, scoped.scope_type, scoped.scope_id, scoped.object_id, scoped.record_key
-            order by scoped.event_on, scoped.value desc rows unbounded preceding
+            partition by
+                scoped.metric,
+                scoped.scope_type,
+                scoped.scope_id,
+                scoped.object_id,
+                scoped.record_key
+            order by scoped.event_on asc, scoped.value desc rows unbounded preceding
         ) as key_total
     from scoped
     inner join formulas on scoped.metric = formulas.metric and formulas.window_months is not null
@@ -106,9 +123,19 @@ passed as (
 
 openings as (
     select
-        metric, scope_type, scope_id, object_id, record_key, event_on, turn, window_months, aggregate, reach_at_least,
+        metric,
+        scope_type,
+        scope_id,
+        object_id,
+        record_key,
+        event_on,
+        turn,
+        window_months,
+        aggregate,
+        reach_at_least,
         lead(event_on) over (
-            partition by metric, scope_type, scope_id, object_id, record_key order by event_on, turn desc
+            partition by metric, scope_type, scope_id, object_id, record_key
+            order by event_on asc, turn desc
         ) as undone_on
     from key_turns
     where turn is not null
@@ -120,20 +147,30 @@ changes as (
     where turn = 1
     union all
     select
-        openings.metric, openings.scope_type, openings.scope_id, openings.object_id, openings.aggregate,
-        openings.reach_at_least, least(coalesce(openings.undone_on, passed.passed_on), passed.passed_on) as event_on,
+        openings.metric,
+        openings.scope_type,
+        openings.scope_id,
+        openings.object_id,
+        openings.aggregate,
+        openings.reach_at_least,
+        least(coalesce(openings.undone_on, passed.passed_on), passed.passed_on) as event_on,
         -1 as step
     from openings
     inner join passed
         on openings.window_months = passed.window_months and openings.event_on = passed.event_on
     where openings.turn = 1
     union all
-    select metric, scope_type, scope_id, object_id, aggregate, reach_at_least, event_on, value as step
+    select
+        metric, scope_type, scope_id, object_id, aggregate, reach_at_least, event_on, value as step
     from key_turns
     where record_key is null
     union all
     select
-        key_turns.metric, key_turns.scope_type, key_turns.scope_id, key_turns.object_id, key_turns.aggregate,
+        key_turns.metric,
+        key_turns.scope_type,
+        key_turns.scope_id,
+        key_turns.object_id,
+        key_turns.aggregate,
         key_turns.reach_at_least, passed.passed_on as event_on, -key_turns.value as step
     from key_turns
     inner join passed
@@ -145,14 +182,18 @@ looking_back as (
     select
         changes.*,
         sum(step) over (
-            partition by metric, scope_type, scope_id, object_id order by event_on, step desc rows unbounded preceding
+            partition by metric, scope_type, scope_id, object_id
+            order by event_on asc, step desc rows unbounded preceding
         ) as total
     from changes
 ),
 
 trailing_turns as (
     select
-        metric, '(trailing)' as period_type, cast(null as date) as custom_start, cast(null as date) as custom_end,
+        metric,
+        '(trailing)' as period_type,
+        cast(null as date) as custom_start,
+        cast(null as date) as custom_end,
         scope_type, scope_id, event_on,
         case
             when aggregate <> 'distinct' then step

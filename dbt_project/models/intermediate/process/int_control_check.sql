@@ -1,6 +1,7 @@
 -- Grain: one row per record and control point that checks it
 -- depends_on: {{ source('rules', 'control_points') }}, {{ source('rules', 'control_point_test') }}
--- depends_on: {{ source('landed', 'activities') }}, {{ source('landed', 'leads') }}, {{ source('landed', 'opportunities') }}
+-- depends_on: {{ source('landed', 'activities') }}, {{ source('landed', 'leads') }}
+-- depends_on: {{ source('landed', 'opportunities') }}
 -- depends_on: {{ source('landed', 'orders') }}, {{ source('landed', 'accounts') }}
 -- An empty cell fails: what nobody wrote down cannot be shown.
 with

@@ -1,5 +1,7 @@
--- Grain: one row per lead and moment at which its clock is read: assigned, answered, contacted, the end of D
--- The clock runs from the customer's arrival; both readings stand beside each other, the rules say which counts.
+-- Grain: one row per lead and moment at which its clock is read: assigned, answered, contacted, the
+-- end of D
+-- The clock runs from the customer's arrival; both readings stand beside each other, the rules say
+-- which counts.
 with
 
 leads as (

@@ -1,4 +1,5 @@
--- Grain: one row per metric, scope and started period with an actual in it or in what it is compared with
+-- Grain: one row per metric, scope and started period with an actual in it or in what it is
+-- compared with
 -- A ratio's parts are summed before dividing, so that a team's rate is a ratio of sums.
 with
 
@@ -14,7 +15,8 @@ metrics as (
     select * from {{ source('rules', 'metrics') }}
 ),
 
--- Metrics that count different objects: a day's figure belongs to one type of period, or to all days after it.
+-- Metrics that count different objects: a day's figure belongs to one type of period, or to all
+-- days after it.
 object_days as (
     select * from {{ ref('int_formula_scope_day') }}
 ),

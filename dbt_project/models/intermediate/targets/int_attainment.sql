@@ -1,6 +1,7 @@
--- Grain: one row per metric × level × scenario × period × scope, with rates and what its light depends on
--- Lower is better turns every comparison round: attainment = target ÷ actual, gap = actual − target.
--- A view: one model alone reads it, and its rows are as many as the mart's.
+-- Grain: one row per metric × level × scenario × period × scope, with rates and what its light
+-- depends on
+-- Lower is better turns every comparison round: attainment = target ÷ actual, gap = actual −
+-- target. A view: one model alone reads it, and its rows are as many as the mart's.
 {{ config(materialized='view') }}
 with
 

@@ -1,4 +1,5 @@
--- Grain: one row per scope and workday on which the signed amount of its month was behind, replayed day by day
+-- Grain: one row per scope and workday on which the signed amount of its month was behind, replayed
+-- day by day
 with
 
 -- A scenario looks ahead: the years before its first day are judged by the plan.
@@ -115,7 +116,10 @@ final as (
     where
         sized.is_workday
         and sized.target_to_date > 0
-        and {{ is_behind('sized.actual', 'sized.target_to_date', 'sized.actual_count', 'sized.due_count', 'sized.gone_rate', 'thresholds') }}
+        and {{ is_behind(
+            'sized.actual', 'sized.target_to_date', 'sized.actual_count', 'sized.due_count',
+            'sized.gone_rate', 'thresholds'
+        ) }}
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- Grain: one row per period, basis (current, prior, prior_year) and day that counts for it
--- A running period is compared with the equal workday of an earlier one, a closed one with all of it.
+-- A running period is compared with the equal workday of an earlier one, a closed one with all of
+-- it.
 with
 
 periods as (

@@ -1,4 +1,5 @@
--- Grain: one row per scope: the average deal of the twelve months up to D; company-wide where it has none
+-- Grain: one row per scope: the average deal of the twelve months up to D; company-wide where it
+-- has none
 -- Money targets are counted in deals of this size where they are too small for percentages.
 with
 

@@ -1,4 +1,5 @@
--- Grain: one row per period and scope in which the market moved so far that targets need calibration
+-- Grain: one row per period and scope in which the market moved so far that targets need
+-- calibration
 -- A move without region and product line concerns everybody, one of a part that part alone.
 with
 
@@ -6,7 +7,9 @@ moves as (
     select market.*
     from {{ source('landed', 'market') }} as market
     cross join {{ source('rules', 'status') }} as thresholds
-    where abs(market.change_rate) > thresholds.market_move_rate and market.observed_on <= {{ as_of() }}
+    where
+        abs(market.change_rate) > thresholds.market_move_rate
+        and market.observed_on <= {{ as_of() }}
 ),
 
 periods as (
@@ -26,8 +29,8 @@ concerned as (
     inner join moves
         on
             (moves.region is null and moves.product_line is null)
-            or (scopes.scope_type = 'region' and moves.region = scopes.scope_id)
-            or (scopes.scope_type = 'product_line' and moves.product_line = scopes.scope_id)
+            or (scopes.scope_type = 'region' and scopes.scope_id = moves.region)
+            or (scopes.scope_type = 'product_line' and scopes.scope_id = moves.product_line)
             or (
                 scopes.scope_type = 'region_product_line'
                 and scopes.scope_id = concat(moves.region, '|', moves.product_line)
@@ -48,7 +51,9 @@ final as (
         ) as market_move_rate
     from concerned
     inner join periods
-        on concerned.observed_on >= periods.period_start and concerned.observed_on <= periods.period_end
+        on
+            concerned.observed_on >= periods.period_start
+            and concerned.observed_on <= periods.period_end
     group by all
 )
 

@@ -1,5 +1,6 @@
 -- Grain: one row per metric, person and period with a target on the sheet Process targets
--- This fiscal year and the one before; the row that names the person wins, then his team's, then everybody's.
+-- This fiscal year and the one before; the row that names the person wins, then his team's, then
+-- everybody's.
 with
 
 rules as (
@@ -82,14 +83,22 @@ units as (
         case
             when
                 rules.per_period = 'day'
-                then greatest(weeks_and_months.unit_start, coalesce(rules.valid_from, weeks_and_months.unit_start))
+                then
+                    greatest(
+                        weeks_and_months.unit_start,
+                        coalesce(rules.valid_from, weeks_and_months.unit_start)
+                    )
             else weeks_and_months.unit_start
         end
             as held_from,
         case
             when
                 rules.per_period = 'day'
-                then least(weeks_and_months.unit_end, coalesce(rules.valid_to, weeks_and_months.unit_end))
+                then
+                    least(
+                        weeks_and_months.unit_end,
+                        coalesce(rules.valid_to, weeks_and_months.unit_end)
+                    )
             else weeks_and_months.unit_end
         end
             as held_to,

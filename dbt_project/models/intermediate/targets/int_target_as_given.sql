@@ -52,7 +52,7 @@ final as (
         partition by
             lines.metric, lines.level, lines.scenario, lines.scope_type, lines.scope_id,
             lines.period_type, lines.start_on, lines.end_on
-        order by lines.recorded_on desc, lines.line
+        order by lines.recorded_on desc, lines.line asc
     ) = 1
 )
 

@@ -28,7 +28,7 @@ usable as (
             holder_id,
             start_on,
             end_on
-        order by coalesce(effective_on, start_on) desc, recorded_on desc, line
+        order by coalesce(effective_on, start_on) desc, recorded_on desc, line asc
     ) = 1
 ),
 

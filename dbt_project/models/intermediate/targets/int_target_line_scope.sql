@@ -1,6 +1,6 @@
 -- Grain: one row per target line ever given: the scope that it speaks of
--- A unit is the company, a region or a team where it is one of those, else a node of the organisation. A line of
--- a customer type has its own scope only.
+-- A unit is the company, a region or a team where it is one of those, else a node of the
+-- organisation. A line of a customer type has its own scope only.
 with
 
 lines as (

@@ -1,4 +1,5 @@
--- Grain: one row per period that targets are compared in: the calendar's, the company's and those of targets
+-- Grain: one row per period that targets are compared in: the calendar's, the company's and those
+-- of targets
 with
 
 periods as (

@@ -1,5 +1,7 @@
--- Grain: one row per metric, scope and period with a target: the elastic reserve that the rules give it
--- The row of the sheet that says most wins: its own metric, then its own scope, then its own quarter.
+-- Grain: one row per metric, scope and period with a target: the elastic reserve that the rules
+-- give it
+-- The row of the sheet that says most wins: its own metric, then its own scope, then its own
+-- quarter.
 with
 
 targets as (

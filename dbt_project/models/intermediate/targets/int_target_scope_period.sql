@@ -1,5 +1,6 @@
--- Grain: one row per metric, level, scenario, scope and period with a target
--- is_spread: due by workdays (summed from atoms, or a milestone's pace); a ratio and a lower-is-better figure are not.
+-- Grain: one row per metric, level, scenario, scope and period with a target is_spread: due by
+-- workdays (summed from atoms, or a milestone's pace); a ratio and a lower-is-better figure are
+-- not.
 with
 
 pieces as (
@@ -30,7 +31,8 @@ scenario_settings as (
     select * from {{ source('rules', 'scenarios_settings') }}
 ),
 
--- Weeks are where pace is followed: of the plan and of the scenario in force, not of every other scenario.
+-- Weeks are where pace is followed: of the plan and of the scenario in force, not of every other
+-- scenario.
 followed as (
     select pieces.*
     from pieces

@@ -1,5 +1,7 @@
--- Grain: one row per metric, level, scenario, scope and piece: the days that a week and a month share
--- Weeks, months, quarters and years are unions of pieces; target_due is what is due by the end of D.
+-- Grain: one row per metric, level, scenario, scope and piece: the days that a week and a month
+-- share
+-- Weeks, months, quarters and years are unions of pieces; target_due is what is due by the end of
+-- D.
 with
 
 atoms as (

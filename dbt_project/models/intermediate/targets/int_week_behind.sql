@@ -1,5 +1,6 @@
--- Grain: one row per metric, level, scenario, scope and closed week, judged on the week's last workday
--- verdict: behind, kept, or skipped (no workday, first 20 % of the month's workdays, small counts, no target).
+-- Grain: one row per metric, level, scenario, scope and closed week, judged on the week's last
+-- workday verdict: behind, kept, or skipped (no workday, first 20 % of the month's workdays, small
+-- counts, no target).
 with
 
 pieces as (

@@ -10,4 +10,4 @@ select
     error_count
 from {{ source('rules', 'workbook_version') }}
 -- The same content that arrived again is the same version.
-qualify row_number() over (partition by rules_version order by is_in_force desc, arrived_at) = 1
+qualify row_number() over (partition by rules_version order by is_in_force desc, arrived_at asc) = 1

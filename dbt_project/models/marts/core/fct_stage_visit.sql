@@ -1,6 +1,6 @@
 -- Grain: one row per opportunity and visit of a stage, attempts numbered
--- From recorded stage changes, from comparing exports, and from both: where a recorded event tells of a
--- change, it wins. Deleted opportunities are not here. Days of an export are right to ± 1 day.
+-- From recorded stage changes, from comparing exports, and from both: where a recorded event tells
+-- of a change, it wins. Deleted opportunities are not here. Days of an export are right to ± 1 day.
 with
 
 opportunities as (
@@ -57,7 +57,9 @@ exports as (
         cast(null as {{ dbt.type_string() }}) as from_stage,
         cast(null as {{ dbt.type_string() }}) as changed_by
     from versions
-    qualify version_no = 1 or stage is distinct from lag(stage) over (partition by opportunity_id order by version_no)
+    qualify
+        version_no = 1
+        or stage is distinct from lag(stage) over (partition by opportunity_id order by version_no)
 ),
 
 sightings as (
@@ -70,11 +72,16 @@ sightings as (
 told as (
     select
         sightings.*,
-        {{ last_known('case when is_export = 0 then stage end', 'opportunity_id', in_time) }} as told_stage,
-        {{ last_known('case when is_export = 0 then from_stage end', 'opportunity_id', in_time) }} as told_from_stage,
-        {{ last_known('case when is_export = 0 then seen_on end', 'opportunity_id', in_time) }} as told_on,
+        {{ last_known('case when is_export = 0 then stage end', 'opportunity_id', in_time) }}
+            as told_stage,
+        {{ last_known('case when is_export = 0 then from_stage end', 'opportunity_id', in_time) }}
+            as told_from_stage,
+        {{ last_known('case when is_export = 0 then seen_on end', 'opportunity_id', in_time) }}
+            as told_on,
         lead(stage) over (partition by opportunity_id order by {{ in_time }}) as next_stage,
-        lead(from_stage) over (partition by opportunity_id order by {{ in_time }}) as next_from_stage,
+        lead(from_stage)
+            over (partition by opportunity_id order by {{ in_time }})
+            as next_from_stage,
         lead(seen_on) over (partition by opportunity_id order by {{ in_time }}) as next_on,
         lead(is_export) over (partition by opportunity_id order by {{ in_time }}) as next_is_export
     from sightings
@@ -88,9 +95,14 @@ kept as (
         or (
             told_stage is distinct from stage
             -- An export made hours before or after the change it does not yet, or already, show.
-            and not coalesce(told_from_stage = stage and {{ days_between('told_on', 'seen_on') }} <= 1, false)
             and not coalesce(
-                next_is_export = 0 and next_stage = stage and {{ days_between('seen_on', 'next_on') }} <= 1, false
+                told_from_stage = stage and {{ days_between('told_on', 'seen_on') }} <= 1, false
+            )
+            and not coalesce(
+                next_is_export = 0
+                and next_stage = stage
+                and {{ days_between('seen_on', 'next_on') }} <= 1,
+                false
             )
         )
 ),
@@ -100,7 +112,9 @@ moved as (
         kept.*,
         lag(stage) over (partition by opportunity_id order by {{ in_time }}) as previous_stage,
         lag(seen_on) over (partition by opportunity_id order by {{ in_time }}) as previous_on,
-        lag(changed_by) over (partition by opportunity_id order by {{ in_time }}) as previous_changed_by,
+        lag(changed_by)
+            over (partition by opportunity_id order by {{ in_time }})
+            as previous_changed_by,
         row_number() over (partition by opportunity_id order by {{ in_time }}) as move_no,
         row_number() over (
             partition by opportunity_id order by seen_on desc, is_export desc, place desc
@@ -126,17 +140,30 @@ opened as (
     inner join opportunities on moved.opportunity_id = opportunities.opportunity_id
     left join first_stages on opportunities.pipeline = first_stages.pipeline
     left join stages
-        on opportunities.pipeline = stages.pipeline and moved.stage = stages.stage and stages.is_current
+        on
+            opportunities.pipeline = stages.pipeline
+            and moved.stage = stages.stage
+            and stages.is_current
     left join versions on moved.opportunity_id = versions.opportunity_id and versions.version_no = 1
     where moved.move_no = 1 or moved.stage is distinct from moved.previous_stage
 ),
 
 visited as (
     select
-        opportunity_id, pipeline, stage, move_no, is_export, changed_by, previous_changed_by, first_shown_on,
+        opportunity_id,
+        pipeline,
+        stage,
+        move_no,
+        is_export,
+        changed_by,
+        previous_changed_by,
+        first_shown_on,
         case
-            when is_export = 1 and move_no = 1 and outcome = 'open' then least(coalesce(created_on, seen_on), seen_on)
-            when is_export = 1 and outcome <> 'open' and newness = 1 and closed_on <= seen_on
+            when
+                is_export = 1 and move_no = 1 and outcome = 'open'
+                then least(coalesce(created_on, seen_on), seen_on)
+            when
+                is_export = 1 and outcome <> 'open' and newness = 1 and closed_on <= seen_on
                 and (previous_on is null or closed_on >= previous_on) then closed_on
             else seen_on
         end as entered_on,
@@ -149,7 +176,7 @@ visited as (
             when move_no > 1 then 'move'
             when is_export = 0 and from_stage is null then 'create'
             when is_export = 0 then 'move'
-            when outcome is distinct from 'open' then 'move'
+            when outcome <> 'open' or outcome is null then 'move'
             when is_seen_from_start then 'create'
             else 'import'
         end as first_cause,
@@ -158,12 +185,12 @@ visited as (
             when is_export = 0 or move_no > 1 or is_seen_from_start then null
             when outcome = 'open' then seen_on
         end as first_seen_on,
-        case when is_export = 0 or move_no > 1 or is_seen_from_start or outcome = 'open' then true else false end
+        coalesce(is_export = 0 or move_no > 1 or is_seen_from_start or outcome = 'open', false)
             as has_history
     from opened
     union all
-    -- What stood before the first thing known: the stage that the first event left, or the first stage of a
-    -- deal that was closed when first seen.
+    -- What stood before the first thing known: the stage that the first event left, or the first
+    -- stage of a deal that was closed when first seen.
     select
         opportunity_id, pipeline,
         case when is_export = 0 then from_stage else first_stage end as stage,
@@ -173,8 +200,10 @@ visited as (
             coalesce(created_on, seen_on), seen_on,
             case when is_export = 1 then coalesce(closed_on, seen_on) else seen_on end
         ) as entered_on,
-        case when is_export = 1 and is_seen_from_start then 'snapshot' else 'imputed' end as precision,
-        case when is_export = 1 or from_stage = first_stage then 'create' else 'import' end as first_cause,
+        case when is_export = 1 and is_seen_from_start then 'snapshot' else 'imputed' end
+            as precision,
+        case when is_export = 1 or from_stage = first_stage then 'create' else 'import' end
+            as first_cause,
         cast(null as date) as first_seen_on,
         is_export = 1 and is_seen_from_start as has_history
     from opened
@@ -190,7 +219,8 @@ ordered as (
     select
         visited.*,
         max(entered_on) over (
-            partition by opportunity_id order by move_no rows between unbounded preceding and current row
+            partition by opportunity_id
+            order by move_no rows between unbounded preceding and current row
         ) as settled_on
     from visited
 ),
@@ -242,8 +272,10 @@ owner_changes as (
     select opportunity_id, shown_on as changed_on
     from versions
     qualify
-        owner_id is distinct from lag(owner_id) over (partition by opportunity_id order by version_no)
-        and amount is not distinct from lag(amount) over (partition by opportunity_id order by version_no)
+        owner_id is distinct from lag(owner_id)
+            over (partition by opportunity_id order by version_no)
+        and amount is not distinct from lag(amount)
+            over (partition by opportunity_id order by version_no)
         and version_no > 1
 ),
 
@@ -254,8 +286,9 @@ first_owners as (
 reset as (
     select
         neighboured.*,
-        -- Back to stage one within a day of an owner change, the amount unchanged. Before the first export
-        -- the hand that made the change tells: not the former hand, and the owner ever after.
+        -- Back to stage one within a day of an owner change, the amount unchanged. Before the first
+        -- export the hand that made the change tells: not the former hand, and the owner ever
+        -- after.
         neighboured.is_first
         and coalesce(neighboured.previous_outcome = 'open', false)
         and coalesce(neighboured.previous_order > neighboured.stage_order, false)
@@ -279,7 +312,9 @@ reset as (
         where visits.is_first
         group by 1, 2
     ) as owner_changes
-        on neighboured.opportunity_id = owner_changes.opportunity_id and neighboured.visit_no = owner_changes.visit_no
+        on
+            neighboured.opportunity_id = owner_changes.opportunity_id
+            and neighboured.visit_no = owner_changes.visit_no
     left join first_owners on neighboured.opportunity_id = first_owners.opportunity_id
 ),
 
@@ -293,11 +328,15 @@ caused as (
         end as cause,
         -- Lost and open again within 30 days: the loss did not happen. Later, it is a new attempt.
         coalesce(
-            outcome = 'lost' and next_outcome = 'open' and {{ days_between('entered_on', 'exited_on') }} <= 30, false
+            outcome = 'lost'
+            and next_outcome = 'open'
+            and {{ days_between('entered_on', 'exited_on') }} <= 30,
+            false
         ) as is_undone_loss,
         sum(
             case
-                when previous_outcome = 'lost' and outcome = 'open'
+                when
+                    previous_outcome = 'lost' and outcome = 'open'
                     and {{ days_between('previous_entered_on', 'entered_on') }} > 30 then 1
                 else 0
             end
@@ -323,9 +362,12 @@ standing as (
 compared as (
     select
         standing.*,
-        lag(effective_order) over (partition by opportunity_id, attempt_no order by visit_no) as previous_effective_order,
+        lag(effective_order)
+            over (partition by opportunity_id, attempt_no order by visit_no)
+            as previous_effective_order,
         max(case when outcome = 'open' then effective_order end) over (
-            partition by opportunity_id, attempt_no order by visit_no rows between unbounded preceding and 1 preceding
+            partition by opportunity_id, attempt_no
+            order by visit_no rows between unbounded preceding and 1 preceding
         ) as highest_order
     from standing
 ),
@@ -349,11 +391,14 @@ final as (
         compared.precision,
         compared.cause,
         coalesce(
-            compared.cause = 'move' and compared.outcome = 'open' and compared.previous_outcome = 'open'
+            compared.cause = 'move'
+            and compared.outcome = 'open'
+            and compared.previous_outcome = 'open'
             and compared.effective_order < coalesce(
                 greatest(earlier.stage_order, case
                     when compared.previous_effective_order > compared.previous_order
-                        then compared.previous_effective_order end),
+                        then compared.previous_effective_order
+                end),
                 compared.previous_effective_order
             ),
             false
@@ -369,7 +414,8 @@ final as (
         compared.first_seen_on,
         compared.has_history,
         entry_days.workday_index as entered_workday_index,
-        coalesce(exit_days.workday_index, today.workday_index) - entry_days.workday_index as stay_workdays
+        coalesce(exit_days.workday_index, today.workday_index)
+        - entry_days.workday_index as stay_workdays
     from compared
     cross join days as today
     -- The stage before, ranked by the list that was in force at this entry.

@@ -16,7 +16,8 @@ new_customers as (
     select * from {{ ref('int_new_customer_event') }}
 ),
 
--- Records may be younger than what they bought: whoever ordered was a customer, as the first of them shows it.
+-- Records may be younger than what they bought: whoever ordered was a customer, as the first of
+-- them shows it.
 lives as (
     select
         customer_id,
@@ -326,7 +327,7 @@ summed as (
         coalesce(standing.end_amount, 0) as end_amount
         {%- for line in middle %},
         coalesce(lines.{{ line }}, 0) as {{ line }}
-    {%- endfor %}
+        {%- endfor %}
     from cells
     left join
         standing

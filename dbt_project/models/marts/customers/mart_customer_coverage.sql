@@ -1,6 +1,7 @@
 -- Grain: one row per source × owner of customer records
 {% set fields = [
-    'owner_id', 'region', 'industry', 'customer_type', 'lead_source', 'phone', 'email', 'credit_code'
+    'owner_id', 'region', 'industry', 'customer_type',
+    'lead_source', 'phone', 'email', 'credit_code',
 ] %}
 with
 

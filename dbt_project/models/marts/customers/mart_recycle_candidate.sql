@@ -56,7 +56,9 @@ measured as (
         due_days.workday_index
         + cast(ceil(settings.overdue_cadences * followups.cadence_length) as bigint)
             as recycle_index,
-        {{ days_after('followups.due_on', 'ceil(settings.overdue_cadences * followups.cadence_length)') }}
+        {{ days_after(
+            'followups.due_on', 'ceil(settings.overdue_cadences * followups.cadence_length)'
+        ) }}
             as recycle_day
     from followups
     cross join settings

@@ -1,7 +1,8 @@
 -- Grain: one row per period × scope × forecast week
--- Booked + open deals, each with its chance of being won in what is left of the period + business not yet
--- created. Weeks gone by stand as they were called on their Sunday with what was known then; the running week
--- is called at D. Made by the Python step between the layers: docs/methods/forecast.md.
+-- Booked + open deals, each with its chance of being won in what is left of the period + business
+-- not yet created. Weeks gone by stand as they were called on their Sunday with what was known
+-- then; the running week is called at D. Made by the Python step between the layers:
+-- docs/methods/forecast.md.
 with
 
 calls as (
@@ -15,7 +16,9 @@ scope_names as (
 ),
 
 weeks as (
-    select period_start, period_label from {{ source('reference', 'period') }} where period_type = 'week'
+    select period_start, period_label
+    from {{ source('reference', 'period') }}
+    where period_type = 'week'
 ),
 
 flags as (
@@ -45,7 +48,8 @@ final as (
         calls.open_amount,
         calls.expected_open_amount,
         calls.expected_new_amount,
-        {{ money('calls.booked_amount + calls.expected_open_amount + calls.expected_new_amount') }} as expected_amount,
+        {{ money('calls.booked_amount + calls.expected_open_amount + calls.expected_new_amount') }}
+            as expected_amount,
         calls.p10,
         calls.p50,
         calls.p90,
@@ -84,7 +88,9 @@ final as (
     from calls
     left join flags on true
     left join weeks on calls.forecast_week_start_on = weeks.period_start
-    left join scope_names on calls.scope_type = scope_names.scope_type and calls.scope_id = scope_names.scope_id
+    left join
+        scope_names
+        on calls.scope_type = scope_names.scope_type and calls.scope_id = scope_names.scope_id
 )
 
 select * from final

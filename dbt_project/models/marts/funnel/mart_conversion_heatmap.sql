@@ -1,5 +1,6 @@
 -- Grain: one row per pipeline × stage × person × week, the last 13 weeks
--- Entries that became 30 workdays old in the 13 weeks up to the week's end: what moved on by then stays so.
+-- Entries that became 30 workdays old in the 13 weeks up to the week's end: what moved on by then
+-- stays so.
 {% set weeks_shown = 13 %}
 {% set window_workdays = 65 %}
 {% set horizon = 30 %}
@@ -39,7 +40,13 @@ entered as (
         people.person_id,
         people.person_name,
         coalesce(days.workday_index, 0) as entered_index,
-        case when entries.result = 'advanced' and entries.elapsed_workdays <= {{ horizon }} then 1 else 0 end as is_advanced
+        case
+            when
+                entries.result = 'advanced' and entries.elapsed_workdays <= {{ horizon }}
+                then 1 else
+                0
+        end
+            as is_advanced
     from entries
     inner join people on entries.leaf_id = people.leaf_id
     left join days on entries.entered_on = days.date_day
@@ -61,7 +68,7 @@ final as (
     from weeks
     inner join entered
         on
-            entered.entered_index <= weeks.last_index
+            weeks.last_index >= entered.entered_index
             and entered.entered_index > weeks.last_index - {{ window_workdays }}
     group by entered.pipeline, entered.stage, entered.person_id, weeks.week_start, weeks.week_label
 )

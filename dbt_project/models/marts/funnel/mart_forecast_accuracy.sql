@@ -1,6 +1,7 @@
 -- Grain: one row per kind of period × horizon × scope × decile of the call
--- Weekly calls on periods that have ended, scored against what came. scope_id (all) pools the scopes of a kind
--- (without the unassigned); decile (all) is every call; single deciles stand for calls 30 days ahead.
+-- Weekly calls on periods that have ended, scored against what came. scope_id (all) pools the
+-- scopes of a kind (without the unassigned); decile (all) is every call; single deciles stand for
+-- calls 30 days ahead.
 with
 
 calls as (
@@ -49,7 +50,10 @@ in_deciles as (
     union all
     select
         scoped.*,
-        cast(cast(least(floor(attainment_probability * 10), 9) as integer) as {{ dbt.type_string() }}) as decile
+        cast(
+            cast(least(floor(attainment_probability * 10), 9) as integer) as {{ dbt.type_string() }}
+        )
+            as decile
     from scoped
     where horizon = '30' and attainment_probability is not null
 ),
@@ -63,17 +67,23 @@ scored as (
         decile,
         count(distinct period_start) as period_count,
         count(*) as call_count,
-        sum(case when final_amount >= p10 and final_amount <= p90 then 1 else 0 end) as inside_count,
+        sum(case when final_amount >= p10 and final_amount <= p90 then 1 else 0 end)
+            as inside_count,
         sum(p50) as forecast_amount,
         sum(expected_amount) as expected_amount,
         sum(final_amount) as final_amount,
         sum(abs(p50 - final_amount)) as missed_amount,
         sum(abs(final_amount)) as size_amount,
         count(attainment_probability) as judged_count,
-        sum(case when attainment_probability is not null and is_attained then 1 else 0 end) as attained_count,
+        sum(case when attainment_probability is not null and is_attained then 1 else 0 end)
+            as attained_count,
         sum({{ exact('attainment_probability') }}) as called_sum,
-        sum({{ exact('case when is_attained then (1 - attainment_probability) * (1 - attainment_probability)'
-            ~ ' else attainment_probability * attainment_probability end') }}) as squared_sum
+        sum(
+            {{ exact(
+            'case when is_attained'
+            ~ ' then (1 - attainment_probability) * (1 - attainment_probability)'
+            ~ ' else attainment_probability * attainment_probability end') }}
+        ) as squared_sum
     from in_deciles
     group by period_type, horizon, scope_type, scope_id, decile
 ),

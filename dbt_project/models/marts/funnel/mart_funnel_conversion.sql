@@ -1,6 +1,6 @@
 -- Grain: one row per pipeline × from stage × cohort period (month, quarter) × scope × lead source
--- A cohort is the deals that first entered the stage in the period, once per attempt, credited to whoever
--- had them then. lead_source reads (all) where it is not broken down.
+-- A cohort is the deals that first entered the stage in the period, once per attempt, credited to
+-- whoever had them then. lead_source reads (all) where it is not broken down.
 {% set cell = 'pipeline, stage, scope_no, lead_source' %}
 with
 
@@ -37,14 +37,17 @@ month_periods as (
     inner join periods as months
         on
             months.period_type = 'month'
-            and months.period_start >= periods.period_start and months.period_start <= periods.period_end
+            and periods.period_start <= months.period_start
+            and periods.period_end >= months.period_start
 ),
 
 quarter_of as (
     select periods.period_type, periods.period_start, quarters.period_start as quarter_start_on
     from periods
     inner join quarters
-        on periods.period_start >= quarters.period_start and periods.period_start <= quarters.period_end
+        on
+            periods.period_start >= quarters.period_start
+            and periods.period_start <= quarters.period_end
 ),
 
 leaf_counts as (
@@ -64,7 +67,13 @@ leaf_counts as (
         sum(case when has_history and is_next_visited then 1 else 0 end) as reached_visited,
         sum(case when has_history and age_workdays >= 90 then 1 else 0 end) as mature_entered,
         sum(case
-            when has_history and age_workdays >= 90 and result = 'advanced' and elapsed_workdays <= 90 then 1 else 0
+            when
+                has_history
+                and age_workdays >= 90
+                and result = 'advanced'
+                and elapsed_workdays <= 90
+                then 1
+            else 0
         end) as mature_advanced,
         sum(case when result = 'lost' then 1 else 0 end) as all_lost,
         sum(case when result = 'open' then 1 else 0 end) as all_open,
@@ -74,11 +83,15 @@ leaf_counts as (
     group by pipeline, stage, stage_order, month_start_on, leaf_id, lead_source
 ),
 
-{% set counted = ['deal_count', 'entered', 'advanced', 'lost', 'still_open', 'won', 'reached_visited', 'mature_entered',
-    'mature_advanced', 'all_lost', 'all_open', 'all_won', 'all_advanced'] %}
+{% set counted = [
+    'deal_count', 'entered', 'advanced', 'lost', 'still_open', 'won', 'reached_visited',
+    'mature_entered', 'mature_advanced', 'all_lost', 'all_open', 'all_won', 'all_advanced',
+] %}
 {% set sums %}
         max(stage_order) as stage_order,
-        {% for column in counted %}sum({{ column }}) as {{ column }}{{ ",\n        " if not loop.last }}{% endfor %}
+        {% for column in counted %}
+        sum({{ column }}) as {{ column }}{{ ",\n        " if not loop.last }}
+        {% endfor %}
 {%- endset %}
 scope_months as (
     select
@@ -102,7 +115,8 @@ sourced as (
 
 -- Time in stage of those who left it for good.
 leaf_stays as (
-    select pipeline, stage, month_start_on, leaf_id, lead_source, stay_workdays, count(*) as left_count
+    select
+        pipeline, stage, month_start_on, leaf_id, lead_source, stay_workdays, count(*) as left_count
     from entries
     where has_history and stay_workdays is not null
     group by pipeline, stage, month_start_on, leaf_id, lead_source, stay_workdays
@@ -111,7 +125,9 @@ leaf_stays as (
 scope_stays as (
     select
         leaf_stays.pipeline, leaf_stays.stage, leaf_scopes.scope_no, leaf_stays.lead_source,
-        leaf_stays.month_start_on, leaf_stays.stay_workdays, sum(leaf_stays.left_count) as left_count
+        leaf_stays.month_start_on,
+        leaf_stays.stay_workdays,
+        sum(leaf_stays.left_count) as left_count
     from leaf_stays
     inner join leaf_scopes on leaf_stays.leaf_id = leaf_scopes.leaf_id
     group by 1, 2, 3, 4, 5, 6
@@ -129,11 +145,14 @@ sourced_stays as (
 
 stays as (
     select
-        {{ cell }}, month_periods.period_type, month_periods.period_start, stay_workdays,
-        sum(left_count) as left_count
+        {{ cell }}, month_periods.period_type, month_periods.period_start,
+        sourced_stays.stay_workdays,
+        sum(sourced_stays.left_count) as left_count
     from sourced_stays
     inner join month_periods on sourced_stays.month_start_on = month_periods.month_start_on
-    group by {{ cell }}, month_periods.period_type, month_periods.period_start, stay_workdays
+    group by
+        {{ cell }}, month_periods.period_type, month_periods.period_start,
+        sourced_stays.stay_workdays
 ),
 
 -- The median and the 90 % point by counting up: exact, and no list of values is needed.
@@ -153,9 +172,12 @@ dwell as (
         {{ cell }},
         period_type,
         period_start,
-        (min(case when left_count * 2 >= all_left_count then stay_workdays end)
-        + min(case when left_count * 2 > all_left_count then stay_workdays end)) * 0.5 as median_stage_workdays,
-        min(case when left_count * 10 >= all_left_count * 9 then stay_workdays end) as p90_stage_workdays
+        (
+            min(case when left_count * 2 >= all_left_count then stay_workdays end)
+            + min(case when left_count * 2 > all_left_count then stay_workdays end)
+        ) * 0.5 as median_stage_workdays,
+        min(case when left_count * 10 >= all_left_count * 9 then stay_workdays end)
+            as p90_stage_workdays
     from climbed
     group by {{ cell }}, period_type, period_start
 ),
@@ -185,32 +207,43 @@ rated as (
         rates.rate_{{ h }},
         coalesce(rates.n_at_risk_{{ h }}, 0) as n_at_risk_{{ h }},
         coalesce(rates.n_observed_{{ h }}, 0) as n_observed_{{ h }},
-        {{ cloglog_bound('rates.rate_' ~ h, 'rates.variance_' ~ h, 'rates.n_observed_' ~ h, 'low') }} as ci_low_{{ h }},
-        {{ cloglog_bound('rates.rate_' ~ h, 'rates.variance_' ~ h, 'rates.n_observed_' ~ h, 'high') }} as ci_high_{{ h }},
+        {{ cloglog_bound(
+            'rates.rate_' ~ h, 'rates.variance_' ~ h, 'rates.n_observed_' ~ h, 'low'
+        ) }}
+            as ci_low_{{ h }},
+        {{ cloglog_bound(
+            'rates.rate_' ~ h, 'rates.variance_' ~ h, 'rates.n_observed_' ~ h, 'high'
+        ) }}
+            as ci_high_{{ h }},
         baselines.rate_{{ h }} as baseline_{{ h }}
-        {%- endfor %}
+    {%- endfor %}
     from cohorts
     inner join scopes on cohorts.scope_no = scopes.scope_no
     inner join quarter_of
-        on cohorts.period_type = quarter_of.period_type and cohorts.period_start = quarter_of.period_start
+        on
+            cohorts.period_type = quarter_of.period_type
+            and cohorts.period_start = quarter_of.period_start
     left join rates
         on
             cohorts.pipeline = rates.pipeline and cohorts.stage = rates.stage
             and scopes.scope_type = rates.scope_type and scopes.scope_id = rates.scope_id
             and cohorts.lead_source = rates.lead_source
-            and cohorts.period_type = rates.cohort_type and cohorts.period_start = rates.period_start
+            and cohorts.period_type = rates.cohort_type
+            and cohorts.period_start = rates.period_start
     left join rates as baselines
         on
             cohorts.pipeline = baselines.pipeline and cohorts.stage = baselines.stage
             and scopes.scope_type = baselines.scope_type and scopes.scope_id = baselines.scope_id
             and cohorts.lead_source = baselines.lead_source
-            and baselines.cohort_type = 'baseline' and quarter_of.quarter_start_on = baselines.period_start
+            and baselines.cohort_type = 'baseline'
+            and quarter_of.quarter_start_on = baselines.period_start
     left join dwell
         on
             cohorts.pipeline = dwell.pipeline and cohorts.stage = dwell.stage
             and cohorts.scope_no = dwell.scope_no
             and cohorts.lead_source = dwell.lead_source
-            and cohorts.period_type = dwell.period_type and cohorts.period_start = dwell.period_start
+            and cohorts.period_type = dwell.period_type
+            and cohorts.period_start = dwell.period_start
 ),
 
 -- A young cohort is compared where it is old enough: at 90 workdays, else at 60, else at 30.
@@ -278,7 +311,9 @@ final as (
         cast(baseline_horizon_workdays as bigint) as baseline_horizon_workdays,
         {{ rate(at_horizon('baseline')) }} as baseline_rate,
         {{ rate(at_horizon('rate') ~ ' - ' ~ at_horizon('baseline')) }} as rate_deviation,
-        coalesce(({{ at_horizon('ci_high') }}) < ({{ at_horizon('baseline') }}), false) as is_sudden_drop,
+        coalesce(
+            ({{ at_horizon('ci_high') }}) < ({{ at_horizon('baseline') }}), false
+        ) as is_sudden_drop,
         entered < 10 as is_small,
         cast(median_stage_workdays as double) as median_stage_workdays,
         cast(p90_stage_workdays as double) as p90_stage_workdays

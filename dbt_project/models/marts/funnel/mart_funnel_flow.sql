@@ -1,7 +1,7 @@
--- Grain: one row per pipeline × stage × week or month × scope
--- begin + in = advance + lost + back + out_other + end, by count and by amount. A transfer enters only scopes
--- that it leaves or enters; a rise of the amount is in, a fall is out_other. Stocks are counted apart from
--- movements, so that the residual says something.
+-- Grain: one row per pipeline × stage × week or month × scope begin + in = advance + lost + back +
+-- out_other + end, by count and by amount. A transfer enters only scopes that it leaves or enters;
+-- a rise of the amount is in, a fall is out_other. Stocks are counted apart from movements, so that
+-- the residual says something.
 {% set lines = ['begin', 'in', 'advance', 'lost', 'back', 'out_other', 'end'] %}
 with
 
@@ -49,7 +49,9 @@ exits as (
             when visits.next_outcome = 'won' then 'advance'
             when visits.next_outcome = 'lost' then 'lost'
             when visits.next_is_step_back then 'back'
-            when visits.next_cause = 'move' and visits.next_order > visits.effective_order then 'advance'
+            when
+                visits.next_cause = 'move' and visits.next_order > visits.effective_order
+                then 'advance'
             else 'out_other'
         end as exit_kind
     from segments
@@ -72,14 +74,21 @@ handed_on as (
 ),
 
 leaf_postings as (
-    select pipeline, stage, leaf_id,
+    select
+        pipeline, stage, leaf_id,
         valid_from as posted_on,
-        1 as in_count, cents as in_amount, 0 as advance_count, 0 as advance_amount, 0 as lost_count, 0 as lost_amount,
+        1 as in_count,
+        cents as in_amount,
+        0 as advance_count,
+        0 as advance_amount,
+        0 as lost_count,
+        0 as lost_amount,
         0 as back_count, 0 as back_amount, 0 as out_other_count, 0 as out_other_amount
     from segments
     where part_no = 1
     union all
-    select pipeline, stage, leaf_id,
+    select
+        pipeline, stage, leaf_id,
         valid_before as posted_on,
         0 as in_count, 0 as in_amount
         {%- for line in ['advance', 'lost', 'back', 'out_other'] %},
@@ -88,8 +97,12 @@ leaf_postings as (
         {%- endfor %}
     from exits
     union all
-    select pipeline, stage, from_leaf_id as leaf_id, posted_on,
-        0 as in_count, greatest(to_amount - from_amount, 0) as in_amount, 0 as advance_count, 0 as advance_amount,
+    select
+        pipeline, stage, from_leaf_id as leaf_id, posted_on,
+        0 as in_count,
+        greatest(to_amount - from_amount, 0) as in_amount,
+        0 as advance_count,
+        0 as advance_amount,
         0 as lost_count, 0 as lost_amount, 0 as back_count, 0 as back_amount,
         0 as out_other_count, greatest(from_amount - to_amount, 0) as out_other_amount
     from handed_on
@@ -98,27 +111,41 @@ leaf_postings as (
 
 leaf_periods as (
     select
-        leaf_postings.pipeline, leaf_postings.stage, periods.period_type, periods.period_start, leaf_postings.leaf_id
+        leaf_postings.pipeline,
+        leaf_postings.stage,
+        periods.period_type,
+        periods.period_start,
+        leaf_postings.leaf_id
         {%- for line in ['in', 'advance', 'lost', 'back', 'out_other'] %},
         sum({{ line }}_count) as {{ line }}_count, sum({{ line }}_amount) as {{ line }}_amount
         {%- endfor %}
     from leaf_postings
     inner join periods
-        on leaf_postings.posted_on >= periods.period_start and leaf_postings.posted_on <= periods.last_on
+        on
+            leaf_postings.posted_on >= periods.period_start
+            and leaf_postings.posted_on <= periods.last_on
     group by 1, 2, 3, 4, 5
 ),
 
 -- Who changed hands: the two sides meet in every scope that holds both, and cancel there.
 sides as (
     select
-        handed_on.pipeline, handed_on.stage, handed_on.posted_on, handed_on.from_leaf_id, handed_on.to_leaf_id,
+        handed_on.pipeline,
+        handed_on.stage,
+        handed_on.posted_on,
+        handed_on.from_leaf_id,
+        handed_on.to_leaf_id,
         handed_on.from_amount, handed_on.to_amount, leaf_scopes.scope_no, 1 as is_from, 0 as is_to
     from handed_on
     inner join leaf_scopes on handed_on.from_leaf_id = leaf_scopes.leaf_id
     where handed_on.from_leaf_id <> handed_on.to_leaf_id
     union all
     select
-        handed_on.pipeline, handed_on.stage, handed_on.posted_on, handed_on.from_leaf_id, handed_on.to_leaf_id,
+        handed_on.pipeline,
+        handed_on.stage,
+        handed_on.posted_on,
+        handed_on.from_leaf_id,
+        handed_on.to_leaf_id,
         handed_on.from_amount, handed_on.to_amount, leaf_scopes.scope_no, 0 as is_from, 1 as is_to
     from handed_on
     inner join leaf_scopes on handed_on.to_leaf_id = leaf_scopes.leaf_id
@@ -137,16 +164,18 @@ met as (
 transfers as (
     select
         met.pipeline, met.stage, periods.period_type, periods.period_start, met.scope_no,
-        sum(case when from_count = 0 then to_count else 0 end) as in_count,
+        sum(case when met.from_count = 0 then met.to_count else 0 end) as in_count,
         sum(case
-            when from_count = 0 then to_count * to_amount
-            when to_count > 0 then to_count * greatest(to_amount - from_amount, 0)
+            when met.from_count = 0 then met.to_count * met.to_amount
+            when met.to_count > 0 then met.to_count * greatest(met.to_amount - met.from_amount, 0)
             else 0
         end) as in_amount,
-        sum(case when to_count = 0 then from_count else 0 end) as out_other_count,
+        sum(case when met.to_count = 0 then met.from_count else 0 end) as out_other_count,
         sum(case
-            when to_count = 0 then from_count * from_amount
-            when from_count > 0 then from_count * greatest(from_amount - to_amount, 0)
+            when met.to_count = 0 then met.from_count * met.from_amount
+            when
+                met.from_count > 0
+                then met.from_count * greatest(met.from_amount - met.to_amount, 0)
             else 0
         end) as out_other_amount
     from met
@@ -166,7 +195,9 @@ leaf_stocks as (
         count(*) as deal_count, sum(segments.cents) as amount
     from segments
     inner join stock_days
-        on segments.valid_from <= stock_days.stock_on and segments.valid_before > stock_days.stock_on
+        on
+            segments.valid_from <= stock_days.stock_on
+            and segments.valid_before > stock_days.stock_on
     group by 1, 2, 3, 4
 ),
 
@@ -182,7 +213,10 @@ stocks as (
 {% set zero = '0 as {0}_count, 0 as {0}_amount' %}
 entries as (
     select
-        leaf_periods.pipeline, leaf_periods.stage, leaf_periods.period_type, leaf_periods.period_start,
+        leaf_periods.pipeline,
+        leaf_periods.stage,
+        leaf_periods.period_type,
+        leaf_periods.period_start,
         leaf_scopes.scope_no,
         0 as begin_count, 0 as begin_amount
         {%- for line in ['in', 'advance', 'lost', 'back', 'out_other'] %},
@@ -195,20 +229,28 @@ entries as (
     select
         pipeline, stage, period_type, period_start, scope_no,
         0 as begin_count, 0 as begin_amount, in_count, in_amount,
-        0 as advance_count, 0 as advance_amount, 0 as lost_count, 0 as lost_amount, 0 as back_count, 0 as back_amount,
+        0 as advance_count,
+        0 as advance_amount,
+        0 as lost_count,
+        0 as lost_amount,
+        0 as back_count,
+        0 as back_amount,
         out_other_count, out_other_amount, 0 as end_count, 0 as end_amount
     from transfers
     union all
     select
         stocks.pipeline, stocks.stage, periods.period_type, periods.period_start, stocks.scope_no,
         stocks.deal_count as begin_count, stocks.amount as begin_amount
-        {%- for line in ['in', 'advance', 'lost', 'back', 'out_other', 'end'] %}, {{ zero.format(line) }}{% endfor %}
+        {%- for line in ['in', 'advance', 'lost', 'back', 'out_other', 'end'] %}
+        , {{ zero.format(line) }}
+        {% endfor %}
     from stocks
     inner join periods on stocks.stock_on = periods.begin_on
     union all
     select
         stocks.pipeline, stocks.stage, periods.period_type, periods.period_start, stocks.scope_no
-        {%- for line in ['begin', 'in', 'advance', 'lost', 'back', 'out_other'] %}, {{ zero.format(line) }}{% endfor %},
+        {%- for line in ['begin', 'in', 'advance', 'lost', 'back', 'out_other'] %},
+        {{ zero.format(line) }}{% endfor %},
         stocks.deal_count as end_count, stocks.amount as end_amount
     from stocks
     inner join periods on stocks.stock_on = periods.last_on
@@ -250,14 +292,27 @@ final as (
         cast(summed.{{ line }}_count as bigint) as {{ line }}_count,
         {{ money('summed.' ~ line ~ '_amount') }} as {{ line }}_amount
         {%- endfor %},
-        cast(begin_count + in_count - advance_count - lost_count - back_count - out_other_count - end_count as bigint)
+        cast(
+            begin_count
+            + in_count
+            - advance_count
+            - lost_count
+            - back_count
+            - out_other_count
+            - end_count as bigint
+        )
             as residual_count,
-        {{ money('begin_amount + in_amount - advance_amount - lost_amount - back_amount - out_other_amount - end_amount') }}
+        {{ money(
+            'begin_amount + in_amount - advance_amount - lost_amount'
+            ~ ' - back_amount - out_other_amount - end_amount'
+        ) }}
             as residual_amount,
         {{ rate(ratio('advance_count', 'in_count')) }} as flow_rate,
         case when in_count = 0 then 'no_entries' end as flow_rate_reason
     from summed
-    inner join periods on summed.period_type = periods.period_type and summed.period_start = periods.period_start
+    inner join
+        periods
+        on summed.period_type = periods.period_type and summed.period_start = periods.period_start
     inner join scope_names on summed.scope_no = scope_names.scope_no
     left join stages on summed.pipeline = stages.pipeline and summed.stage = stages.stage
 )

@@ -1,5 +1,6 @@
 -- Grain: one row per lead source × region × created week; (all) where not broken down
--- A lead that the same phone (else WeChat id) brings again within 30 days is the same lead, counted once.
+-- A lead that the same phone (else WeChat id) brings again within 30 days is the same lead, counted
+-- once.
 with
 
 leads as (
@@ -12,7 +13,12 @@ opportunities as (
 
 orders as (
     select * from {{ ref('stg_orders') }}
-    where order_id in (select effective_orders.order_id from {{ ref('int_order') }} as effective_orders where effective_orders.is_effective)
+    where
+        order_id in (
+            select effective_orders.order_id
+            from {{ ref('int_order') }} as effective_orders
+            where effective_orders.is_effective
+        )
 ),
 
 records as (
@@ -55,8 +61,16 @@ followed as (
 chained as (
     select
         followed.*,
-        sum(case when previous_on is null or {{ days_between('previous_on', 'created_on') }} > 30 then 1 else 0 end) over (
-            partition by contact_key order by created_at, lead_id rows between unbounded preceding and current row
+        sum(
+            case
+                when
+                    previous_on is null or {{ days_between('previous_on', 'created_on') }} > 30
+                    then 1
+                else 0
+            end
+        ) over (
+            partition by contact_key
+            order by created_at, lead_id rows between unbounded preceding and current row
         ) as chain_no
     from followed
 ),
@@ -68,17 +82,40 @@ merged as (
         chain_no,
         min(created_at) as created_at,
         min(created_on) as created_on,
-        min_by(coalesce(lead_source, 'unknown'), concat(cast(created_at as {{ dbt.type_string() }}), lead_id)) as lead_source,
-        min_by(coalesce(region, 'unknown'), concat(cast(created_at as {{ dbt.type_string() }}), lead_id)) as region,
+        min_by(
+            coalesce(lead_source, 'unknown'),
+            concat(cast(created_at as {{ dbt.type_string() }}), lead_id)
+        )
+            as lead_source,
+        min_by(
+            coalesce(region, 'unknown'),
+            concat(cast(created_at as {{ dbt.type_string() }}), lead_id)
+        )
+            as region,
         count(*) as record_count,
-        -- Valid as judged; where nobody judged, a well-formed phone and a status that is not invalid.
+        -- Valid as judged; where nobody judged, a well-formed phone and a status that is not
+        -- invalid.
         max(case
             when is_valid then 1
-            when is_valid is null and coalesce(status, '') <> 'invalid' and length(phone) = 11 and phone like '1%' then 1
+            when
+                is_valid is null
+                and coalesce(status, '') <> 'invalid'
+                and length(phone) = 11
+                and phone like '1%'
+                then 1
             else 0
         end) as is_valid,
-        max(case when assigned_at is not null and assigned_on <= {{ as_of() }} then 1 else 0 end) as is_assigned,
-        max(case when first_response_at is not null and first_response_on <= {{ as_of() }} then 1 else 0 end)
+        max(
+            case when assigned_at is not null and assigned_on <= {{ as_of() }} then 1 else 0 end
+        ) as is_assigned,
+        max(
+            case
+                when
+                    first_response_at is not null and first_response_on <= {{ as_of() }}
+                    then 1
+                else 0
+            end
+        )
             as is_responded,
         min(case when converted_opportunity_id is not null then lead_id end) as converted_lead_id
     from chained
@@ -86,7 +123,11 @@ merged as (
 ),
 
 deals as (
-    select chained.contact_key, chained.chain_no, opportunities.created_at, opportunities.opportunity_id
+    select
+        chained.contact_key,
+        chained.chain_no,
+        opportunities.created_at,
+        opportunities.opportunity_id
     from chained
     inner join opportunities on chained.converted_opportunity_id = opportunities.opportunity_id
 ),
@@ -97,7 +138,8 @@ first_deals as (
     group by contact_key, chain_no
 ),
 
--- By its deal, or by its customer where the order names no deal; one join each, so that both can be looked up.
+-- By its deal, or by its customer where the order names no deal; one join each, so that both can be
+-- looked up.
 ordered_by_deal as (
     select chained.contact_key, chained.chain_no
     from chained
@@ -134,8 +176,12 @@ judged as (
         end as has_opportunity_in_week,
         case when ordered.contact_key is not null then 1 else 0 end as has_order
     from merged
-    left join first_deals on merged.contact_key = first_deals.contact_key and merged.chain_no = first_deals.chain_no
-    left join ordered on merged.contact_key = ordered.contact_key and merged.chain_no = ordered.chain_no
+    left join
+        first_deals
+        on merged.contact_key = first_deals.contact_key and merged.chain_no = first_deals.chain_no
+    left join
+        ordered
+        on merged.contact_key = ordered.contact_key and merged.chain_no = ordered.chain_no
 ),
 
 {% set sums %}
@@ -150,14 +196,19 @@ judged as (
         max(created_on) as youngest_on
 {%- endset %}
 cells as (
-    {% for source, region in [('lead_source', 'region'), ('lead_source', "'(all)'"), ("'(all)'", 'region'), ("'(all)'", "'(all)'")] %}
+    {% for source, region in [
+        ('lead_source', 'region'), ('lead_source', "'(all)'"),
+        ("'(all)'", 'region'), ("'(all)'", "'(all)'"),
+    ] %}
     select
         {{ source if source.startswith("'") else 'judged.' ~ source }} as lead_source,
         {{ region if region.startswith("'") else 'judged.' ~ region }} as region,
         weeks.period_start, weeks.period_end, weeks.period_label,
         {{ sums }}
     from judged
-    inner join weeks on judged.created_on >= weeks.period_start and judged.created_on <= weeks.period_end
+    inner join
+        weeks
+        on judged.created_on >= weeks.period_start and judged.created_on <= weeks.period_end
     group by 1, 2, 3, 4, 5
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -167,7 +218,8 @@ matured as (
     select
         cells.*,
         -- Until the youngest is seven days old, and only once the week itself is over.
-        {{ days_after('youngest_on', 7) }} <= {{ as_of() }} and period_end <= {{ as_of() }} as is_mature
+        {{ days_after('youngest_on', 7) }} <= {{ as_of() }}
+        and period_end <= {{ as_of() }} as is_mature
     from cells
 ),
 
@@ -189,7 +241,9 @@ final as (
         {{ rate(ratio('opportunity_count', 'lead_count')) }} as opportunity_rate,
         {{ rate(ratio('order_count', 'lead_count')) }} as yield_rate,
         cast(first_week_count as bigint) as to_opportunity_in_first_week,
-        case when is_mature then {{ rate(ratio('first_week_count', 'lead_count')) }} end as first_week_rate,
+        case
+            when is_mature then {{ rate(ratio('first_week_count', 'lead_count')) }}
+        end as first_week_rate,
         case when not is_mature then 'immature' end as first_week_rate_reason
     from matured
 )

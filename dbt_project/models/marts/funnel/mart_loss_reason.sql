@@ -1,7 +1,7 @@
--- Grain: one row per period × scope × kind × stage × reason × competitor
--- kind lost: deals whose last attempt ended lost, by close date; a loss undone within 30 days is none.
--- kind delayed 延迟签约: expected close moved out of the period it stood in, by that period; no loss.
--- stage reads (all), or the stage lost from.
+-- Grain: one row per period × scope × kind × stage × reason × competitor kind lost: deals whose
+-- last attempt ended lost, by close date; a loss undone within 30 days is none. kind delayed 延迟签约:
+-- expected close moved out of the period it stood in, by that period; no loss. stage reads (all),
+-- or the stage lost from.
 with
 
 opportunities as (
@@ -32,8 +32,12 @@ closings as (
     select
         visits.opportunity_id,
         visits.visit_no,
-        lag(visits.stage) over (partition by visits.opportunity_id order by visits.visit_no) as former_stage,
-        row_number() over (partition by visits.opportunity_id order by visits.visit_no desc) as newness
+        lag(visits.stage)
+            over (partition by visits.opportunity_id order by visits.visit_no)
+            as former_stage,
+        row_number()
+            over (partition by visits.opportunity_id order by visits.visit_no desc)
+            as newness
     from visits
 ),
 
@@ -46,7 +50,9 @@ lost as (
         coalesce(opportunities.competitor, 'unknown') as competitor,
         coalesce(opportunities.amount, 0) as amount
     from opportunities
-    inner join closings on opportunities.opportunity_id = closings.opportunity_id and closings.newness = 1
+    inner join
+        closings
+        on opportunities.opportunity_id = closings.opportunity_id and closings.newness = 1
     inner join segments
         on
             closings.opportunity_id = segments.opportunity_id
@@ -58,8 +64,12 @@ lost as (
 moves as (
     select
         segments.*,
-        lead(expected_close_on) over (partition by opportunity_id order by valid_from, visit_no, part_no) as next_close_on,
-        lead(standing) over (partition by opportunity_id order by valid_from, visit_no, part_no) as next_standing
+        lead(expected_close_on)
+            over (partition by opportunity_id order by valid_from, visit_no, part_no)
+            as next_close_on,
+        lead(standing)
+            over (partition by opportunity_id order by valid_from, visit_no, part_no)
+            as next_standing
     from segments
 ),
 
@@ -75,14 +85,30 @@ slips as (
 
 leaf_figures as (
     select
-        'lost' as kind, periods.period_type, periods.period_start, lost.leaf_id, lost.stage, lost.loss_reason,
-        lost.competitor, count(*) as deal_count, sum(lost.amount) as amount, 0 as delay_count, 0 as delay_days
+        'lost' as kind,
+        periods.period_type,
+        periods.period_start,
+        lost.leaf_id,
+        lost.stage,
+        lost.loss_reason,
+        lost.competitor,
+        count(*) as deal_count,
+        sum(lost.amount) as amount,
+        0 as delay_count,
+        0 as delay_days
     from lost
-    inner join periods on lost.closed_on >= periods.period_start and lost.closed_on <= periods.period_end
+    inner join
+        periods
+        on lost.closed_on >= periods.period_start and lost.closed_on <= periods.period_end
     group by 1, 2, 3, 4, 5, 6, 7
     union all
     select
-        'delayed' as kind, period_type, period_start, leaf_id, stage, 'expected_close_moved' as loss_reason,
+        'delayed' as kind,
+        period_type,
+        period_start,
+        leaf_id,
+        stage,
+        'expected_close_moved' as loss_reason,
         'unknown' as competitor, sum(case when slip_no = 1 then 1 else 0 end) as deal_count,
         sum(case when slip_no = 1 then coalesce(amount, 0) else 0 end) as amount,
         count(*) as delay_count, sum(delay_days) as delay_days
@@ -97,7 +123,8 @@ leaf_figures as (
         from slips
         inner join periods
             on
-                slips.expected_close_on >= periods.period_start and slips.expected_close_on <= periods.period_end
+                slips.expected_close_on >= periods.period_start
+                and slips.expected_close_on <= periods.period_end
                 and slips.next_close_on > periods.period_end
     ) as slipped
     group by period_type, period_start, leaf_id, stage
@@ -105,7 +132,10 @@ leaf_figures as (
 
 scoped as (
     select
-        leaf_figures.kind, leaf_figures.period_type, leaf_figures.period_start, leaf_scopes.scope_type,
+        leaf_figures.kind,
+        leaf_figures.period_type,
+        leaf_figures.period_start,
+        leaf_scopes.scope_type,
         leaf_scopes.scope_id, leaf_figures.stage, leaf_figures.loss_reason, leaf_figures.competitor,
         max(leaf_scopes.scope_name) as scope_name, sum(leaf_figures.deal_count) as deal_count,
         sum(leaf_figures.amount) as amount, sum(leaf_figures.delay_count) as delay_count,
@@ -119,7 +149,14 @@ staged as (
     select * from scoped
     union all
     select
-        kind, period_type, period_start, scope_type, scope_id, '(all)' as stage, loss_reason, competitor,
+        kind,
+        period_type,
+        period_start,
+        scope_type,
+        scope_id,
+        '(all)' as stage,
+        loss_reason,
+        competitor,
         max(scope_name) as scope_name, sum(deal_count) as deal_count, sum(amount) as amount,
         sum(delay_count) as delay_count, sum(delay_days) as delay_days
     from scoped
@@ -129,8 +166,12 @@ staged as (
 shared as (
     select
         staged.*,
-        sum(deal_count) over (partition by kind, period_type, period_start, scope_type, scope_id, stage) as all_count,
-        sum(amount) over (partition by kind, period_type, period_start, scope_type, scope_id, stage) as all_amount
+        sum(deal_count)
+            over (partition by kind, period_type, period_start, scope_type, scope_id, stage)
+            as all_count,
+        sum(amount)
+            over (partition by kind, period_type, period_start, scope_type, scope_id, stage)
+            as all_amount
     from staged
 ),
 
@@ -147,10 +188,13 @@ final as (
         shared.stage,
         shared.loss_reason,
         shared.competitor,
-        cast(case when shared.kind = 'lost' then shared.deal_count else 0 end as bigint) as lost_count,
+        cast(case when shared.kind = 'lost' then shared.deal_count else 0 end as bigint)
+            as lost_count,
         {{ money("case when shared.kind = 'lost' then shared.amount else 0 end") }} as lost_amount,
-        cast(case when shared.kind = 'delayed' then shared.deal_count else 0 end as bigint) as delayed_count,
-        {{ money("case when shared.kind = 'delayed' then shared.amount else 0 end") }} as delayed_amount,
+        cast(case when shared.kind = 'delayed' then shared.deal_count else 0 end as bigint)
+            as delayed_count,
+        {{ money("case when shared.kind = 'delayed' then shared.amount else 0 end") }}
+            as delayed_amount,
         cast(shared.delay_count as bigint) as delay_times,
         cast(shared.delay_days as bigint) as delay_days,
         {{ rate(ratio('shared.deal_count', 'shared.all_count')) }} as count_share,
@@ -160,7 +204,9 @@ final as (
         cast(shared.deal_count - coalesce(previous.deal_count, 0) as bigint) as count_change,
         {{ rate(ratio('previous.deal_count', 'previous.all_count')) }} as previous_count_share
     from shared
-    inner join periods on shared.period_type = periods.period_type and shared.period_start = periods.period_start
+    inner join
+        periods
+        on shared.period_type = periods.period_type and shared.period_start = periods.period_start
     left join shared as previous
         on
             shared.kind = previous.kind and shared.period_type = previous.period_type

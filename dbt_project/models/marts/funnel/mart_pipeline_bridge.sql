@@ -1,7 +1,8 @@
 -- Grain: one row per week × scope
--- Open deals expected to close in the quarter that the week ends in, from the eve of the week to its last day
--- (or D): begin + fx + new + moved_in + transfer_in + increase − decrease − moved_out − transfer_out − won − lost
--- − deleted = end. Order within a deal: rate, transfer, date, amount, outcome. Signed is out of the pipeline.
+-- Open deals expected to close in the quarter that the week ends in, from the eve of the week to
+-- its last day (or D): begin + fx + new + moved_in + transfer_in + increase − decrease − moved_out
+-- − transfer_out − won − lost − deleted = end. Order within a deal: rate, transfer, date, amount,
+-- outcome. Signed is out of the pipeline.
 {% set plus = ['new', 'moved_in', 'transfer_in'] %}
 {% set minus = ['moved_out', 'transfer_out', 'won', 'lost', 'deleted'] %}
 with
@@ -59,21 +60,27 @@ firsts as (
 begun as (
     select weeks.period_start, segments.*
     from weeks
-    inner join segments on segments.valid_from <= weeks.begin_on and segments.valid_before > weeks.begin_on
+    inner join
+        segments
+        on weeks.begin_on >= segments.valid_from and weeks.begin_on < segments.valid_before
     where segments.standing = 'open'
 ),
 
 ended as (
     select weeks.period_start, segments.*
     from weeks
-    inner join segments on segments.valid_from <= weeks.end_on and segments.valid_before > weeks.end_on
+    inner join
+        segments
+        on weeks.end_on >= segments.valid_from and weeks.end_on < segments.valid_before
     where segments.standing = 'open'
     union all
     -- A closed deal matters in the week in which it closed.
     select weeks.period_start, segments.*
     from weeks
-    inner join segments on segments.valid_from > weeks.begin_on and segments.valid_from <= weeks.end_on
-        and segments.valid_before > weeks.end_on
+    inner join segments
+        on
+            weeks.begin_on < segments.valid_from and weeks.end_on >= segments.valid_from
+            and weeks.end_on < segments.valid_before
     where segments.standing <> 'open'
 ),
 
@@ -86,9 +93,14 @@ deals as (
         coalesce(begun.leaf_id, ended.leaf_id) as from_leaf_id,
         coalesce(ended.leaf_id, begun.leaf_id) as to_leaf_id,
         begun.expected_close_on as from_close_on,
-        case when ended.opportunity_id is null then begun.expected_close_on else ended.expected_close_on end as to_close_on,
+        case
+            when ended.opportunity_id is null then begun.expected_close_on else
+                ended.expected_close_on
+        end as to_close_on,
         begun.original_amount as from_amount,
-        case when ended.opportunity_id is null then begun.original_amount else ended.original_amount end as to_amount,
+        case
+            when ended.opportunity_id is null then begun.original_amount else ended.original_amount
+        end as to_amount,
         coalesce(begun.currency, ended.currency) as from_currency,
         coalesce(ended.currency, begun.currency) as to_currency
     from begun
@@ -101,26 +113,50 @@ valued as (
         deals.*,
         weeks.target_start,
         weeks.target_end,
-        coalesce(from_close_on >= weeks.target_start and from_close_on <= weeks.target_end, false) as was_due,
-        coalesce(to_close_on >= weeks.target_start and to_close_on <= weeks.target_end, false) as is_due,
+        coalesce(
+            deals.from_close_on >= weeks.target_start and deals.from_close_on <= weeks.target_end,
+            false
+        )
+            as was_due,
+        coalesce(
+            deals.to_close_on >= weeks.target_start and deals.to_close_on <= weeks.target_end, false
+        )
+            as is_due,
         -- To the cent per deal: every line adds up as published.
-        cast(round(coalesce(from_amount * coalesce(begin_rates.fx_rate, end_rates_old.fx_rate), 0), 2) as decimal(18, 2))
+        cast(
+            round(
+                coalesce(
+                    deals.from_amount * coalesce(begin_rates.fx_rate, end_rates_old.fx_rate), 0
+                ),
+                2
+            ) as decimal(18, 2)
+        )
             as begin_value,
-        cast(round(coalesce(from_amount * coalesce(end_rates_old.fx_rate, begin_rates.fx_rate), 0), 2) as decimal(18, 2))
+        cast(
+            round(
+                coalesce(
+                    deals.from_amount * coalesce(end_rates_old.fx_rate, begin_rates.fx_rate), 0
+                ),
+                2
+            ) as decimal(18, 2)
+        )
             as rated_value,
-        cast(round(coalesce(to_amount * end_rates.fx_rate, 0), 2) as decimal(18, 2)) as end_value,
-        to_amount is null or end_rates.fx_rate is null as is_unconverted
+        cast(round(coalesce(deals.to_amount * end_rates.fx_rate, 0), 2) as decimal(18, 2))
+            as end_value,
+        deals.to_amount is null or end_rates.fx_rate is null as is_unconverted
     from deals
     inner join weeks on deals.week_start = weeks.period_start
     left join firsts on deals.opportunity_id = firsts.opportunity_id
     left join rates as begin_rates
         on
             deals.from_currency = begin_rates.currency
-            and weeks.begin_on >= begin_rates.valid_from and weeks.begin_on < begin_rates.valid_before
+            and weeks.begin_on >= begin_rates.valid_from
+            and weeks.begin_on < begin_rates.valid_before
     left join rates as end_rates_old
         on
             deals.from_currency = end_rates_old.currency
-            and weeks.end_on >= end_rates_old.valid_from and weeks.end_on < end_rates_old.valid_before
+            and weeks.end_on >= end_rates_old.valid_from
+            and weeks.end_on < end_rates_old.valid_before
     left join rates as end_rates
         on
             deals.to_currency = end_rates.currency
@@ -160,7 +196,10 @@ sided as (
     inner join (
         select pairs.from_leaf_id, pairs.to_leaf_id, scopes.scope_type, scopes.scope_id
         from (
-            select from_leaf_id, to_leaf_id from grouped where from_leaf_id <> to_leaf_id group by 1, 2
+            select from_leaf_id, to_leaf_id
+            from grouped
+            where from_leaf_id <> to_leaf_id
+            group by 1, 2
         ) as pairs
         inner join leaf_scopes as scopes
             on pairs.from_leaf_id = scopes.leaf_id or pairs.to_leaf_id = scopes.leaf_id
@@ -196,9 +235,12 @@ lined as (
         sum(case when {{ condition }} then deal_count else 0 end) as {{ line }}_count,
         sum(case when {{ condition }} then {{ value }} else 0 end) as {{ line }}_amount,
         {% endfor -%}
-        sum(case when was_open and was_here and was_due then rated_value - begin_value else 0 end) as fx_amount,
-        sum(case when was_open and is_here and is_due then risen_value else 0 end) as increase_amount,
-        sum(case when was_open and is_here and is_due then fallen_value else 0 end) as decrease_amount,
+        sum(case when was_open and was_here and was_due then rated_value - begin_value else 0 end)
+            as fx_amount,
+        sum(case when was_open and is_here and is_due then risen_value else 0 end)
+            as increase_amount,
+        sum(case when was_open and is_here and is_due then fallen_value else 0 end)
+            as decrease_amount,
         sum(case when is_here and is_due then unconverted_count else 0 end) as unconverted_count
     from sided
     group by week_start, scope_type, scope_id
@@ -235,16 +277,24 @@ final as (
         cast(lined.end_count as bigint) as end_count,
         {{ money('lined.end_amount') }} as end_amount,
         cast(
-            begin_count {% for line in plus %} + {{ line }}_count{% endfor %}
-            {% for line in minus %} - {{ line }}_count{% endfor %} - end_count as bigint
+            begin_count {% for line in plus %}
+            + {{ line }}_count{% endfor %}
+            {% for line in minus %}
+            - {{ line }}_count{% endfor %}
+            - end_count as bigint
         ) as residual_count,
-        {{ money('begin_amount + fx_amount + new_amount + moved_in_amount + transfer_in_amount + increase_amount'
-            ~ ' - decrease_amount - moved_out_amount - transfer_out_amount - won_amount - lost_amount - deleted_amount'
-            ~ ' - end_amount') }} as residual_amount,
+        {{ money(
+            'begin_amount + fx_amount + new_amount + moved_in_amount + transfer_in_amount'
+            ~ ' + increase_amount - decrease_amount - moved_out_amount - transfer_out_amount'
+            ~ ' - won_amount - lost_amount - deleted_amount - end_amount'
+        ) }}
+            as residual_amount,
         cast(lined.unconverted_count as bigint) as unconverted_count
     from lined
     inner join weeks on lined.week_start = weeks.period_start
-    left join scope_names on lined.scope_type = scope_names.scope_type and lined.scope_id = scope_names.scope_id
+    left join
+        scope_names
+        on lined.scope_type = scope_names.scope_type and lined.scope_id = scope_names.scope_id
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- Grain: one row per open opportunity, stalled or not, as of D
--- Only an advance or a qualifying contact resets a clock: not an edit, an import, a step back or a transfer.
+-- Only an advance or a qualifying contact resets a clock: not an edit, an import, a step back or a
+-- transfer.
 with
 
 opportunities as (
@@ -69,14 +70,19 @@ latest as (
 ranked as (
     select
         pipeline, stage, elapsed_workdays,
-        row_number() over (partition by pipeline, stage order by elapsed_workdays, opportunity_id, attempt_no) as place,
+        row_number()
+            over (
+                partition by pipeline, stage order by elapsed_workdays, opportunity_id, attempt_no
+            )
+            as place,
         count(*) over (partition by pipeline, stage) as advanced_count
     from entries
     where result = 'advanced' and has_history
 ),
 
 usual as (
-    select pipeline, stage, max(advanced_count) as advanced_count,
+    select
+        pipeline, stage, max(advanced_count) as advanced_count,
         min(case when place * 10 >= advanced_count * 8 then elapsed_workdays end) as p80_workdays
     from ranked
     group by pipeline, stage
@@ -128,8 +134,11 @@ measured as (
         stages.allowed_workdays,
         case when usual.advanced_count >= 20 then usual.p80_workdays end as p80_workdays,
         coalesce(usual.advanced_count, 0) as advanced_count,
-        case when leveled.expected_close_on < {{ as_of() }}
-            then {{ days_between('leveled.expected_close_on', as_of()) }} else 0 end as overdue_close_days,
+        case
+            when leveled.expected_close_on < {{ as_of() }}
+                then {{ days_between('leveled.expected_close_on', as_of()) }}
+            else 0
+        end as overdue_close_days,
         contacts.last_contact_on,
         {{ days_between('contacts.last_contact_on', as_of()) }} as days_since_contact,
         today.workday_index - coalesce(touched.workday_index, 0) as contact_workdays,
@@ -145,7 +154,11 @@ measured as (
     left join cadence on leveled.customer_tier = cadence.tier
     -- Never contacted counts from the advance.
     left join days as touched
-        on touched.date_day = greatest(coalesce(contacts.last_contact_on, clocks.stage_since_on), clocks.stage_since_on)
+        on
+            touched.date_day
+            = greatest(
+                coalesce(contacts.last_contact_on, clocks.stage_since_on), clocks.stage_since_on
+            )
     where
         today.date_day = {{ as_of() }}
         and leveled.opportunity_id not in (select signed.opportunity_id from signed)
@@ -180,7 +193,8 @@ final as (
         judged.visit_since_on,
         cast(judged.stage_workdays as bigint) as stage_workdays,
         judged.allowed_workdays,
-        cast(greatest(judged.stage_workdays - judged.allowed_workdays, 0) as bigint) as over_allowed_workdays,
+        cast(greatest(judged.stage_workdays - judged.allowed_workdays, 0) as bigint)
+            as over_allowed_workdays,
         cast(judged.p80_workdays as bigint) as p80_workdays,
         case when judged.p80_workdays is null then 'insufficient_history' end as p80_reason,
         cast(judged.advanced_count as bigint) as advanced_count,
@@ -188,7 +202,10 @@ final as (
         cast(judged.overdue_close_days as bigint) as overdue_close_days,
         judged.last_contact_on,
         cast(judged.days_since_contact as bigint) as days_since_contact,
-        judged.is_over_allowed or judged.is_over_usual or judged.is_close_passed or judged.is_without_contact
+        judged.is_over_allowed
+        or judged.is_over_usual
+        or judged.is_close_passed
+        or judged.is_without_contact
             as is_stalled,
         nullif(concat_ws(
             '|',

@@ -1,6 +1,7 @@
 -- Grain: one row per period × scope × product line × source × tier
--- By close date, credited to whoever had the deal when it closed; the outcome is that of the last attempt.
--- Broken down by one dimension at a time; the others read (all). Tier is that of the day of creation.
+-- By close date, credited to whoever had the deal when it closed; the outcome is that of the last
+-- attempt. Broken down by one dimension at a time; the others read (all). Tier is that of the day
+-- of creation.
 {% set breakdowns = [
     ("'(all)'", "'(all)'", "'(all)'"),
     ("product_line", "'(all)'", "'(all)'"),
@@ -20,7 +21,9 @@
 with
 
 opportunities as (
-    select * from {{ ref('fct_opportunity') }} where outcome <> 'open' and closed_on <= {{ as_of() }}
+    select *
+    from {{ ref('fct_opportunity') }}
+    where outcome <> 'open' and closed_on <= {{ as_of() }}
 ),
 
 visits as (
@@ -71,7 +74,9 @@ attempt_starts as (
     select visits.opportunity_id, min(visits.entered_on) as started_on
     from visits
     inner join attempts
-        on visits.opportunity_id = attempts.opportunity_id and visits.attempt_no = attempts.attempt_no
+        on
+            visits.opportunity_id = attempts.opportunity_id
+            and visits.attempt_no = attempts.attempt_no
     where attempts.attempt_no > 1
     group by visits.opportunity_id
 ),
@@ -85,11 +90,21 @@ closed as (
         opportunities.closed_on,
         opportunities.outcome,
         opportunities.amount,
-        -- An undated deal has no cycle; a deal closed before it was created has none that means anything.
+        -- An undated deal has no cycle; a deal closed before it was created has none that means
+        -- anything.
         case
-            when opportunities.outcome = 'won'
-                and {{ days_between('coalesce(attempt_starts.started_on, opportunities.created_on)', 'opportunities.closed_on') }} >= 0
-                then {{ days_between('coalesce(attempt_starts.started_on, opportunities.created_on)', 'opportunities.closed_on') }}
+            when
+                opportunities.outcome = 'won'
+                and {{ days_between(
+                    'coalesce(attempt_starts.started_on, opportunities.created_on)',
+                    'opportunities.closed_on'
+                ) }}
+                >= 0
+                then
+                    {{ days_between(
+                        'coalesce(attempt_starts.started_on, opportunities.created_on)',
+                        'opportunities.closed_on'
+                    ) }}
         end as cycle_days
     from opportunities
     inner join attempts on opportunities.opportunity_id = attempts.opportunity_id
@@ -107,10 +122,13 @@ leaf_closed as (
         closed.tier,
         sum(case when closed.outcome = 'won' then 1 else 0 end) as won_count,
         sum(case when closed.outcome = 'lost' then 1 else 0 end) as lost_count,
-        sum(case when closed.outcome = 'won' then coalesce(closed.amount, 0) else 0 end) as won_amount,
-        sum(case when closed.outcome = 'lost' then coalesce(closed.amount, 0) else 0 end) as lost_amount,
+        sum(case when closed.outcome = 'won' then coalesce(closed.amount, 0) else 0 end)
+            as won_amount,
+        sum(case when closed.outcome = 'lost' then coalesce(closed.amount, 0) else 0 end)
+            as lost_amount,
         -- A win without a rate is in neither side of the average.
-        sum(case when closed.outcome = 'won' and closed.amount is not null then 1 else 0 end) as valued_won_count,
+        sum(case when closed.outcome = 'won' and closed.amount is not null then 1 else 0 end)
+            as valued_won_count,
         sum(case when closed.cycle_days is not null then 1 else 0 end) as cycle_count,
         sum(coalesce(closed.cycle_days, 0)) as cycle_sum_days,
         0 as qualified_count
@@ -135,11 +153,18 @@ leaf_qualified as (
     select
         periods.period_no, segments.leaf_id, segments.product_line, segments.lead_source,
         segments.tier,
-        0 as won_count, 0 as lost_count, 0 as won_amount, 0 as lost_amount, 0 as valued_won_count, 0 as cycle_count,
+        0 as won_count,
+        0 as lost_count,
+        0 as won_amount,
+        0 as lost_amount,
+        0 as valued_won_count,
+        0 as cycle_count,
         0 as cycle_sum_days,
         count(*) as qualified_count
     from segments
-    inner join periods on segments.valid_from <= periods.last_on and segments.valid_before > periods.last_on
+    inner join
+        periods
+        on segments.valid_from <= periods.last_on and segments.valid_before > periods.last_on
     where segments.standing = 'open' and segments.stage_order >= 2
     group by 1, 2, 3, 4, 5
 ),
@@ -170,8 +195,11 @@ broken_down_{{ name }}s as (
         {{ product_line }} as product_line, {{ lead_source }} as lead_source, {{ tier }} as tier,
         {{ measures }}
     from scoped_{{ name }}s
-    group by {{ detail }}period_no, scope_no
-        {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}, scoped_{{ name }}s.{{ part }}{% endfor %}
+    group by
+        {{ detail }}period_no, scope_no
+        {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}
+        , scoped_{{ name }}s.{{ part }}
+        {% endfor %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
@@ -181,7 +209,8 @@ climbed as (
     select
         {{ cell }}, cycle_days,
         sum(cycle_count) over (
-            partition by {{ cell }} order by cycle_days rows between unbounded preceding and current row
+            partition by {{ cell }}
+            order by cycle_days rows between unbounded preceding and current row
         ) as reached_count,
         sum(cycle_count) over (partition by {{ cell }}) as all_count
     from broken_down_cycles
@@ -190,8 +219,10 @@ climbed as (
 medians as (
     select
         {{ cell }},
-        (min(case when reached_count * 2 >= all_count then cycle_days end)
-        + min(case when reached_count * 2 > all_count then cycle_days end)) * 0.5 as cycle_median_days
+        (
+            min(case when reached_count * 2 >= all_count then cycle_days end)
+            + min(case when reached_count * 2 > all_count then cycle_days end)
+        ) * 0.5 as cycle_median_days
     from climbed
     group by {{ cell }}
 ),
@@ -228,7 +259,8 @@ final as (
         {{ money('rated.won_amount') }} as won_amount,
         {{ money('rated.lost_amount') }} as lost_amount,
         {{ rate('rated.win_rate') }} as win_rate,
-        {{ rate(ratio('rated.won_amount', 'rated.won_amount + rated.lost_amount')) }} as win_rate_amount,
+        {{ rate(ratio('rated.won_amount', 'rated.won_amount + rated.lost_amount')) }}
+            as win_rate_amount,
         case when rated.won_count + rated.lost_count = 0 then 'no_closed' end as win_rate_reason,
         case
             when rated.won_count + rated.lost_count = 0 then 'no_closed'
@@ -239,7 +271,12 @@ final as (
         {{ rate('rated.cycle_mean_days') }} as cycle_mean_days,
         cast(rated.cycle_count as bigint) as cycle_count,
         cast(rated.qualified_count as bigint) as qualified_count,
-        {{ money(ratio('rated.qualified_count * rated.win_rate * rated.average_won', 'rated.cycle_mean_days')) }}
+        {{ money(
+            ratio(
+                'rated.qualified_count * rated.win_rate * rated.average_won',
+                'rated.cycle_mean_days'
+            )
+        ) }}
             as velocity_amount_per_day,
         case
             when rated.won_count + rated.lost_count = 0 then 'no_closed'
@@ -252,7 +289,8 @@ final as (
     left join medians
         on
             rated.period_no = medians.period_no and rated.scope_no = medians.scope_no
-            and rated.product_line = medians.product_line and rated.lead_source = medians.lead_source
+            and rated.product_line = medians.product_line
+            and rated.lead_source = medians.lead_source
             and rated.tier = medians.tier
 )
 

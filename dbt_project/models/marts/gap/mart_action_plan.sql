@@ -1,6 +1,7 @@
 -- Grain: one row per task, and per proposed action that no task covers yet
--- A task is tied to the scope that its title names, else to the customer's or deal's owner, else to its assignee; its
--- cause is read from the actions sheet. Proposals are for the running quarter: the main cause and the number that closes it.
+-- A task is tied to the scope that its title names, else to the customer's or deal's owner, else to
+-- its assignee; its cause is read from the actions sheet. Proposals are for the running quarter:
+-- the main cause and the number that closes it.
 with
 
 tasks as (
@@ -8,11 +9,15 @@ tasks as (
 ),
 
 reasons as (
-    select reason, max(reason_cause) as reason_cause from {{ source('rules', 'action_reasons') }} group by reason
+    select reason, max(reason_cause) as reason_cause
+    from {{ source('rules', 'action_reasons') }}
+    group by reason
 ),
 
 actions as (
-    select cause, max(action) as action, max(action_en) as action_en from {{ source('rules', 'actions') }} group by cause
+    select cause, max(action) as action, max(action_en) as action_en
+    from {{ source('rules', 'actions') }}
+    group by cause
 ),
 
 people as (
@@ -48,13 +53,14 @@ heads as (
     from placed_members
     left join placed_members as superiors
         on
-            placed_members.scope_type = superiors.scope_type and placed_members.scope_id = superiors.scope_id
+            placed_members.scope_type = superiors.scope_type
+            and placed_members.scope_id = superiors.scope_id
             and placed_members.manager_id = superiors.person_id
     left join reports on placed_members.person_id = reports.manager_id
     where superiors.person_id is null
     qualify row_number() over (
         partition by placed_members.scope_type, placed_members.scope_id
-        order by coalesce(reports.report_count, 0) desc, placed_members.person_id
+        order by coalesce(reports.report_count, 0) desc, placed_members.person_id asc
     ) = 1
 ),
 
@@ -63,13 +69,16 @@ deals as (
 ),
 
 customers as (
-    select records.account_id, records.customer_id, records.owner_id from {{ ref('int_customer_record') }} as records
+    select records.account_id, records.customer_id, records.owner_id
+    from {{ ref('int_customer_record') }} as records
 ),
 
 scopes as (
     select scope_type, scope_id, max(scope_name) as scope_name
     from {{ ref('int_leaf_scope') }}
-    where scope_type in ('region', 'team', 'product_line') and scope_id not in ('unknown', 'unallocated')
+    where
+        scope_type in ('region', 'team', 'product_line')
+        and scope_id not in ('unknown', 'unallocated')
     group by scope_type, scope_id
 ),
 
@@ -88,7 +97,10 @@ responsibles as (
     select metric, scope_type, scope_id, max(responsible_id) as responsible_id
     from {{ ref('mart_target_attainment') }}
     where
-        is_in_force and period_type = 'quarter' and period_start <= {{ as_of() }} and period_end >= {{ as_of() }}
+        is_in_force
+        and period_type = 'quarter'
+        and period_start <= {{ as_of() }}
+        and period_end >= {{ as_of() }}
     group by all
 ),
 
@@ -99,7 +111,8 @@ named as (
         min(people.person_id) as person_id
     from tasks
     inner join people
-        on tasks.assignee = people.person_id or tasks.assignee = people.person_name
+        on
+            tasks.assignee = people.person_id or tasks.assignee = people.person_name
             or lower(tasks.assignee) = lower(people.email)
     group by tasks.task_id
     having count(*) = 1
@@ -111,7 +124,8 @@ titled as (
     from tasks
     inner join scopes on instr(tasks.title, scopes.scope_name) > 0
     qualify row_number() over (
-        partition by tasks.task_id order by length(scopes.scope_name) desc, scopes.scope_type, scopes.scope_id
+        partition by tasks.task_id
+        order by length(scopes.scope_name) desc, scopes.scope_type asc, scopes.scope_id asc
     ) = 1
 ),
 
@@ -122,10 +136,13 @@ placed as (
         coalesce(deals.customer_id, customers.customer_id) as customer_id,
         case
             when titled.scope_id is not null then titled.scope_type
-            when coalesce(deals.person_id, customers.owner_id, named.person_id) is not null then 'person'
+            when
+                coalesce(deals.person_id, customers.owner_id, named.person_id) is not null
+                then 'person'
             else 'company'
         end as scope_type,
-        coalesce(titled.scope_id, deals.person_id, customers.owner_id, named.person_id, 'company') as scope_id,
+        coalesce(titled.scope_id, deals.person_id, customers.owner_id, named.person_id, 'company')
+            as scope_id,
         case
             when titled.scope_id is not null then 'title'
             when deals.person_id is not null then 'opportunity'
@@ -146,9 +163,11 @@ placed as (
 aimed as (
     select
         placed.*,
-        case when known_cause = 'collections' then 'collected_amount' else 'signed_amount' end as metric,
+        case when known_cause = 'collections' then 'collected_amount' else 'signed_amount' end
+            as metric,
         case when known_cause = 'collections' then 'conversion' else known_cause end as factor,
-        coalesce(completed_on <= {{ as_of() }}, false) or coalesce(lower(status) in ('done', 'completed'), false) as is_done
+        coalesce(completed_on <= {{ as_of() }}, false)
+        or coalesce(lower(status) in ('done', 'completed'), false) as is_done
     from placed
 ),
 
@@ -168,23 +187,53 @@ uncovered as (
         on
             proposed.scope_type = aimed.scope_type and proposed.scope_id = aimed.scope_id
             and proposed.metric = aimed.metric and proposed.cause = aimed.known_cause
-            and (not aimed.is_done or aimed.completed_on is null or aimed.completed_on >= proposed.period_start)
+            and (
+                not aimed.is_done
+                or aimed.completed_on is null
+                or proposed.period_start <= aimed.completed_on
+            )
     where aimed.task_id is null
 ),
 
 rows_of_both as (
     select
-        task_id as action_id, 'task' as kind, title, known_cause as cause, factor, metric, scope_type, scope_id, scope_source,
-        person_id as owner_id, assignee, due_on, completed_on, is_done, customer_id, opportunity_id, source, source_row
+        task_id as action_id,
+        'task' as kind,
+        title,
+        known_cause as cause,
+        factor,
+        metric,
+        scope_type,
+        scope_id,
+        scope_source,
+        person_id as owner_id,
+        assignee,
+        due_on,
+        completed_on,
+        is_done,
+        customer_id,
+        opportunity_id,
+        source,
+        source_row
     from aimed
     union all
     select
-        concat('proposed|', metric, '|', period_label, '|', scope_type, '|', scope_id) as action_id, 'proposed' as kind,
-        action as title, cause, main_cause as factor, metric, scope_type, scope_id, 'gap' as scope_source,
-        cast(null as {{ dbt.type_string() }}) as owner_id, cast(null as {{ dbt.type_string() }}) as assignee,
+        concat('proposed|', metric, '|', period_label, '|', scope_type, '|', scope_id) as action_id,
+        'proposed' as kind,
+        action as title,
+        cause,
+        main_cause as factor,
+        metric,
+        scope_type,
+        scope_id,
+        'gap' as scope_source,
+        cast(null as {{ dbt.type_string() }}) as owner_id,
+        cast(null as {{ dbt.type_string() }}) as assignee,
         cast(null as date) as due_on, cast(null as date) as completed_on, false as is_done,
-        cast(null as {{ dbt.type_string() }}) as customer_id, cast(null as {{ dbt.type_string() }}) as opportunity_id,
-        cast(null as {{ dbt.type_string() }}) as source, cast(null as {{ dbt.type_string() }}) as source_row
+        cast(null as {{ dbt.type_string() }}) as customer_id,
+        cast(null as {{ dbt.type_string() }}) as opportunity_id,
+        cast(null as {{ dbt.type_string() }}) as source,
+        cast(null as {{ dbt.type_string() }}) as source_row
     from uncovered
 ),
 
@@ -192,17 +241,22 @@ rows_of_both as (
 owned as (
     select
         rows_of_both.*,
-        coalesce(rows_of_both.owner_id, responsibles.responsible_id, heads.person_id) as answering_id
+        coalesce(rows_of_both.owner_id, responsibles.responsible_id, heads.person_id)
+            as answering_id
     from rows_of_both
     left join responsibles
         on
             rows_of_both.kind = 'proposed' and rows_of_both.metric = responsibles.metric
-            and rows_of_both.scope_type = responsibles.scope_type and rows_of_both.scope_id = responsibles.scope_id
+            and rows_of_both.scope_type = responsibles.scope_type
+            and rows_of_both.scope_id = responsibles.scope_id
     left join heads
         on
             rows_of_both.kind = 'proposed'
             and (
-                (rows_of_both.scope_type = heads.scope_type and rows_of_both.scope_id = heads.scope_id)
+                (
+                    rows_of_both.scope_type = heads.scope_type
+                    and rows_of_both.scope_id = heads.scope_id
+                )
                 or (rows_of_both.scope_type = 'product_line' and heads.scope_type = 'company')
             )
 ),
@@ -229,8 +283,10 @@ final as (
             else 'open'
         end as status,
         cast(
-            case when not owned.is_done and owned.due_on < {{ as_of() }}
-                then {{ days_between('owned.due_on', as_of()) }} else 0
+            case
+                when not owned.is_done and owned.due_on < {{ as_of() }}
+                    then {{ days_between('owned.due_on', as_of()) }}
+                else 0
             end as bigint
         ) as overdue_days,
         gaps.metric,
@@ -268,11 +324,15 @@ final as (
             and owned.scope_type = gaps.scope_type and owned.scope_id = gaps.scope_id
     left join causes
         on
-            gaps.metric = causes.metric and gaps.period_start = causes.period_start and gaps.period_end = causes.period_end
+            gaps.metric = causes.metric
+            and gaps.period_start = causes.period_start
+            and gaps.period_end = causes.period_end
             and gaps.scope_type = causes.scope_type and gaps.scope_id = causes.scope_id
             and owned.factor = causes.factor
     left join scopes on owned.scope_type = scopes.scope_type and owned.scope_id = scopes.scope_id
-    left join people as scope_people on owned.scope_type = 'person' and owned.scope_id = scope_people.person_id
+    left join
+        people as scope_people
+        on owned.scope_type = 'person' and owned.scope_id = scope_people.person_id
     left join people as owners on owned.answering_id = owners.person_id
     left join actions on owned.cause = actions.cause
 )

@@ -1,6 +1,6 @@
 -- Grain: one row per disagreement between a won or signed opportunity, its order and its payments
--- Warns and changes nothing. Sides that a company does not deliver are not compared. Amounts are compared in their own
--- currency where it is one, else in the reporting currency.
+-- Warns and changes nothing. Sides that a company does not deliver are not compared. Amounts are
+-- compared in their own currency where it is one, else in the reporting currency.
 {% set amount_tolerance = '0.01' %}
 {% set days_tolerance = 31 %}
 with
@@ -107,8 +107,12 @@ pairs as (
 compared as (
     select
         pairs.*,
-        case when pairs.is_in_one_currency then pairs.deal_original_amount else pairs.deal_amount end as left_amount,
-        case when pairs.is_in_one_currency then pairs.order_original_amount else pairs.order_amount end
+        case
+            when pairs.is_in_one_currency then pairs.deal_original_amount else pairs.deal_amount
+        end as left_amount,
+        case
+            when pairs.is_in_one_currency then pairs.order_original_amount else pairs.order_amount
+        end
             as right_amount,
         case when pairs.is_in_one_currency then pairs.currency else company.currency end
             as compared_currency
@@ -117,7 +121,9 @@ compared as (
 ),
 
 {% set empty = {
-    'text': 'cast(null as ' ~ dbt.type_string() ~ ')', 'day': 'cast(null as date)', 'amount': 'cast(null as decimal(18, 4))'
+    'text': 'cast(null as ' ~ dbt.type_string() ~ ')',
+    'day': 'cast(null as date)',
+    'amount': 'cast(null as decimal(18, 4))',
 } -%}
 found as (
     select
@@ -157,7 +163,7 @@ found as (
     left join deals on orders.opportunity_id = deals.opportunity_id
     where
         orders.is_effective
-        and (select max(deals.deal_count) from deals) > 0
+        and (select max(every_deal.deal_count) from deals as every_deal) > 0
         and coalesce(deals.outcome <> 'won' and not deals.is_signed, true)
     union all
     select
@@ -233,7 +239,8 @@ final as (
         {{ money('order_amount') }} as order_amount,
         {{ money('paid_amount') }} as paid_amount,
         {{ money('case
-            when problem in (\'paid_above_order\', \'order_not_effective\') then paid_amount - coalesce(order_amount, 0)
+            when problem in (\'paid_above_order\', \'order_not_effective\')
+                then paid_amount - coalesce(order_amount, 0)
             when problem = \'amount_differs\' then opportunity_amount - order_amount
         end') }} as difference_amount,
         case

@@ -1,6 +1,9 @@
 -- Grain: one row per metric × period × scope (level base, scenario in force)
--- What would close the gap, each alone, at the rates of a whole period: of the planned drivers, else of the derived plan.
-{% set streak = 'partition by metric, period_type, scope_type, scope_id, streak_no order by period_no' %}
+-- What would close the gap, each alone, at the rates of a whole period: of the planned drivers,
+-- else of the derived plan.
+{% set streak =
+    'partition by metric, period_type, scope_type, scope_id, streak_no order by period_no'
+%}
 with
 
 -- What a parent did not hand down lacks no deals: it lacks somebody who has it.
@@ -76,7 +79,8 @@ started as (
     where is_started
 ),
 
--- Since when: the first of the periods of that type that were behind one after the other up to this one.
+-- Since when: the first of the periods of that type that were behind one after the other up to this
+-- one.
 streaks as (
     select
         gap_no,
@@ -89,7 +93,8 @@ streaks as (
 rated as (
     select
         frame.*,
-        -- Sums over threads differ in their last bits: cut off before they decide how a cent is rounded.
+        -- Sums over threads differ in their last bits: cut off before they decide how a cent is
+        -- rounded.
         round(case
             when frame.is_planned then frame.plan_conversion_rate
             when frame.is_started then effects.conversion_0
@@ -144,7 +149,9 @@ rated as (
 joined as (
     select
         rated.*,
-        {% for language, seat, unknown in [('zh', '未分配', '未知'), ('en', 'Unallocated', 'Unknown')] -%}
+        {% for language, seat, unknown in [
+            ('zh', '未分配', '未知'), ('en', 'Unallocated', 'Unknown')
+        ] -%}
         case
             when rated.scope_type = 'company' then company.company_name
             when rated.scope_id = 'unallocated' then '{{ seat }}'
@@ -182,8 +189,8 @@ joined as (
             as lost_customer_amount,
         {{ rate('rated.conversion_0') }} as plan_conversion_rate_used,
         cast(rated.deal_value_0 as decimal(18, 2)) as plan_deal_value_used,
-        -- What one more opportunity or customer brings, what deals are to be expected of those in reach, what those in
-        -- reach are worth if all are won, and what they have to bring in all.
+        -- What one more opportunity or customer brings, what deals are to be expected of those in
+        -- reach, what those in reach are worth if all are won, and what they have to bring in all.
         cast(rated.conversion_0 * rated.deal_value_0 as decimal(18, 4)) as value_per_reach,
         cast(rated.reach_count * rated.conversion_0 as decimal(18, 6)) as expected_win_count,
         cast(rated.reach_count * rated.deal_value_0 as decimal(18, 2)) as reach_value,
@@ -238,7 +245,9 @@ closed_by as (
             when proposed.no_proposal_reason is null and proposed.driver_basis <> 'debtor'
                 then
                     cast(
-                        {{ least_multiple('reach_guess', 'gap', 'value_per_reach', '1', 'decimal(18, 0)') }} as bigint
+                        {{ least_multiple(
+                            'reach_guess', 'gap', 'value_per_reach', '1', 'decimal(18, 0)'
+                        ) }} as bigint
                     )
         end as customers_needed,
         case
@@ -272,17 +281,26 @@ numbered as (
         case
             when deal_size_needed_reason is null
                 then
-                    {{ least_multiple('deal_guess', 'needed_from_reach', 'expected_win_count', '0.01', 'decimal(18, 2)') }}
+                    {{ least_multiple(
+                        'deal_guess', 'needed_from_reach', 'expected_win_count', '0.01',
+                        'decimal(18, 2)'
+                    ) }}
         end as deal_size_needed,
         case
             when conversion_needed_reason is null
                 then
-                    {{ least_multiple('conversion_guess', 'needed_from_reach', 'reach_value', '0.001', 'decimal(18, 3)') }}
+                    {{ least_multiple(
+                        'conversion_guess', 'needed_from_reach', 'reach_value', '0.001',
+                        'decimal(18, 3)'
+                    ) }}
         end as conversion_needed
     from closed_by
 ),
 
-{% set money_zh = "case when unit <> 'money' then '' when currency = 'CNY' then '元' else concat(' ', currency) end" -%}
+{% set money_zh =
+    "case when unit <> 'money' then '' when currency = 'CNY' then '元'"
+    ~ " else concat(' ', currency) end"
+-%}
 {% set money_en = "case when unit <> 'money' then '' else concat(' ', currency) end" -%}
 spoken as (
     select

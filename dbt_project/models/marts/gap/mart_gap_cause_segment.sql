@@ -1,6 +1,8 @@
--- Grain: one row per metric × period (from months on) × scope × way of segmenting × segment × factor
--- Each segment by itself, by Shapley over its three drivers: effects of leaves add up over segments, and their sum is that
--- of volume, conversion, deal size and mix of the scope as a whole; the mix is what the leaves show as their own volume.
+-- Grain: one row per metric × period (from months on) × scope × way of segmenting × segment ×
+-- factor
+-- Each segment by itself, by Shapley over its three drivers: effects of leaves add up over
+-- segments, and their sum is that of volume, conversion, deal size and mix of the scope as a whole;
+-- the mix is what the leaves show as their own volume.
 {% set factors = ['volume', 'conversion', 'deal_size'] %}
 with
 
@@ -26,17 +28,29 @@ causes as (
 
 explained as (
     select
-        gap_no, segment_by, segment_id, part_0, part_1, rate_0, rate_1, value_per_win_0, value_per_win_1
+        gap_no,
+        segment_by,
+        segment_id,
+        part_0,
+        part_1,
+        rate_0,
+        rate_1,
+        value_per_win_0,
+        value_per_win_1
         {%- for factor in factors %},
         {{ shapley_effect(factor, factors, gap_segment_value) }} as {{ factor }}
-        {%- endfor %}
+    {%- endfor %}
     from segments
 ),
 
 effects as (
     {% for factor in factors -%}
     select
-        explained.gap_no, explained.segment_by, explained.segment_id, {{ loop.index }} as factor_no, '{{ factor }}' as factor,
+        explained.gap_no,
+        explained.segment_by,
+        explained.segment_id,
+        {{ loop.index }} as factor_no,
+        '{{ factor }}' as factor,
         {{ ['part', 'rate', 'value_per_win'][loop.index0] }}_0 as plan_value,
         {{ ['part', 'rate', 'value_per_win'][loop.index0] }}_1 as fact_value,
         {{ money('explained.' ~ factor) }} as contribution
@@ -52,7 +66,8 @@ placed as (
         effects.*,
         sum(contribution) over (partition by gap_no, segment_by) as segment_sum,
         row_number() over (
-            partition by gap_no, segment_by order by abs(contribution) desc, segment_id, factor_no
+            partition by gap_no, segment_by
+                order by abs(contribution) desc, segment_id asc, factor_no asc
         ) as place
     from effects
 ),
@@ -74,7 +89,8 @@ final as (
         {{ rate('placed.plan_value') }} as plan_value,
         {{ rate('placed.fact_value') }} as fact_value,
         cast(
-            placed.contribution + case when placed.place = 1 then causes.contribution - placed.segment_sum else 0 end
+            placed.contribution
+            + case when placed.place = 1 then causes.contribution - placed.segment_sum else 0 end
             as decimal(18, 2)
         ) as contribution,
         gaps.driver_basis

@@ -1,6 +1,8 @@
--- Grain: one row per metric × closed period × scope × day on which a later landing changed its figure
--- A period closes with the first landing of a source that covers a day after its end; what that source books into the
--- period afterwards restates it. The first landing of a source tells its own past and restates nothing.
+-- Grain: one row per metric × closed period × scope × day on which a later landing changed its
+-- figure
+-- A period closes with the first landing of a source that covers a day after its end; what that
+-- source books into the period afterwards restates it. The first landing of a source tells its own
+-- past and restates nothing.
 with
 
 bookings as (

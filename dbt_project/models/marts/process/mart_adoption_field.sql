@@ -1,11 +1,13 @@
 -- Grain: one row per source, entity and column that the company could fill
 {% set entities = [
-    'people', 'org_units', 'person_assignments', 'accounts', 'contacts', 'leads', 'opportunities', 'stage_events',
-    'activities', 'quotes', 'orders', 'credit_splits', 'receivables', 'payments', 'satisfaction', 'tasks', 'progress',
-    'audit_scores', 'fx_rates', 'market',
+    'people', 'org_units', 'person_assignments', 'accounts', 'contacts', 'leads', 'opportunities',
+    'stage_events', 'activities', 'quotes', 'orders', 'credit_splits', 'receivables', 'payments',
+    'satisfaction', 'tasks', 'progress', 'audit_scores', 'fx_rates', 'market',
 ] %}
 {# What landing adds to the columns that were handed over. #}
-{% set added = ['source', 'source_kind', 'source_row', 'landed_at', 'landed_on', 'is_reconstructed', 'extra'] %}
+{% set added = [
+    'source', 'source_kind', 'source_row', 'landed_at', 'landed_on', 'is_reconstructed', 'extra'
+] %}
 with
 
 settings as (
@@ -14,10 +16,13 @@ settings as (
 
 {% for entity in entities -%}
 {%- set relation = source('landed', entity) -%}
-{%- set found = adapter.get_columns_in_relation(relation) | map(attribute='name') | list if execute else [] -%}
+{%- set relation_columns = adapter.get_columns_in_relation(relation) if execute else [] -%}
+{%- set found = relation_columns | map(attribute='name') | list -%}
 {%- set columns = [] -%}
-{%- for column in found if column not in added and not (column.endswith('_on') and (column[:-3] ~ '_at') in found) -%}
+{%- for column in found if column not in added -%}
+{%- if not (column.endswith('_on') and (column[:-3] ~ '_at') in found) -%}
 {%- do columns.append(column) -%}
+{%- endif -%}
 {%- endfor %}
 {{ entity }}_counts as (
     select

@@ -1,4 +1,5 @@
--- Grain: one row per month and record drawn for the audit: of each person's checked records of that month
+-- Grain: one row per month and record drawn for the audit: of each person's checked records of that
+-- month
 -- Drawn by the fingerprint of month and record: anybody can draw it again, nobody can choose it.
 with
 
@@ -34,7 +35,9 @@ records as (
         max(days.month_label) as month,
         max(checks.record_on) as record_on,
         max(checks.source_row) as source_row,
-        {{ joined_texts('case when not checks.is_passed then checks.control_point end', 'checks.control_point') }}
+        {{ joined_texts(
+            'case when not checks.is_passed then checks.control_point end', 'checks.control_point'
+        ) }}
             as failed_points
     from checks
     inner join days on checks.record_on = days.date_day

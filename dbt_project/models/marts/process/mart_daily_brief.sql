@@ -1,5 +1,6 @@
 -- Grain: one row per person in service, on D
--- The three questions that tell whether a target system works: what is my target, what is missing, what came in.
+-- The three questions that tell whether a target system works: what is my target, what is missing,
+-- what came in.
 with
 
 people as (

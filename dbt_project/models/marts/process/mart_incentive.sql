@@ -1,5 +1,6 @@
 -- Grain: one row per person and month, quarter or year with a target of signed amount
--- Bands are found by multiplying decimals, never by dividing: 85 % of an anchor of 80 % is exactly one step.
+-- Bands are found by multiplying decimals, never by dividing: 85 % of an anchor of 80 % is exactly
+-- one step.
 with
 
 attainment as (
@@ -66,11 +67,15 @@ guessed as (
         placed.*,
         settings.*,
         cast(
-            -- A million steps are no incentive any more, but a target of a cent; the products below stay exact.
+            -- A million steps are no incentive any more, but a target of a cent; the products below
+            -- stay exact.
             least(
                 greatest(
                     floor(
-                        {{ ratio('placed.basis_amount - settings.anchor_rate * placed.target', 'settings.step_rate * placed.target') }}
+                        {{ ratio(
+                            'placed.basis_amount - settings.anchor_rate * placed.target',
+                            'settings.step_rate * placed.target'
+                        ) }}
                     ),
                     0
                 ),
@@ -152,9 +157,12 @@ over_sums as (
         period_end,
         sum({{ ratio('part_amount * accrual_rate', 'target') }}) as over_rate_sum,
         {{ joined_texts(
-            "concat('>', cast(round(over_rate * 100, 2) as " ~ dbt.type_string() ~ "), '% ', cast(round("
-            ~ ratio('100 * part_amount', 'target') ~ ", 4) as " ~ dbt.type_string() ~ "), '% x ', cast(accrual_rate as "
-            ~ dbt.type_string() ~ "))", 'over_rate') }} as band_parts
+            "concat('>', cast(round(over_rate * 100, 2) as " ~ dbt.type_string()
+            ~ "), '% ', cast(round(" ~ ratio('100 * part_amount', 'target')
+            ~ ", 4) as " ~ dbt.type_string()
+            ~ "), '% x ', cast(accrual_rate as " ~ dbt.type_string() ~ "))",
+            'over_rate'
+        ) }} as band_parts
     from over_parts
     group by person_id, period_type, period_start, period_end
 ),
@@ -223,7 +231,8 @@ final as (
             when factored.basis_amount < factored.accrual_from_rate * factored.target
                 then {{ money('0 * factored.bonus_pool_amount') }}
             else {{ money(
-                'factored.bonus_pool_amount * (' ~ ratio('least(factored.basis_amount, factored.target)', 'factored.target')
+                'factored.bonus_pool_amount * ('
+                ~ ratio('least(factored.basis_amount, factored.target)', 'factored.target')
                 ~ ' + coalesce(over_sums.over_rate_sum, 0))') }}
         end as bonus_amount,
         case

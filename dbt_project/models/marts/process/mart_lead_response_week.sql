@@ -1,4 +1,5 @@
--- Grain: one row per person and week in which leads of his came in, and the week of D where any came in the last 7 days
+-- Grain: one row per person and week in which leads of his came in, and the week of D where any
+-- came in the last 7 days
 with
 
 leads as (

@@ -1,6 +1,6 @@
 -- Grain: one row per person and control point that checked any record of his
--- The mandatory points of one record are one check, failed if any of them is; over all such records in the order of
--- time, fails in a row make the light and escalate, and a pass clears them.
+-- The mandatory points of one record are one check, failed if any of them is; over all such records
+-- in the order of time, fails in a row make the light and escalate, and a pass clears them.
 {% set in_time = 'record_at desc, entered_at desc, record_id desc' %}
 with
 

@@ -41,7 +41,8 @@ metrics as (
     select * from {{ source('rules', 'metrics') }} where is_enabled
 ),
 
--- What is asked for by day and counts different customers: the same customer counts again on the next day.
+-- What is asked for by day and counts different customers: the same customer counts again on the
+-- next day.
 daily as (
     select rules.metric
     from rules

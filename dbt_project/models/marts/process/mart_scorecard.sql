@@ -23,7 +23,9 @@ summed as (
         sum(case when score is not null then cast(weight_rate as decimal(18, 6)) else 0 end)
             as scored_weight,
         sum(cast(weight_rate * score as decimal(18, 8))) as weighted_score,
-        {{ joined_texts("case when score is null then concat(metric, ' (', score_reason, ')') end", 'metric') }}
+        {{ joined_texts(
+            "case when score is null then concat(metric, ' (', score_reason, ')') end", 'metric'
+        ) }}
             as missing_components
     from components
     group by person_id, period_type, period_start, period_end

@@ -1,5 +1,6 @@
 -- Grain: one row per team and month since the company's records begin
--- In service: from the day of hiring up to the last day. Begin + joined + moved in and out − left = end.
+-- In service: from the day of hiring up to the last day. Begin + joined + moved in and out − left =
+-- end.
 with
 
 people as (
@@ -206,7 +207,12 @@ final as (
         case
             when counted.begin_count + counted.end_count > 0
                 then
-                    {{ money(ratio('coalesce(attainment.actual, 0) * 2', 'counted.begin_count + counted.end_count')) }}
+                    {{ money(
+                        ratio(
+                            'coalesce(attainment.actual, 0) * 2',
+                            'counted.begin_count + counted.end_count'
+                        )
+                    ) }}
         end as amount_per_head,
         coalesce(ramps.ordered_count, 0) as joined_with_order_count,
         ramps.order_workdays as first_order_workdays,

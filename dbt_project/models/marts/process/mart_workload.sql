@@ -75,7 +75,9 @@ summed as (
         {% endfor %}
         sum(
             cast(
-                {{ ratio('owned.customer_count + owned.lead_count', 'cadence.cadence_workdays') }} as decimal(
+                {{ ratio(
+                    'owned.customer_count + owned.lead_count', 'cadence.cadence_workdays'
+                ) }} as decimal(
                     18, 9
                 )
             )

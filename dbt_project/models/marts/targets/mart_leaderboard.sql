@@ -1,5 +1,6 @@
 -- Grain: one row per period × metric × person with a target (level base, scenario in force)
--- Movement is against the rank at the end of the week before the running one, by what was due and done then.
+-- Movement is against the rank at the end of the week before the running one, by what was due and
+-- done then.
 with
 
 attainment as (
@@ -28,7 +29,8 @@ people as (
     qualify row_number() over (partition by person_id order by valid_from desc) = 1
 ),
 
--- What a figure is made of; one that trails, or counts afresh in every period, has no sum up to last week.
+-- What a figure is made of; one that trails, or counts afresh in every period, has no sum up to
+-- last week.
 parts as (
     select
         metrics.metric,

@@ -1,4 +1,5 @@
--- Grain: one row per scope × started month: is signing rushed to the end, pulled forward, warned of in time
+-- Grain: one row per scope × started month: is signing rushed to the end, pulled forward, warned of
+-- in time
 with
 
 bookings as (
@@ -119,7 +120,10 @@ final as (
         case
             when rhythm.deal_count >= 5 and months.period_end <= {{ as_of() }}
                 then
-                    {{ ratio(ratio('rhythm.last_days_amount', 'rhythm.signed_amount'), ratio('5', 'days.workdays_in_month')) }}
+                    {{ ratio(
+                        ratio('rhythm.last_days_amount', 'rhythm.signed_amount'),
+                        ratio('5', 'days.workdays_in_month')
+                    ) }}
         end as rush_ratio,
         case
             when not months.period_end <= {{ as_of() }} then 'running'
@@ -139,7 +143,11 @@ final as (
         case
             when months.period_end > {{ as_of() }} and quarters.gap is not null
                 then
-                    {{ money('months.actual + ' ~ ratio('greatest(quarters.gap, 0)', 'quarters.workdays_remaining') ~ ' * months.workdays_remaining') }}
+                    {{ money(
+                        'months.actual + '
+                        ~ ratio('greatest(quarters.gap, 0)', 'quarters.workdays_remaining')
+                        ~ ' * months.workdays_remaining'
+                    ) }}
         end as proposed_month_target
     from months
     inner join days on months.period_start = days.date_day

@@ -1,4 +1,5 @@
--- Grain: one row per metric × scenario × period × scope, level base: scenarios side by side, never added
+-- Grain: one row per metric × scenario × period × scope, level base: scenarios side by side, never
+-- added
 with
 
 attainment as (

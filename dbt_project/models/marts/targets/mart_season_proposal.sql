@@ -1,5 +1,7 @@
--- Grain: one row per metric × quarter or month of the year: the season weights that history proposes
--- Over the last complete fiscal years that the workbook asks for; a proposal, never a rule by itself.
+-- Grain: one row per metric × quarter or month of the year: the season weights that history
+-- proposes
+-- Over the last complete fiscal years that the workbook asks for; a proposal, never a rule by
+-- itself.
 with
 
 metric_days as (

@@ -35,11 +35,12 @@ lines as (
     select * from every_line
     qualify row_number() over (
         partition by metric, level, for_scenario, scope_type, scope_id, start_on, end_on
-        order by case when scenario = for_scenario then 0 else 1 end, recorded_on desc, line
+        order by case when scenario = for_scenario then 0 else 1 end asc, recorded_on desc, line asc
     ) = 1
 ),
 
--- A month of a quarter that somebody answers for is his too: the nearest longer period that names anybody.
+-- A month of a quarter that somebody answers for is his too: the nearest longer period that names
+-- anybody.
 answering as (
     select
         given_lines.metric, given_lines.scope_type, given_lines.scope_id,
@@ -56,9 +57,9 @@ answering as (
             given_lines.metric, given_lines.scope_type, given_lines.scope_id,
             periods.period_type, periods.period_start, periods.period_end
         order by
-            {{ days_between('given_lines.start_on', 'given_lines.end_on') }},
+            {{ days_between('given_lines.start_on', 'given_lines.end_on') }} asc,
             given_lines.recorded_on desc,
-            given_lines.line
+            given_lines.line asc
     ) = 1
 ),
 
@@ -221,7 +222,12 @@ final as (
                 and not lit.is_lower_better
                 and lit.target is not null
                 then
-                    {{ money(ratio('greatest(lit.target - lit.known_actual, 0)', 'lit.period_workdays - lit.workdays_elapsed')) }}
+                    {{ money(
+                        ratio(
+                            'greatest(lit.target - lit.known_actual, 0)',
+                            'lit.period_workdays - lit.workdays_elapsed'
+                        )
+                    ) }}
         end as required_run_rate,
         case
             when not lit.is_spread or lit.is_ratio or lit.is_lower_better then 'not_spread'

@@ -1,5 +1,6 @@
--- Grain: one row per target in force as given (level base, scenario in force, money) and scope: what speaks for and against it
--- proposal: last year × (1 + market growth, 15 to 25 %) × (1 ± channel maturity, up to 10 %); never a version.
+-- Grain: one row per target in force as given (level base, scenario in force, money) and scope:
+-- what speaks for and against it proposal: last year × (1 + market growth, 15 to 25 %) × (1 ±
+-- channel maturity, up to 10 %); never a version.
 with
 
 days as (
@@ -34,9 +35,9 @@ lines as (
     qualify row_number() over (
         partition by lines.metric, lines.scope_type, lines.scope_id, lines.start_on, lines.end_on
         order by
-            case when lines.scenario = settings.scenario_in_force then 0 else 1 end,
+            case when lines.scenario = settings.scenario_in_force then 0 else 1 end asc,
             lines.recorded_on desc,
-            lines.line
+            lines.line asc
     ) = 1
 ),
 
@@ -171,8 +172,8 @@ node_regions as (
     select org_id, max(region) as region from {{ ref('int_org_path') }} group by org_id
 ),
 
--- A target is one figure under all its scopes: its market is that of its holder's region and its product line,
--- the nearest that anything is known of.
+-- A target is one figure under all its scopes: its market is that of its holder's region and its
+-- product line, the nearest that anything is known of.
 growth as (
     select
         lines.line,
@@ -199,8 +200,8 @@ growth as (
     qualify row_number() over (
         partition by lines.line
         order by
-            case when demand.region is null then 1 else 0 end,
-            case when demand.product_line is null then 1 else 0 end,
+            case when demand.region is null then 1 else 0 end asc,
+            case when demand.product_line is null then 1 else 0 end asc,
             abs(coalesce(organisation.channel_maturity_rate, 0)) desc
     ) = 1
 ),
@@ -280,7 +281,10 @@ final as (
         case
             when judged.last_year_actual > 0
                 then
-                    {{ money('judged.last_year_actual * (1 + judged.market_growth_rate) * (1 + judged.channel_maturity_rate)') }}
+                    {{ money(
+                        'judged.last_year_actual * (1 + judged.market_growth_rate)'
+                        ~ ' * (1 + judged.channel_maturity_rate)'
+                    ) }}
         end as proposed_target,
         judged.source,
         judged.source_row

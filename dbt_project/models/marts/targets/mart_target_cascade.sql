@@ -1,6 +1,7 @@
--- Grain: one row per version × metric × level × scenario × product line × customer type × node × period
--- children_sum is what the node's own children hold; unallocated is the rest, negative where they got more.
--- Months, quarters, years, and the weeks and custom periods that a target was given for: segments end at their bounds.
+-- Grain: one row per version × metric × level × scenario × product line × customer type × node ×
+-- period children_sum is what the node's own children hold; unallocated is the rest, negative where
+-- they got more. Months, quarters, years, and the weeks and custom periods that a target was given
+-- for: segments end at their bounds.
 with
 
 cells as (
@@ -24,7 +25,9 @@ settings as (
 ),
 
 units as (
-    select org_id, max(org_name) as org_name, max(kind) as kind from {{ ref('int_org_path') }} group by org_id
+    select org_id, max(org_name) as org_name, max(kind) as kind
+    from {{ ref('int_org_path') }}
+    group by org_id
 ),
 
 people as (
@@ -55,13 +58,15 @@ spread as (
         on
             cells.metric = given_periods.metric and cells.level = given_periods.level
             and cells.scenario = given_periods.scenario
-            and cells.segment_start >= given_periods.start_on and cells.segment_end <= given_periods.end_on
+            and cells.segment_start >= given_periods.start_on
+            and cells.segment_end <= given_periods.end_on
 ),
 
 summed as (
     select
         metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id,
-        max_by(parent_id, segment_start) as parent_id,  -- who moved inside the period stands where he ended
+        -- who moved inside the period stands where he ended
+        max_by(parent_id, segment_start) as parent_id,
         period_type, period_start, period_end, max(period_label) as period_label,
         sum(value) as target,
         sum(unallocated) as unallocated,
@@ -83,19 +88,33 @@ given as (
 
 given_by_version as (
     select
-        versions.version_no, given.metric, given.level, given.scenario, given.product_line, given.customer_type,
-        given.holder_kind, given.holder_id, given.start_on, given.end_on, given.value as given_target
+        versions.version_no,
+        given.metric,
+        given.level,
+        given.scenario,
+        given.product_line,
+        given.customer_type,
+        given.holder_kind,
+        given.holder_id,
+        given.start_on,
+        given.end_on,
+        given.value as given_target
     from given
     inner join versions
         on
-            given.metric = versions.metric and given.level = versions.level and given.scenario = versions.scenario
+            given.metric = versions.metric
+            and given.level = versions.level
+            and given.scenario = versions.scenario
             and given.recorded_on <= versions.recorded_on
             and (given.removed_on is null or given.removed_on > versions.recorded_on)
     qualify row_number() over (
         partition by
             versions.version_no, given.metric, given.level, given.scenario, given.product_line,
             given.customer_type, given.holder_kind, given.holder_id, given.start_on, given.end_on
-        order by coalesce(given.effective_on, given.start_on) desc, given.recorded_on desc, given.line
+        order by
+            coalesce(given.effective_on, given.start_on) desc,
+            given.recorded_on desc,
+            given.line asc
     ) = 1
 ),
 
@@ -118,11 +137,18 @@ final as (
         summed.period_label,
         {{ money('summed.target') }} as target,
         {{ money('given_by_version.given_target') }} as given_target,
-        case when given_by_version.given_target is not null then 'given' else summed.cell_origin end as origin,
-        case when summed.member_kind = 'unit' then {{ money('summed.target - summed.unallocated') }} end as children_sum,
-        case when summed.member_kind = 'unit' then {{ money('summed.unallocated') }} end as unallocated,
-        case when summed.member_kind = 'unit'
-            then {{ ratio('summed.target - summed.unallocated', 'summed.target') }} - 1
+        case
+            when given_by_version.given_target is not null then 'given' else summed.cell_origin
+        end as origin,
+        case
+            when summed.member_kind = 'unit' then {{ money('summed.target - summed.unallocated') }}
+        end as children_sum,
+        case
+            when summed.member_kind = 'unit' then {{ money('summed.unallocated') }}
+        end as unallocated,
+        case
+            when summed.member_kind = 'unit'
+                then {{ ratio('summed.target - summed.unallocated', 'summed.target') }} - 1
         end as over_assignment,
         case
             when summed.member_kind <> 'unit' then 'no_children'
@@ -130,9 +156,13 @@ final as (
         end as over_assignment_reason,
         case
             when summed.member_kind <> 'unit' or summed.target = 0 then null
-            when summed.target - summed.unallocated < summed.target * (1 + settings.over_assignment_min_rate)
+            when
+                summed.target - summed.unallocated
+                < summed.target * (1 + settings.over_assignment_min_rate)
                 then 'under_assigned'
-            when summed.target - summed.unallocated > summed.target * (1 + settings.over_assignment_max_rate)
+            when
+                summed.target - summed.unallocated
+                > summed.target * (1 + settings.over_assignment_max_rate)
                 then 'over_assigned'
             else 'inside'
         end as band,
@@ -152,7 +182,8 @@ final as (
             and summed.customer_type = given_by_version.customer_type
             and summed.member_kind = given_by_version.holder_kind
             and summed.member_id = given_by_version.holder_id
-            and summed.period_start = given_by_version.start_on and summed.period_end = given_by_version.end_on
+            and summed.period_start = given_by_version.start_on
+            and summed.period_end = given_by_version.end_on
     left join units on summed.member_kind = 'unit' and summed.member_id = units.org_id
     left join people on summed.member_kind = 'person' and summed.member_id = people.person_id
 )

@@ -1,5 +1,7 @@
--- Grain: one row per metric × period × scope × week in which somebody reported, or in which a month fell behind
--- Of several reports in a week the newest stands. A typed figure is shown beside the computed one, never instead.
+-- Grain: one row per metric × period × scope × week in which somebody reported, or in which a month
+-- fell behind
+-- Of several reports in a week the newest stands. A typed figure is shown beside the computed one,
+-- never instead.
 with
 
 typed as (
@@ -96,13 +98,17 @@ computed as (
         reported_on,
         coalesce(
             cast(max(case when part = 'whole' then value end) as double),
-            {{ ratio("max(case when part = 'numerator' then value end)", "max(case when part = 'denominator' then value end)") }}
+            {{ ratio(
+                "max(case when part = 'numerator' then value end)",
+                "max(case when part = 'denominator' then value end)"
+            ) }}
         ) as actual
     from summed
     group by source, source_row, reported_on
 ),
 
--- Only what the company reports on is asked for: its metrics, its kinds of scope, from its first report on.
+-- Only what the company reports on is asked for: its metrics, its kinds of scope, from its first
+-- report on.
 reported as (
     select metric, scope_type, min(week_start_on) as first_week_on
     from typed
@@ -120,7 +126,10 @@ judged as (
         weeks.target_to_date,
         weeks.actual,
         {{ lag_rate('weeks.actual', 'weeks.target_to_date') }} as lag_rate,
-        {{ is_behind('weeks.actual', 'weeks.target_to_date', 'weeks.actual_count', 'weeks.target_count', 'weeks.gone_rate', 'thresholds') }}
+        {{ is_behind(
+            'weeks.actual', 'weeks.target_to_date', 'weeks.actual_count', 'weeks.target_count',
+            'weeks.gone_rate', 'thresholds'
+        ) }}
             as is_behind
     from weeks
     inner join reported
@@ -237,7 +246,9 @@ final as (
         {{ money('assembled.typed_actual') }} as typed_actual,
         {{ money('assembled.computed_actual') }} as computed_actual,
         {{ money('assembled.typed_actual - assembled.computed_actual') }} as difference_amount,
-        {{ ratio('assembled.typed_actual - assembled.computed_actual', 'abs(assembled.computed_actual)') }}
+        {{ ratio(
+            'assembled.typed_actual - assembled.computed_actual', 'abs(assembled.computed_actual)'
+        ) }}
             as difference_rate,
         case
             when assembled.reported_on is null then 'not_reported'

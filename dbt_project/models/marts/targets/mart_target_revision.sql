@@ -1,4 +1,5 @@
--- Grain: one row per change of a target: a dated revision, a correction, or a row deleted from its sheet
+-- Grain: one row per change of a target: a dated revision, a correction, or a row deleted from its
+-- sheet
 -- As was: what the figure before the change says today; as is: what the figure after it says.
 with
 
@@ -58,7 +59,8 @@ numbered as (
     from judged
 ),
 
--- What stood before a change is the last figure that was accepted and not deleted, never one that was refused.
+-- What stood before a change is the last figure that was accepted and not deleted, never one that
+-- was refused.
 given as (
     select
         numbered.*,
@@ -79,13 +81,14 @@ given as (
                     earlier.removed_on is null or earlier.removed_on >= numbered.recorded_on
                     then 0
                 else 1
-            end,
+            end asc,
             earlier.accepted_no desc
     ) = 1
 ),
 
--- Deleted from its sheet: a figure in force that ends with nothing recorded in its place that day. What an older
--- row that still stands says, counts again; without one the figure is nobody's and comes from longer period or parent.
+-- Deleted from its sheet: a figure in force that ends with nothing recorded in its place that day.
+-- What an older row that still stands says, counts again; without one the figure is nobody's and
+-- comes from longer period or parent.
 deleted as (
     select numbered.*, remaining.value as remaining_value
     from numbered
@@ -169,7 +172,8 @@ changes as (
     where remaining_value is null or remaining_value <> value
 ),
 
--- A sum without rows is 0 once its period has begun; a ratio without rows, and what nobody knows, is unknown.
+-- A sum without rows is 0 once its period has begun; a ratio without rows, and what nobody knows,
+-- is unknown.
 measured as (
     select
         changes.*,

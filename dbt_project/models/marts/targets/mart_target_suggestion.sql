@@ -104,13 +104,17 @@ people as (
 parts as (
     select
         people.*,
-        {{ ratio('history_amount', 'sum(history_amount) over (partition by node_id, period_start)') }}
+        {{ ratio(
+            'history_amount', 'sum(history_amount) over (partition by node_id, period_start)'
+        ) }}
             as history_share,
         {{ ratio('open_amount', 'sum(open_amount) over (partition by node_id, period_start)') }}
             as pipeline_share,
         {{ ratio('pool_weight', 'sum(pool_weight) over (partition by node_id, period_start)') }}
             as customer_pool_share,
-        {{ ratio('potential_amount', 'sum(potential_amount) over (partition by node_id, period_start)') }}
+        {{ ratio(
+            'potential_amount', 'sum(potential_amount) over (partition by node_id, period_start)'
+        ) }}
             as potential_share
     from people
 ),
@@ -120,8 +124,12 @@ weighed as (
         parts.*,
         coalesce(
             {{ ratio(
-                'coalesce(history_share, 0) + coalesce(pipeline_share, 0) + coalesce(customer_pool_share, 0) + coalesce(potential_share, 0)',
-                'case when history_share is null then 0 else 1 end + case when pipeline_share is null then 0 else 1 end + case when customer_pool_share is null then 0 else 1 end + case when potential_share is null then 0 else 1 end'
+                'coalesce(history_share, 0) + coalesce(pipeline_share, 0)'
+                ~ ' + coalesce(customer_pool_share, 0) + coalesce(potential_share, 0)',
+                'case when history_share is null then 0 else 1 end'
+                ~ ' + case when pipeline_share is null then 0 else 1 end'
+                ~ ' + case when customer_pool_share is null then 0 else 1 end'
+                ~ ' + case when potential_share is null then 0 else 1 end'
             ) }},
             {{ ratio('1', 'count(*) over (partition by node_id, period_start)') }}
         ) as proposed_share
