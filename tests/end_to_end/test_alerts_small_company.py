@@ -52,16 +52,14 @@ def test_a_night_is_told_after_quiet_hours_once_and_a_held_one_to_the_data_team(
         send_waiting(folder)
     told = {call.body["recipient"]: call.body for call in hook.calls}
     assert len(hook.calls) == len(told) == 5
-    # worked out on paper: the company misses 230,000 of 320,000 and P9 leads it; all of February is
-    # due on its last day
-    [behind] = [
-        line
-        for line in told["P9"]["lines"]
-        if "纸上公司 2026-02 Signed amount lags" in line["text"]
+    # worked out on paper: the company misses 230,000 of 320,000 and P9 leads it; on its last day
+    # February is told by its deviation alone
+    [closed] = [
+        line for line in told["P9"]["lines"] if "纸上公司 2026-02 Signed amount" in line["text"]
     ]
-    assert "纸上公司 2026-02 Signed amount lags 71.9 %: 320,000 due, 90,000 done" in behind["text"]
-    assert "CNY 230,000 at stake; since 2026-02-01" in behind["text"]
-    assert behind["link"] == "https://bi.example.com/board#person=P9&alert=target_behind"
+    assert "closed -71.9 % off: target 320,000, actual 90,000" in closed["text"]
+    assert "CNY 230,000 at stake; since 2026-02-28" in closed["text"]
+    assert closed["link"] == "https://bi.example.com/board#person=P9&alert=deviation_review"
     # C1 is an A customer, due on 27 February, one workday before D
     assert any(
         "Customer 晨星医院 (tier A) is 1 workdays" in one["text"] for one in told["P1"]["lines"]
