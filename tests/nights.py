@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,8 @@ import duckdb
 
 from pipelines.nightly import NightResult, run_night
 from pipelines.settings import CompanyFolder
+
+_DAY = re.compile(r"(20\d{6})")
 
 
 def night(home: Path, as_of: str | None = None, *, publish_older: bool = False) -> NightResult:
@@ -64,3 +67,24 @@ def forget_all_but_archive(home: Path) -> None:
     """Delete everything that a rebuild must bring back."""
     for name in ("landing", "warehouse", "published", "dagster", "inbox"):
         shutil.rmtree(home / name, ignore_errors=True)
+
+
+def hold_back(inbox: Path, waiting: Path, after: date) -> None:
+    """Take files of later days out of the inbox; they are delivered when their day comes."""
+    for file in [f for f in inbox.rglob("*") if f.is_file()]:
+        found = _DAY.search(file.name)
+        if found and date.fromisoformat(found[1]) > after:
+            target = waiting / file.relative_to(inbox)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(file, target)
+
+
+def deliver(waiting: Path, inbox: Path, until: date) -> None:
+    """Put the files of a day and of those before it into the inbox."""
+    for file in [f for f in waiting.rglob("*") if f.is_file()]:
+        found = _DAY.search(file.name)
+        assert found
+        if date.fromisoformat(found[1]) <= until:
+            target = inbox / file.relative_to(waiting)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(file, target)

@@ -128,3 +128,33 @@ def test_things_are_whole_for_every_person_and_month(demo_night: DemoNight) -> N
         """
     )
     assert wrong == 0
+
+
+def test_every_rate_is_a_ratio_of_the_sums_on_its_row_and_no_mean_of_rates(
+    demo_night: DemoNight,
+) -> None:
+    [(money, wrong)] = demo_night.marts(
+        "select count(*), count(*) filter (where abs(attainment_rate - actual / target) > 1e-9) "
+        "from mart_target_attainment inner join dim_metric using (metric) where unit = 'money' and target > 0"
+    )
+    assert money > 50_000
+    assert wrong == 0
+    ratios = demo_night.marts(
+        """
+        select scope_type, count(*), max(abs(actual_ratio - actual_numerator / actual_denominator))
+        from mart_target_attainment where metric = 'win_rate' and actual_denominator > 0
+        group by all order by all
+        """
+    )
+    assert {"company", "person", "region", "team"} <= {kind for kind, *_ in ratios}
+    assert all(off < 1e-6 for *_, off in ratios)
+    parts = demo_night.marts(
+        """
+        select period_type, period_label, sum(actual_numerator) filter (where scope_type = 'company') as whole,
+            sum(actual_numerator) filter (where scope_type = 'team') as teams,
+            sum(actual_numerator) filter (where scope_type = 'person') as people
+        from mart_target_attainment where metric = 'win_rate' group by all having whole is not null
+        """
+    )
+    assert len(parts) > 20
+    assert all(whole == teams == people for *_, whole, teams, people in parts)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipelines.demo.write import write_demo_company
-from tests.nights import built_hashes, night
+from tests.nights import built_hashes, deliver, hold_back, night
 
 pytestmark = pytest.mark.deep(topic="nights")
 
@@ -21,28 +19,6 @@ PLANS = {
     "tiny": [LAST - timedelta(days=back) for back in range(10, -1, -1)],
     "full": [LAST - timedelta(days=back) for back in range(54, -1, -6)],
 }
-_DAY = re.compile(r"(20\d{6})")
-
-
-def hold_back(inbox: Path, waiting: Path, after: date) -> None:
-    """Take files of later days out of the inbox; they are delivered when their day comes."""
-    for file in [f for f in inbox.rglob("*") if f.is_file()]:
-        found = _DAY.search(file.name)
-        if found and date.fromisoformat(found[1]) > after:
-            target = waiting / file.relative_to(inbox)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(file, target)
-
-
-def deliver(waiting: Path, inbox: Path, until: date) -> None:
-    """Put the files of a day and of those before it into the inbox."""
-    for file in [f for f in waiting.rglob("*") if f.is_file()]:
-        found = _DAY.search(file.name)
-        assert found
-        if date.fromisoformat(found[1]) <= until:
-            target = inbox / file.relative_to(waiting)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(file, target)
 
 
 @pytest.mark.parametrize("scale", PLANS)

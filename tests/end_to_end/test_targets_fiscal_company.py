@@ -117,10 +117,13 @@ def test_a_market_move_beyond_15_percent_asks_for_calibration_and_one_of_15_does
     rows = attainment(
         home,
         "scope_id, period_label, needs_calibration",
-        f"{SIGNED} and scope_type = 'region' and scope_id in ('华东', '华南') "
+        f"{SIGNED} and scope_type in ('company', 'region') and scope_id in ('company', '华东', '华南') "
         "and period_label in ('2026-04', '2026-05')",
     )
+    # 华东 alone moved: the company as a whole did not
     assert rows == [
+        ("company", "2026-04", False),
+        ("company", "2026-05", False),
         ("华东", "2026-04", False),
         ("华东", "2026-05", True),
         ("华南", "2026-04", False),

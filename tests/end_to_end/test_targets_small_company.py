@@ -141,6 +141,26 @@ def test_ten_orders_in_a_custom_fortnight_stand_as_a_period_of_their_own(home: P
     assert rows == [(date(2026, 2, 2), date(2026, 2, 13), D("10.00"), D("2.00"), 0.2, "behind")]
 
 
+def test_the_cascade_shows_a_custom_fortnight_down_to_its_units(home: Path) -> None:
+    where = (
+        "metric = 'order_count' and period_type = 'custom' and scenario = 'base' and is_in_force"
+    )
+    top = marts(
+        home,
+        "select period_start, period_end, target, given_target, origin, children_sum + unallocated "
+        f"from mart_target_cascade where {where} and parent_node_id is null and node_kind = 'unit'",
+    )
+    assert top == [
+        (date(2026, 2, 2), date(2026, 2, 13), D("10.00"), D("10.00"), "given", D("10.00"))
+    ]
+    [(held, shown)] = marts(
+        home,
+        f"select (select sum(target) from mart_target_cascade where {where} and parent_node_id = 'company'), "
+        f"(select children_sum from mart_target_cascade where {where} and node_id = 'company')",
+    )
+    assert held == shown
+
+
 def test_a_wide_sheet_of_visits_reaches_the_team(home: Path) -> None:
     rows = attainment(
         home, "period_label, target", "metric = 'visit_count' and scope_type = 'team' and scope_id = '广州队' "

@@ -1,6 +1,8 @@
-"""Nights on the tiny demo company, each told the next morning to a service on this machine.
+"""Nights on the demo company, each told the next morning to a service on this machine.
 
-`python -m tests.end_to_end.two_weeks DIR` runs them and prints the table of docs/alerts.md.
+`python -m tests.end_to_end.two_weeks DIR` runs two weeks of the whole demo company, the exports of
+each day arriving on their day, and prints the table of docs/alerts.md; `... DIR tiny` the eleven
+nights of the small one.
 """
 
 from __future__ import annotations
@@ -19,18 +21,21 @@ from sqlalchemy import select
 
 from pipelines.demo import write_demo_company
 from pipelines.operations.alerts.tables import message_lines, messages, open_tables
-from tests.nights import night
+from tests.nights import deliver, hold_back, night
 from tests.servers.robots import Hook
 
-FIRST, LAST = date(2026, 2, 28), date(2026, 3, 10)
-NIGHTS = [FIRST + timedelta(days=i) for i in range((LAST - FIRST).days + 1)]
+LAST = date(2026, 3, 10)
+NIGHTS = {
+    scale: [LAST - timedelta(days=back) for back in range(count - 1, -1, -1)]
+    for scale, count in {"tiny": 11, "full": 14}.items()
+}
 ROLES = ("rep", "manager", "director", "data_team")
 
 
 @contextmanager
-def company_with_a_channel(home: Path) -> Iterator[Hook]:
+def company_with_a_channel(home: Path, scale: str) -> Iterator[Hook]:
     """Write the demo company and let every role be told through one webhook."""
-    write_demo_company(home, scale="tiny")
+    write_demo_company(home, scale=scale)
     path = home / "company.yml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     content["alerts"] = [{"channel": "webhook", "url": "env:T_HOOK", "to": r} for r in ROLES]
@@ -40,11 +45,14 @@ def company_with_a_channel(home: Path) -> Iterator[Hook]:
 
 
 def run_nights(home: Path, days: list[date]) -> None:
-    """Run each day's night as of the next morning at 03:00, and send at 08:05."""
+    """Run each day's night on the files of that day the next morning at 03:00, and send at 08:05."""
     from pipelines.alerts import send_waiting
     from pipelines.settings import CompanyFolder
 
+    waiting = home.with_name(f"{home.name}-waiting")
+    hold_back(home / "inbox", waiting, days[0])
     for day in days:
+        deliver(waiting, home / "inbox", day)
         with at(day + timedelta(days=1), time(3, 0)):
             result = night(home, day.isoformat())
         assert result.outcome == "published", (day, result.outcome, result.reason_en)
@@ -73,18 +81,18 @@ def told(home: Path) -> list[tuple[date, str, str]]:
         return [(row[0], str(row[1]), str(row[2])) for row in connection.execute(query)]
 
 
-def table(home: Path) -> str:
+def table(home: Path, days: list[date]) -> str:
     """Return lines per person and night as Markdown; each person gets one message a night or none."""
     counts: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for day, recipient, _ in told(home):
         counts[recipient][day] += 1
-    head = ["recipient", *(f"{day:%m-%d}" for day in NIGHTS)]
-    rows = [[who, *(str(counts[who].get(day, "")) for day in NIGHTS)] for who in sorted(counts)]
+    head = ["recipient", *(f"{day:%m-%d}" for day in days)]
+    rows = [[who, *(str(counts[who].get(day, "")) for day in days)] for who in sorted(counts)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    with company_with_a_channel(target):
-        run_nights(target, NIGHTS)
-        print(table(target))
+    target, size = Path(sys.argv[1]), "tiny" if "tiny" in sys.argv else "full"
+    with company_with_a_channel(target, size):
+        run_nights(target, NIGHTS[size])
+        print(table(target, NIGHTS[size]))

@@ -45,7 +45,12 @@ def stage_vocabulary(tables: Mapping[str, pa.Table], pipeline: str | None = None
 
 def stage_names() -> dict[str, Text]:
     """Return how shipped stages are called in Chinese and English; own ones keep their word."""
-    return {choice.id: choice.label for choice in all_tables()["stages"].column("stage").choices}
+    return choice_names("stages", "stage")
+
+
+def choice_names(table: str, column: str) -> dict[str, Text]:
+    """Return how the shipped choices of a rules column are called in Chinese and English."""
+    return {choice.id: choice.label for choice in all_tables()[table].column(column).choices}
 
 
 def cause_vocabulary() -> dict[str, str]:

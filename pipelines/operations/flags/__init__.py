@@ -39,6 +39,8 @@ class Flag(Strict):
         since_on: since when.
         until_on: good news only: after this day its absence says nothing.
         figures: what the texts quote, by name; `…_rate` is shown as per cent.
+        choices: figures that list choices of a rules sheet, by name: `table.column`; they are
+            quoted in the language of the text.
         what_zh: what it is about, quoting figures and {scope_name}.
         what_en: the same in English.
         do_zh: what to do.
@@ -62,6 +64,7 @@ class Flag(Strict):
     since_on: str
     until_on: str = "null"
     figures: Mapping[str, str]
+    choices: Mapping[str, str] = {}
     what_zh: str
     what_en: str
     do_zh: str

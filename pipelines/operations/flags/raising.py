@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.core.alerts.model import Finding
 from pipelines.core.alerts.text import figure, plain
+from pipelines.core.rules.vocabulary import choice_names
 from pipelines.operations.flags import Flag
 from pipelines.operations.outcome import SAMPLE_ROWS, CheckOutcome
 
@@ -91,7 +92,10 @@ def _is_expression(text: str) -> bool:
 def _finding(flag: Flag, row: dict[str, Any]) -> Finding:
     name = row["scope_name"] or row["scope_id"] or "–"
     figures = {one: figure(one, row[one]) for one in flag.figures}
-    words = {**figures, "scope_name": plain(name)}
+    zh, en = (
+        {**figures, "scope_name": plain(name), **_named(flag, row, language)}
+        for language in ("zh", "en")
+    )
     return Finding(
         key="/".join([flag.kind, *(str(row[f"key_{i}"]) for i in range(len(flag.key)))]),
         kind=flag.kind,
@@ -104,11 +108,25 @@ def _finding(flag: Flag, row: dict[str, Any]) -> Finding:
         since_on=row["since_on"],
         until_on=row["until_on"],
         figures=figures,
-        what_zh=flag.what_zh.format(**words),
-        what_en=flag.what_en.format(**words),
-        do_zh=flag.do_zh.format(**words),
-        do_en=flag.do_en.format(**words),
+        what_zh=flag.what_zh.format(**zh),
+        what_en=flag.what_en.format(**en),
+        do_zh=flag.do_zh.format(**zh),
+        do_en=flag.do_en.format(**en),
     )
+
+
+def _named(flag: Flag, row: dict[str, Any], language: str) -> dict[str, str]:
+    """Return the figures that list choices of a rules sheet, each as the language calls it."""
+    named = {}
+    for one, place in flag.choices.items():
+        table, _, column = place.partition(".")
+        labels = choice_names(table, column)
+        words = [
+            getattr(labels[word], language) if word in labels else plain(word)
+            for word in str(row[one] or "").split(", ")
+        ]
+        named[one] = ("、" if language == "zh" else ", ").join(words)
+    return named
 
 
 def _sample(finding: Finding) -> dict[str, object]:

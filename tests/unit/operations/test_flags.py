@@ -90,7 +90,7 @@ PERSONAL = {
 LEAD = {
     "lead_id": "L1", "person_id": "P1", "is_late": True, "is_valid": True, "is_responded": False,
     "created_on": date(2026, 3, 3), "respond_minutes": None, "waiting_minutes": 9000.0,
-    "limit_minutes": 60.0, "steps_missed_count": 0, "missed_steps": None,
+    "limit_minutes": 60.0, "steps_missed_count": 0, "missed_steps": None, "clock": "clock",
 }  # fmt: skip
 RECORDS = {
     "person_id": "P1", "person_name": "李雷", "week": "2026-W10", "week_start_on": date(2026, 3, 2),
@@ -113,20 +113,21 @@ CLOSED = {
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = {
     "followup_due": (
         "mart_followup_due", FOLLOW_UP, {"status": "due_soon", "due_on": date(2026, 3, 11)},
-        [{"due_on": date(2026, 3, 12)}, {"status": "ok"}, {"subject_type": "lead"}],
+        [{"due_on": date(2026, 3, 12)}, {"status": "ok"}, {"subject_type": "lead"},
+         {"person_id": "P9"}],
     ),
     "followup_overdue": (
         "mart_followup_due", FOLLOW_UP, {"status": "overdue"},
-        [{"status": "due_soon"}, {"status": "high_risk"}, {"status": "unknown"}],
+        [{"status": "due_soon"}, {"status": "high_risk"}, {"status": "unknown"}, {"person_id": "P9"}],
     ),
     "followup_high_risk": (
         "mart_followup_due", FOLLOW_UP, {"status": "high_risk"},
-        [{"status": "overdue"}, {"subject_type": "opportunity"}],
+        [{"status": "overdue"}, {"subject_type": "opportunity"}, {"person_id": "P9"}],
     ),
     "next_step_missed": (
         "mart_followup_due", FOLLOW_UP, {"next_step_overdue_workdays": 5},
         [{"next_step_overdue_workdays": 6}, {"is_next_step_missed": False},
-         {"subject_type": "opportunity"}],
+         {"subject_type": "opportunity"}, {"person_id": "P9"}],
     ),
     "tier_dropped": (
         "mart_customer_tier", TIER, {},
@@ -138,10 +139,11 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
     "leaver_orphan": ("mart_handover", ORPHAN, {}, [{"state": "invalid"}]),
     "opportunity_stalled": (
         "mart_stalled_opportunity", STALLED, {},
-        [{"is_stalled": False}, {"reasons": "close_passed"}],
+        [{"is_stalled": False}, {"reasons": "close_passed"}, {"person_id": "P9"}],
     ),
     "expected_close_passed": (
-        "mart_stalled_opportunity", STALLED, {"overdue_close_days": 1}, [{"overdue_close_days": 0}],
+        "mart_stalled_opportunity", STALLED, {"overdue_close_days": 1},
+        [{"overdue_close_days": 0}, {"person_id": "P9"}],
     ),
     "coverage_low": (
         "mart_pipeline_coverage", COVERAGE, {},
@@ -151,7 +153,8 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
     "target_behind": (
         "mart_target_attainment", TARGET, {"status": "behind"},
         [{"status": "watch"}, {"level": "stretch"}, {"is_in_force": False}, {"period_type": "week"},
-         {"period_end": date(2026, 3, 9)}, {"scope_type": "tier"}, {"scope_id": "unallocated"}],
+         {"period_end": date(2026, 3, 9)}, {"period_end": D}, {"scope_type": "tier"},
+         {"scope_id": "unallocated"}],
     ),
     "deviation_review": (
         "mart_target_attainment", TARGET, CLOSED,
@@ -161,10 +164,10 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[dict[str, Any]]
         "mart_target_attainment", TARGET, {"weeks_behind_streak": 2},
         [{"weeks_behind_streak": 1}, {"period_end": date(2026, 3, 9)}, {"lag_rate": -0.1}],
     ),
-    "target_missing": (
-        "mart_target_attainment", TARGET, {"status": "no_target"},
-        [{"status": "normal"}, {"metric": "visit_count"}, {"scope_id": "P9"},
-         {"is_in_force": False}],
+    "target_missing": (  # P1 owns a customer, a colleague has a target
+        "mart_target_attainment", TARGET, {"scope_id": "P2"},
+        [{"scope_id": "P1"}, {"target": None}, {"metric": "visit_count"}, {"is_in_force": False},
+         {"period_end": date(2026, 3, 9)}],
     ),
     "over_assignment": (
         "mart_target_cascade", CASCADE, {},
@@ -237,9 +240,14 @@ def built(mart: str, *rows: dict[str, Any]) -> duckdb.DuckDBPyConnection:
             union all select 'O0', '纸上公司', 'company', null, null;
         create table marts.dim_stage as select 'default' as pipeline, 'quoting' as stage,
             '报价中' as stage_name_zh, 'Quoting' as stage_name_en, 10 as allowed_workdays;
-        create table marts.dim_person as select 'P1' as person_id, 'P2' as manager_id,
-            true as is_current, false as has_left
-            union all select 'P9', 'P2', false, true;
+        create table marts.dim_person as select 'P1' as person_id, '李雷' as person_name,
+            'P2' as manager_id, true as is_current, false as has_left
+            union all select 'P2', '韩梅', null, true, false
+            union all select 'P9', '王五', 'P2', false, true;
+        create table if not exists marts.mart_customer_tier as
+            select unnest(['P1', 'P9']) as person_id, 'active' as state;
+        create table if not exists marts.fct_opportunity as
+            select 'P9' as person_id, 'open' as outcome;
         """
     )
     return con
@@ -301,11 +309,92 @@ def test_a_node_that_is_a_region_or_team_is_told_as_that_and_not_once_more(kind:
     ]
 
 
+def test_a_month_that_closed_above_its_target_is_reviewed_and_puts_nothing_at_stake() -> None:
+    above = {**TARGET, **CLOSED, "deviation_rate": 0.46, "gap": Decimal("-460.00")}
+    [found] = findings_of(built("mart_target_attainment", above), FLAGS["deviation_review"], D)
+    assert (found.figures["deviation_rate"], found.value_amount) == ("46.0 %", None)
+    below = {**TARGET, **CLOSED}
+    [found] = findings_of(built("mart_target_attainment", below), FLAGS["deviation_review"], D)
+    assert found.value_amount == Decimal("900.00")
+
+
 def test_a_market_move_says_how_far_and_weighs_what_it_may_cost() -> None:
     moved = {**TARGET, "needs_calibration": True, "market_move_rate": -0.18, "scope_type": "region"}
     [found] = findings_of(built("mart_target_attainment", moved), FLAGS["market_move"], D)
-    assert found.what_zh == "李雷 2026-03 签单额 目标 1,000：市场变动 -18.0 %，超过限额"
+    assert found.what_zh == "李雷 市场变动 -18.0 %，超过限额：2026-03 签单额 目标 1,000"
     assert found.value_amount == Decimal("180.00")
+
+
+def test_a_market_move_is_told_once_a_scope_and_not_of_every_metric_and_period() -> None:
+    moved = {**TARGET, "needs_calibration": True, "market_move_rate": -0.18, "scope_type": "region"}
+    quarter = {
+        "period_type": "quarter",
+        "period_label": "2026-Q1",
+        "period_start": date(2026, 1, 1),
+    }
+    lines = [moved, {**moved, **quarter}, {**moved, "scope_id": "R2"}]
+    found = findings_of(built("mart_target_attainment", *lines), FLAGS["market_move"], D)
+    assert sorted(one.key for one in found) == [
+        "market_move/region/P1/2026-Q1",
+        "market_move/region/R2/2026-03",
+    ]
+
+
+YEAR = {
+    "period_type": "year", "period_label": "2026", "period_start": date(2026, 1, 1),
+    "period_end": date(2026, 12, 31),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["target_behind", "target_attained"])
+def test_a_longer_period_with_no_more_to_it_than_a_shorter_one_is_not_told_again(kind: str) -> None:
+    """Only March has a target: that of the year is the same one."""
+    reached = {"status": "behind", "attained_on": date(2026, 3, 9), "workdays_early": 16}
+    month = {**TARGET, **reached}
+    found = findings_of(built("mart_target_attainment", month, {**month, **YEAR}), FLAGS[kind], D)
+    assert [one.figures["period_label"] for one in found] == ["2026-03"]
+    more = {**month, **YEAR, "target": Decimal("2000.00")}
+    found = findings_of(built("mart_target_attainment", month, more), FLAGS[kind], D)
+    assert sorted(one.figures["period_label"] for one in found) == ["2026", "2026-03"]
+
+
+def test_who_sells_and_has_no_target_is_told_whether_he_signed_or_not() -> None:
+    """A colleague has a target; P1 owns a customer, P2 signed, P9 has left."""
+    lines = [
+        {**TARGET, "scope_type": "team", "scope_id": "T1"},
+        {**TARGET, "scope_id": "P2", "target": None, "actual": Decimal("50.00")},
+    ]
+    found = findings_of(built("mart_target_attainment", *lines), FLAGS["target_missing"], D)
+    assert sorted((one.scope_id, one.scope_name, one.owner_id, one.value_amount) for one in found) == [
+        ("P1", "李雷", "P2", None),
+        ("P2", "韩梅", None, Decimal("50.00")),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("minutes", "clock", "zh", "en"),
+    [(90.0, "clock", "90 分钟", "90 minutes"), (600.0, "clock", "10 小时", "10 hours"),
+     (646_007.0, "clock", "448 天", "448 days"), (6_000.0, "working", "100 小时", "100 hours")],
+)  # fmt: skip
+def test_a_wait_is_told_in_words_that_people_use(
+    minutes: float, clock: str, zh: str, en: str
+) -> None:
+    lead = {**LEAD, "waiting_minutes": minutes, "clock": clock}
+    [found] = findings_of(built("mart_lead_response", lead), FLAGS["first_response_late"], D)
+    assert f"等待首次响应 {zh}，" in found.what_zh
+    assert f"waited {en} " in found.what_en
+
+
+def test_steps_of_the_sop_are_named_in_the_readers_language_and_own_steps_as_they_are() -> None:
+    late = {
+        "steps_missed_count": 3, "missed_steps": "welcome, second_followup, 参观展厅",
+        "created_on": date(2026, 3, 4),
+    }  # fmt: skip
+    [found] = findings_of(
+        built("mart_lead_response", {**LEAD, **late}), FLAGS["sop_step_missed"], D
+    )
+    assert found.what_zh.endswith("：欢迎、二次跟进、参观展厅")
+    assert found.what_en.endswith(": Welcome, Second follow-up, 参观展厅")
 
 
 def test_good_news_is_of_the_scenario_in_force_at_every_level():

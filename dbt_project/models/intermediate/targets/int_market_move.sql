@@ -1,5 +1,5 @@
 -- Grain: one row per period and scope in which the market moved so far that targets need calibration
--- A move without region and product line concerns everybody.
+-- A move without region and product line concerns everybody, one of a part that part alone.
 with
 
 moves as (
@@ -26,7 +26,6 @@ concerned as (
     inner join moves
         on
             (moves.region is null and moves.product_line is null)
-            or scopes.scope_type = 'company'
             or (scopes.scope_type = 'region' and moves.region = scopes.scope_id)
             or (scopes.scope_type = 'product_line' and moves.product_line = scopes.scope_id)
             or (

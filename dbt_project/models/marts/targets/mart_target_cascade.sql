@@ -1,5 +1,6 @@
 -- Grain: one row per version × metric × level × scenario × product line × customer type × node × period
 -- children_sum is what the node's own children hold; unallocated is the rest, negative where they got more.
+-- Months, quarters, years, and the weeks and custom periods that a target was given for: segments end at their bounds.
 with
 
 cells as (
@@ -30,6 +31,13 @@ people as (
     select * from {{ ref('stg_people') }}
 ),
 
+given_periods as (
+    select metric, level, scenario, period_type, start_on, end_on, max(period_label) as period_label
+    from lines
+    where is_spread and not is_milestone and period_type in ('week', 'custom')
+    group by metric, level, scenario, period_type, start_on, end_on
+),
+
 spread as (
     {% for period in ['month', 'quarter', 'year'] %}
     select
@@ -37,20 +45,31 @@ spread as (
         days.{{ period }}_end_on as period_end, days.{{ period }}_label as period_label
     from cells
     inner join days on cells.segment_start = days.date_day
-    {% if not loop.last %}union all{% endif %}
+    union all
     {% endfor %}
+    select
+        cells.*, given_periods.period_type, given_periods.start_on as period_start,
+        given_periods.end_on as period_end, given_periods.period_label
+    from cells
+    inner join given_periods
+        on
+            cells.metric = given_periods.metric and cells.level = given_periods.level
+            and cells.scenario = given_periods.scenario
+            and cells.segment_start >= given_periods.start_on and cells.segment_end <= given_periods.end_on
 ),
 
 summed as (
     select
         metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id,
         max_by(parent_id, segment_start) as parent_id,  -- who moved inside the period stands where he ended
-        period_type, period_start, max(period_end) as period_end, max(period_label) as period_label,
+        period_type, period_start, period_end, max(period_label) as period_label,
         sum(value) as target,
         sum(unallocated) as unallocated,
         case when min(origin) = max(origin) then min(origin) else 'mixed' end as cell_origin
     from spread
-    group by metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id, period_type, period_start
+    group by
+        metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id,
+        period_type, period_start, period_end
 ),
 
 given as (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from cascade_world import Outcome, World
+from cascade_world import Outcome, World, calendar
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -188,6 +188,29 @@ def test_whole_things_are_whole_for_every_person_and_month(world: World) -> None
     cells = out.result.cells
     assert (cells["value"] % Unit.things().whole == 0).all()
     assert (cells["unallocated"] % Unit.things().whole == 0).all()
+
+
+@SLOW
+@given(worlds())
+def test_no_months_things_lie_all_on_its_first_days(world: World) -> None:
+    """Whoever stays all month has his things spread by workdays: no day holds more than its share."""
+    world.unit = Unit.things()
+    world.targets = [(h, p, int(v)) for h, p, v in world.targets if "W" not in p] or [
+        ("C", "2026", 7)
+    ]
+    world.people = {name: {"unit_id": stay["unit_id"]} for name, stay in world.people.items()}
+    out = world.run()
+    atoms = out.atoms.fillna("seat")
+    first = pd.Timestamp(out.grid.first)
+    month = (first + pd.to_timedelta(atoms["day"], unit="D")).dt.month
+    held = atoms.groupby(["person_id", "unit_id", month])["amount"].agg(["sum", "max", "count"])
+    workdays = calendar(world.kind)
+    workdays = workdays[workdays["is_workday"] & (workdays["date_day"].dt.year == 2026)]
+    share = workdays.groupby(workdays["date_day"].dt.month).size()
+    for (_, _, number), row in held.iterrows():
+        if row["sum"] > 0:
+            assert row["max"] <= row["sum"] / share[number] + 1
+            assert row["count"] == share[number]
 
 
 @SLOW
