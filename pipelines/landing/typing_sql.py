@@ -124,12 +124,16 @@ def _json(cells: dict[str, str]) -> str:
 
 
 def _said(column: Column, plan: ColumnPlan) -> str:
-    """Return SQL of what a column's cell says; a word or a day for nothing is nothing there."""
+    """Return SQL of what a column's cell says; a word or a day for nothing is nothing there.
+
+    What must be there is judged as it stands, so that its error row shows what was delivered.
+    """
     text = _text(column.name, plan)
     if column.name == "currency" and column.name not in plan.bindings:
         amount = _text("amount", plan)
         return text if amount == "null::varchar" else f"cell_named_currency({amount})"
-    if text == "null::varchar" or column.type in _WORDS:
+    is_judged = column.required and column.type != "id"
+    if text == "null::varchar" or column.type in _WORDS or is_judged:
         return text
     wanting = {"date": "day", "timestamp": "day", "id": "value"}.get(column.type, "figure")
     return f"cell_given_{wanting}({text})"

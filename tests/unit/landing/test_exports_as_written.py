@@ -160,12 +160,12 @@ def test_a_customer_called_none_is_unknown_and_a_competitor_called_none_is_an_an
     assert inbox.known("2026-03-20", "select account_id, competitor from rows") == [(None, "无")]
 
 
-def test_a_required_day_that_means_none_is_quarantined(tmp_path):
+def test_a_required_day_that_means_none_is_quarantined_as_it_stands(tmp_path):
     inbox = inbox_with(
         tmp_path, "o.csv", "订单编号,签订日期,金额\nA,0000-00-00,5\nB,2024-03-01,6\n"
     )
     assert amounts(inbox) == [Decimal(6)]
-    assert [row[1:] for row in inbox.quarantine()] == [(2, "signed_on", None, "missing")]
+    assert [row[1:] for row in inbox.quarantine()] == [(2, "signed_on", "0000-00-00", "not_a_date")]
 
 
 def test_an_odoo_list_of_quotations_has_its_creation_date(tmp_path):
