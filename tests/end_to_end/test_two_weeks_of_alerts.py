@@ -100,7 +100,7 @@ def test_every_planted_follow_up_of_two_weeks_is_told_to_its_owner_on_its_day(fu
             wanted[key, case["owner_id"]] = workdays_back(late)
         if case["status"] == "high_risk":
             key = f"followup_high_risk/{case['account_id']}"
-            over = late - CADENCE_WORKDAYS[case["tier"]] + 1
+            over = late - CADENCE_WORKDAYS[case["tier"]]
             wanted[key, case["owner_id"]] = workdays_back(over)
     first = first_told(full)
     assert len(wanted) > 30
