@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 
 from pipelines.core.alerts.model import SEVERITIES, Alert
 from pipelines.core.alerts.routing import Notice
@@ -118,28 +119,30 @@ def render(
     """
     is_zh = digest.language == "zh"
     mark = ("【重发】" if is_zh else "[resent] ") if is_resent else ""
-    more = "查看" if is_zh else "open"
-
-    def shown(line: Line, said: str) -> str:
-        return escape(said) + ("" if line.link is None else f" {link(more, line.link)}")
-
-    def text_of(lines: Sequence[tuple[str, int]], limit: int | None) -> str:
-        tails, left_out = [escape(digest.closing)], 0
-        for _, matters in reversed(lines):
-            left_out += matters
-            rest = f"另有 {left_out} 项未列出。" if is_zh else f"{left_out} more not shown."
-            tails.append(f"{rest}{everything}")
-        return fit(head, [line for line, _ in lines], tails, limit)
-
     head = heading(escape(mark + digest.title))
-    everything = (
-        "" if digest.link is None else " " + link("查看全部" if is_zh else "see all", digest.link)
-    )
-    whole = text_of([(shown(line, line.text), 1) for line in digest.lines], None)
+    see, see_all = ("查看", "查看全部") if is_zh else ("open", "see all")
+    everything = "" if digest.link is None else f" {link(see_all, digest.link)}"
+
+    def text_of(lines: Iterable[tuple[Line, str, int]], limit: int | None) -> str:
+        told = [
+            (escape(said) + ("" if line.link is None else f" {link(see, line.link)}"), matters)
+            for line, said, matters in lines
+        ]
+        tails = _tails([matters for _, matters in told], everything, is_zh=is_zh)
+        return fit(head, [text for text, _ in told], [escape(digest.closing), *tails], limit)
+
+    whole = text_of(((line, line.text, 1) for line in digest.lines), None)
     if limit is None or len(whole.encode("utf-8")) <= limit:
         return whole
-    folded = _folded(digest.lines, is_zh=is_zh)
-    return text_of([(shown(line, said), matters) for line, said, matters in folded], limit)
+    return text_of(_folded(digest.lines, is_zh=is_zh), limit)
+
+
+def _tails(matters: Sequence[int], everything: str, *, is_zh: bool) -> list[str]:
+    """Return the last line of a cut text by how many lines are left out: it counts their matters."""
+    left_out = accumulate(reversed(matters))
+    if is_zh:
+        return [f"另有 {number} 项未列出。{everything}" for number in left_out]
+    return [f"{number} more not shown.{everything}" for number in left_out]
 
 
 def _folded(lines: Sequence[Line], *, is_zh: bool) -> list[tuple[Line, str, int]]:
