@@ -110,10 +110,11 @@ def test_every_planted_follow_up_of_two_weeks_is_told_to_its_owner_on_its_day(fu
 def test_what_a_leaver_left_is_told_to_his_manager_the_night_he_left(full: Path) -> None:
     first = first_told(full)
     managers = {"U1006": "U1003", "U1024": "U1019", "U1010": "U1007"}
+    twins = {twin for pair in truth(full)["duplicate_customers"] for twin in pair["account_ids"]}
     checked = 0
     for leaver in truth(full)["leavers"]:
         for kind, ids in (("customer", "account_ids"), ("opportunity", "open_opportunity_ids")):
-            for item in leaver[ids]:
+            for item in set(leaver[ids]) - twins:  # of two records of one customer one is told
                 key = f"leaver_orphan/{leaver['person_id']}/{kind}/{item}"
                 night = max(date.fromisoformat(leaver["left_on"]), NIGHTS["full"][0])
                 assert first.get((key, managers[leaver["person_id"]])) == night, key
