@@ -151,14 +151,22 @@ def _hand_over(con: duckdb.DuckDBPyConnection, entity: str, columns: list[str]) 
         )
 
 
-def build_marts(folder: CompanyFolder, marts: Sequence[str]) -> list[dict[str, Any]]:
+def build_marts(
+    folder: CompanyFolder, marts: Sequence[str], with_forecast: bool = True
+) -> list[dict[str, Any]]:
     """Build some marts in the night's order, telling each step that is done.
+
+    Args:
+        folder: the company with its inputs.
+        marts: which marts, with all that they need.
+        with_forecast: whether any of them needs the weekly calls.
 
     Raises:
         RuntimeError: a model or one of its tests failed.
     """
     os.environ["DBT_INDIRECT_SELECTION"] = "cautious"  # no test that reads a mart left out
-    wanted = [f"+{name}" for name in (*marts, *READS, *FORECAST_READS)]
+    reads = (*READS, *FORECAST_READS) if with_forecast else READS
+    wanted = [f"+{name}" for name in (*marts, *reads)]
     between = [f"{name},{AFTER_CASCADE}" for name in wanted]
     last = [f"{name},{AFTER_FORECAST}" for name in wanted]
     steps: dict[str, Callable[[], Any]] = {
@@ -166,9 +174,12 @@ def build_marts(folder: CompanyFolder, marts: Sequence[str]) -> list[dict[str, A
         "build facts": partial(_build, folder, wanted, [AFTER_CASCADE, AFTER_FORECAST]),
         "cascade": partial(run_cascade_step, folder.build_file),
         "build marts": partial(_build, folder, between, [AFTER_FORECAST]),
-        "forecast": partial(run_forecast_step, folder.build_file),
-        "build forecast marts": partial(_build, folder, last, []),
     }
+    if with_forecast:
+        steps |= {
+            "forecast": partial(run_forecast_step, folder.build_file),
+            "build forecast marts": partial(_build, folder, last, []),
+        }
     done = []
     for name, step in steps.items():
         with measured() as usage:
@@ -201,12 +212,16 @@ def mart_rows(folder: CompanyFolder, marts: Sequence[str]) -> dict[str, int]:
         }
 
 
-def measure(home: Path, rows: dict[str, int], marts: Sequence[str], fact: str) -> None:
-    """Build marts on inputs that were written, and print what each step took."""
+def measure(
+    home: Path, rows: dict[str, int], marts: Sequence[str], fact: str, with_forecast: bool = True
+) -> dict[str, Any]:
+    """Build marts on inputs that were written; print and return rows and what each step took."""
     print(json.dumps({"landed": rows}), flush=True)
     folder = CompanyFolder(home)
-    steps = build_marts(folder, marts)
-    print(json.dumps({"landed": rows, "steps": steps, "marts": mart_rows(folder, (fact, *marts))}))
+    steps = build_marts(folder, marts, with_forecast)
+    found = {"landed": rows, "steps": steps, "marts": mart_rows(folder, (fact, *marts))}
+    print(json.dumps(found))
+    return found
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 LONG_SUITES = (
     "tests/dbt/",
     "tests/end_to_end/test_customer_decisions.py",
+    "tests/end_to_end/test_demo_checks_recorded.py",
     "tests/end_to_end/test_demo_truth_customers.py",
     "tests/end_to_end/test_demo_truth_gap.py",
     "tests/end_to_end/test_demo_truth_ledger.py",

@@ -61,3 +61,13 @@
 {% macro spark__months_after_column(day, months) -%}
     add_months({{ day }}, cast({{ months }} as int))
 {%- endmacro %}
+
+{# The first day whose n months before, exclusive, no longer hold a day: 31 August leaves the last six months on 1 March,
+   for six months before 28 February is 28 August. months: a number or a column. #}
+{% macro leaves_window_on(day, months) -%}
+    {%- set later = months_after_column(day, months) -%}
+    case
+        when {{ months_after_column('(' ~ later ~ ')', '-' ~ months) }} < {{ day }} then {{ days_after('(' ~ later ~ ')', 1) }}
+        else {{ later }}
+    end
+{%- endmacro %}

@@ -119,3 +119,7 @@
         {%- endfor %}
 {%- endmacro %}
 
+{# What is left of a text without spaces, punctuation and capitals: a stop phrase is one with a full stop as well. #}
+{% macro bare_words(content) -%}
+    translate(lower({{ content }}), ' 　。．.，,！!？?；;：:、…~～—-', '')
+{%- endmacro %}

@@ -11,7 +11,7 @@ _YEAR = r"(?:(?P<fy>FY)?(?P<year>(?:19|20)\d{2})(?:年度?|财年)?[-/._]?)"
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4, "上": 1, "下": 2}
 _PATTERNS = {
-    "year": rf"{_YEAR}",
+    "year": rf"(?:{_YEAR}(?:全年)?|全年度?)",
     "quarter": rf"{_YEAR}?(?:Q(?P<q>[1-4])|第?(?P<qz>[一二三四1-4])季度?)",
     "half": rf"{_YEAR}?(?:H(?P<h>[12])|(?P<hz>[上下])半年(?:度)?)",
     "month": rf"{_YEAR}?(?P<m>1[0-2]|0?[1-9])月(?:份)?",
@@ -23,6 +23,28 @@ _PATTERNS = {
         rf"(?P<mn2>{'|'.join(_MONTHS)})[a-z]*[-/.]?(?P<year2>(?:19|20)\d{{2}}))"
     ),
     "week": rf"{_YEAR}?(?:W(?P<w>[0-5]?\d)|第?(?P<wz>[0-5]?\d)周)",
+}
+# Spellings with the year behind or short, and their usual form: Q1 2024, Jan-24, 1H24, FY24, 24年1月, 01/2024, 2024M01.
+_YEAR_BEHIND = r"(?P<fy>FY)?['’]?(?P<year>(?:19|20)\d{2}|\d{2})"
+_USUAL = [
+    (re.compile(text, re.IGNORECASE), usual)
+    for text, usual in (
+        (
+            rf"^(?P<unit>Q[1-4]|H[12]|(?:{'|'.join(_MONTHS)})[a-z]*\.?)[-/.,_]?{_YEAR_BEHIND}$",
+            "{year}{unit}",
+        ),
+        (rf"^(?P<number>[1-4])(?P<unit>[QH])[-/.,_]?{_YEAR_BEHIND}$", "{year}{unit}{number}"),
+        (r"^(?P<number>1[0-2]|0?[1-9])[-/.](?P<year>(?:19|20)\d{2})$", "{year}-{number}"),
+        (r"^(?P<year>\d{2})(?P<unit>(?:年度?|财年).*|Q[1-4]|H[12])$", "{year}{unit}"),
+        (r"^FY['’]?(?P<year>\d{2})(?P<unit>\D.*)?$", "FY{year}{unit}"),
+        (r"^(?P<year>(?:19|20)\d{2})?[-/.]?[MP](?P<number>1[0-2]|0?[1-9])$", "{year}{number}月"),
+        (r"^(?P<year>(?:19|20)\d{2})年(?P<number>1[0-2]|0?[1-9])月0?1日$", "{year}{number}月"),
+        (r"^(?P<year>(?:19|20)\d{2})(?P<number>1[0-2]|0[1-9])01$", "{year}{number}月"),
+    )
+]
+_MONTH_NUMERALS = re.compile(r"(?<![一二三四五六七八九十第])(十[一二]?|[一二三四五六七八九])(?=月)")
+_NUMERAL_DIGITS = {
+    text: str(i) for i, text in enumerate([*"一二三四五六七八九十", "十一", "十二"], 1)
 }
 _COMPILED = {kind: re.compile(text + "$", re.IGNORECASE) for kind, text in _PATTERNS.items()}
 _ANY_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?!\d)")
@@ -57,7 +79,8 @@ def read_period(
     """Read one period as a person writes it; None where the text is no period.
 
     Args:
-        text: 2026, 2026Q4, 2026-10, 2026年1月, 10月, 第3季度, 2026-W41, 上半年, Jan 2026.
+        text: 2026, 2026Q4, 2026-10, 2026年1月, 10月, 第3季度, 2026-W41, 上半年, Jan 2026, Q1 2026, Jan-26, FY26,
+            26年一月, 1H26; year and month of two cells joined by `|`.
         year: the year meant where the text names none: of the sheet, its title or its file.
         fiscal_year_start_month: years and quarters are fiscal unless it is 1; months and weeks of
             the calendar, whichever year names them.
@@ -66,12 +89,26 @@ def read_period(
     Returns:
         The period with the label that the calendar gives it: 2026-Q4, FY2026-Q1, 2026-02, 2026-W08.
     """
-    compact = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text or ""))
+    compact = _usual(re.sub(r"\s+", "", unicodedata.normalize("NFKC", text or "")))
     for kind, pattern in _COMPILED.items():
         match = pattern.match(compact)
         if match:
             return _named(kind, match.groupdict(), year, fiscal_year_start_month, week_start)
     return None
+
+
+def _usual(text: str) -> str:
+    """Return a period in its usual spelling: Jan-24 is 2024Jan, 24年一月 is 2024年1月; other texts as they are."""
+    text = text.replace("|", "-")
+    text = _MONTH_NUMERALS.sub(lambda found: _NUMERAL_DIGITS[found[0]], text)
+    for pattern, usual in _USUAL:
+        found = pattern.match(text)
+        if found:
+            parts = {name: part or "" for name, part in found.groupdict().items()}
+            short = parts["year"]
+            parts["year"] = f"20{short}" if len(short) == 2 else short
+            return parts.get("fy", "") + usual.format(**parts)
+    return text
 
 
 def _named(

@@ -8,11 +8,11 @@
 -- Macros paste their argument wherever they name it, so a step is given its argument through
 -- list_transform([x], lambda s: …)[1]: computed once instead of up to thirty times.
 
--- ="00123" and '00123 keep a spreadsheet from taking an id for a number: the text inside is meant.
+-- ="00123", '00123 and `00123 keep a spreadsheet from taking an id for a number: the text inside is meant.
 create or replace macro cell_unguarded(t) as
     case
         when regexp_full_match(t, '="[^"]*"\s*') then trim(regexp_extract(t, '="([^"]*)"', 1))
-        when regexp_full_match(t, '''[-+0-9].*') then trim(t[2:])
+        when starts_with(t, '`') or regexp_full_match(t, '''[-+0-9].*') then trim(t[2:])
         else t
     end;
 
@@ -20,8 +20,26 @@ create or replace macro cell_unguarded(t) as
 create or replace macro cell_given(t) as
     case
         when strlen(t) <= 6 and regexp_full_match(t, '(?i:null|\(null\)|<null>|\[null\]|\\N|None|NaT)') then null
-        when starts_with(t, '="') or starts_with(t, '''') then cell_unguarded(t)
+        when starts_with(t, '="') or starts_with(t, '''') or starts_with(t, '`') then cell_unguarded(t)
         else t
+    end;
+
+-- What people write where a figure, a day or an id is wanting; in a column of words each may be an answer.
+create or replace macro cell_given_value(t) as
+    case when strlen(t) <= 9 and trim(t) in ('/', '／', '\', '无', '暂无', '没有', '未填', '未填写', 'N/A', 'n/a') then null else t end;
+
+-- Programs write NA and NaN where a figure or a day is wanting; as an id they may be somebody.
+create or replace macro cell_given_figure(t) as
+    case when t in ('NA', 'nan', 'NaN', 'NAN') then null else cell_given_value(t) end;
+
+-- Days by which databases say that there is none: 0000-00-00, .NET's first day, an end on 9999-12-31.
+create or replace macro cell_given_day(t) as
+    case
+        when (contains(t, '000') or contains(t, '9999') or starts_with(t, '1900'))
+            and regexp_full_match(t,
+                '(?:(?:0000|0001|9999)[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?|(?:0000|0001|9999)[0-9]{4}|1900[-/]0?1[-/]0?0'
+                || '|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:0000|0001|9999))(?:[T\s].*)?') then null
+        else cell_given_figure(t)
     end;
 
 -- Full-width forms, odd spaces and the several minus signs made plain, ends trimmed. translate()
@@ -96,6 +114,16 @@ create or replace macro cell_with_plain_currency(s) as
     regexp_replace(s, '(?i:RMB|CNY|USD|EUR|GBP|JPY|HKD|TWD|SGD|INR|KRW|AUD|NZD|CAD|CHF|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|AED|SAR|'
         || 'THB|MYR|IDR|VND|PHP|RUB|TRY|ILS|US\$|HK\$|R\$|NT\$|Rs\.?|人民币|美元)|[¥￥$€£₹₩₽₺฿]', '¤', 'g');
 
+create or replace macro cell_is_plain(t) as
+    regexp_full_match(t, '-?[0-9]{1,15}(?:\.[0-9]{1,12})?');
+
+-- The currency that an amount names itself: USD 1,500.00 among amounts of another currency. $ alone is anybody's.
+create or replace macro cell_named_currency(t) as
+    case when not cell_is_plain(t) then list_transform([regexp_extract(upper(t),
+        '(USD|EUR|GBP|JPY|HKD|TWD|SGD|INR|KRW|AUD|NZD|CAD|CHF|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|AED|SAR|THB|MYR|IDR|VND|PHP|RUB|TRY|ILS|'
+            || 'CNY|RMB|人民币|US\$|HK\$|€|£|美元|美金|欧元|英镑|日元|港币|港元)', 1)], lambda s: nullif(cell_currency_of(s), ''))[1]
+    end;
+
 -- One number with an optional currency (¤ by now), unit and brackets; 1,50 is no number, 12.3.4 is none.
 -- Thousands stand in threes after commas, spaces or apostrophes, or in the Indian way: 12,34,567.
 create or replace macro cell_is_figure_of(s) as
@@ -125,8 +153,16 @@ create or replace macro cell_multiple_of(s, factor) as
         else factor::decimal(15, 2)
     end;
 
+-- 1500.- and 1'500.-- are whole amounts, as the Swiss and Germans write them; 300.00- is negative.
+create or replace macro cell_without_dashed_cents(t) as
+    case when ends_with(t, '-') then regexp_replace(t, '^(.*[0-9])[.,]-{1,2}$', '\1') else t end;
+
+-- 1e+05 is how R and Python write 100000 without loss; a sheet's 1.23E+17 has lost digits.
+create or replace macro cell_without_exponent(t) as
+    case when contains(t, 'e+') and regexp_full_match(t, '-?[0-9](?:\.[0-9]+)?e\+[01][0-9]') then try_cast(t as decimal(22, 4))::varchar else t end;
+
 create or replace macro cell_figure_of(t, factor) as
-    list_transform([cell_with_plain_currency(t)], lambda s: case when cell_is_figure_of(s) then
+    list_transform([cell_with_plain_currency(cell_without_dashed_cents(cell_without_exponent(t)))], lambda s: case when cell_is_figure_of(s) then
         try_cast(case when contains(s, '-') or contains(s, '(') then '-' else '' end
             || regexp_replace(s, '[^0-9.]', '', 'g') as decimal(22, 8)) * cell_multiple_of(s, factor)
     end)[1];
@@ -142,9 +178,6 @@ create or replace macro cell_decimal_comma(t, is_typed := false) as
             else t
         end)[1]
     end;
-
-create or replace macro cell_is_plain(t) as
-    regexp_full_match(t, '-?[0-9]{1,15}(?:\.[0-9]{1,12})?');
 
 -- `factor` is the unit in the column's header (目标值(万元): 10000); a cell's own unit wins.
 create or replace macro cell_money(t, factor := 1) as
@@ -203,11 +236,20 @@ create or replace macro cell_ordered_date_of(p, ord) as
             try_cast(cell_year_of(p[1]) || '-' || p[2] || '-' || p[3] as date) end
     end;
 
+-- The day's name beside it says nothing more: 2024年3月5日 星期二, 2024-03-05（周二）, Tue, 5 Mar 2024.
+create or replace macro cell_without_weekday(s) as
+    case
+        when regexp_matches(s, '[周期拜]') then trim(regexp_replace(s, '\s*[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?', ' '))
+        when regexp_matches(s, '^[A-Za-z]') then
+            regexp_replace(s, '^(?i:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?i:day)?,?\s+', '')
+        else s
+    end;
+
 create or replace macro cell_date_of(s, ord, is_1904) as
     case
         when regexp_full_match(s, '[12][0-9]{3}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}\s*[日号]?(?:' || cell_time_pattern() || ')?') then
             try_cast(regexp_replace(s, '^([0-9]{4})\s*.\s*([0-9]{1,2})\s*.\s*([0-9]{1,2}).*$', '\1-\2-\3', 's') as date)
-        when regexp_full_match(s, '(?:19|20|21)[0-9]{6}') then
+        when regexp_full_match(s, '(?:19|20|21)[0-9]{6}|20[0-9]{2}[01][0-9][0-3][0-9][0-2][0-9](?:[0-5][0-9]){1,2}') then
             try_cast(left(s, 4) || '-' || s[5:6] || '-' || s[7:8] as date)
         when regexp_full_match(s, '[1-9][0-9]{4}(?:\.[0-9]+)?') then
             cell_serial_of(left(s, 5)::integer, is_1904)
@@ -239,7 +281,7 @@ create or replace macro cell_date(t, ord := '', is_1904 := false, tz := '') as
         -- seconds or milliseconds since 1970, as APIs write them: the day in that zone
         when tz <> '' and regexp_full_match(t, '[12][0-9]{12}') then timezone(tz, to_timestamp(t::bigint / 1000))::date
         when tz <> '' and regexp_full_match(t, '[12][0-9]{9}') then timezone(tz, to_timestamp(t::bigint))::date
-        else list_transform([cell_narrow(t)], lambda s: cell_date_of(s, ord, is_1904))[1]
+        else list_transform([cell_without_weekday(cell_narrow(t))], lambda s: cell_date_of(s, ord, is_1904))[1]
     end;
 
 create or replace macro cell_date_is_ambiguous(t, ord := '') as
@@ -264,6 +306,9 @@ create or replace macro cell_local_of(s, ord, is_1904) as
         when regexp_full_match(s, '[1-9][0-9]{4}\.[0-9]+') then
             cell_serial_of(left(s, 5)::integer, is_1904)
             + to_seconds(round(try_cast('0' || s[6:] as decimal(18, 12)) * 86400, 0)::bigint)
+        -- 20240305093000, as ERPs write a moment
+        when regexp_full_match(s, '20[0-9]{10}(?:[0-9]{2})?') then
+            cell_date_of(s, ord, is_1904)::timestamp + to_seconds(cell_seconds_of([s[9:10], s[11:12], nullif(s[13:14], '')], s))
         else
             cell_date_of(s, ord, is_1904)::timestamp + to_seconds(list_transform(
                 [regexp_extract_all(regexp_extract(regexp_replace(s, '[时点分]', ':', 'g'), '[0-9]{1,2}:[0-9]{0,2}(?::[0-9]{1,2})?'), '[0-9]+')
@@ -284,11 +329,11 @@ create or replace macro cell_timestamp(t, ord := '', tz := 'UTC', is_1904 := fal
         when cell_has_offset(t) then make_timestamp(epoch_us(cell_instant_of(cell_narrow(t))))
         when regexp_full_match(t, '[12][0-9]{12}') then make_timestamp(t::bigint * 1000)
         when regexp_full_match(t, '[12][0-9]{9}') then make_timestamp(t::bigint * 1000000)
-        else cell_utc_of(list_transform([cell_narrow(t)], lambda s: cell_local_of(s, ord, is_1904))[1], tz)
+        else cell_utc_of(list_transform([cell_without_weekday(cell_narrow(t))], lambda s: cell_local_of(s, ord, is_1904))[1], tz)
     end;
 
 create or replace macro cell_has_time(t) as
-    coalesce(regexp_matches(t, '[0-9][:：][0-9]{2}|[0-9][时点]') or regexp_full_match(t, '[12][0-9]{9}(?:[0-9]{3})?|[1-9][0-9]{4}\.[0-9]*[1-9][0-9]*'), false);
+    coalesce(regexp_matches(t, '[0-9][:：][0-9]{2}|[0-9][时点]') or regexp_full_match(t, '[12][0-9]{9}(?:[0-9]{2,4})?|[1-9][0-9]{4}\.[0-9]*[1-9][0-9]*'), false);
 
 -- Digits alone for a Chinese number, as written otherwise; whether it is one is asked apart.
 create or replace macro cell_phone_of(s) as

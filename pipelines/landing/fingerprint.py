@@ -17,17 +17,20 @@ from pipelines.settings.sources import SourceBase
 from pipelines.sources.presets import load_preset
 
 PACKAGE = Path(__file__).parent.parent
+# What landing asks of the core about a delivered row: names, periods, the day of an export, a cursor.
+CORE_MODULES = ("cursor", "export_time", "names", "period_names")
 
 
 @cache
 def _code_hash() -> str:
     """Return the hash of the code that reads and types rows (DuckDB's row hash included)."""
     digest = hashlib.sha256(duckdb.__version__.encode())
-    for folder in ("landing", "sources"):
-        for path in sorted((PACKAGE / folder).rglob("*")):
-            if path.suffix in {".py", ".sql", ".yml"} and "presets" not in path.parts:
-                digest.update(path.name.encode())
-                digest.update(path.read_bytes())
+    own = (path for name in ("landing", "sources") for path in sorted((PACKAGE / name).rglob("*")))
+    core = (PACKAGE / "core" / f"{name}.py" for name in CORE_MODULES)
+    for path in (*own, *core):
+        if path.suffix in {".py", ".sql", ".yml"} and "presets" not in path.parts:
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

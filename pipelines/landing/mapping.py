@@ -11,7 +11,7 @@ from pipelines.landing.contract import Entity
 from pipelines.landing.missing import column_missing
 from pipelines.landing.plan import Binding, ColumnPlan, Override
 from pipelines.settings import SourceSettings
-from pipelines.sources.headers import header_unit, title_unit
+from pipelines.sources.headers import bare_header, header_unit, title_unit
 from pipelines.sources.presets import EntityPreset, load_preset
 
 _Places = dict[str, tuple[int, Decimal | None]]
@@ -149,11 +149,17 @@ def _canonical(entity: Entity) -> EntityPreset:
 def _positions(headers: tuple[str, ...]) -> _Places:
     """Return normalised header → (position, unit factor); the first of two equal headers wins."""
     found: _Places = {}
+    marked: list[tuple[str, int, Decimal | None]] = []
     for position, header in enumerate(headers):
-        clean, factor = header_unit(header)
-        unit = None if clean == header.strip() else factor
-        for spelling in (header, clean):
+        bare = bare_header(header)
+        clean, factor = header_unit(bare)
+        unit = None if clean == bare else factor
+        for spelling in (header, header_unit(header)[0]):
             found.setdefault(normalise_name(spelling), (position, unit))
+        marked += [(spelling, position, unit) for spelling in (bare, clean)]
+    # A header without a form's marks comes before one that only has its name inside them.
+    for spelling, position, unit in marked:
+        found.setdefault(normalise_name(spelling), (position, unit))
     found.pop("", None)
     return found
 
@@ -189,7 +195,9 @@ def _bind(
             )
         # The parts are not there: the system may also have written the key itself.
     for header in _wanted(name, source, preset):
-        place = by_name.get(normalise_name(header))
+        # Order ID is order_id: people write our own names with spaces.
+        spaced = header.replace("_", " ")
+        place = by_name.get(normalise_name(header)) or by_name.get(normalise_name(spaced))
         if place is not None:
             return Binding(positions=(place[0],), unit_factor=place[1])
     if name in preset.constants:

@@ -67,8 +67,8 @@ def unpivot(
 ) -> list[tuple[TextTable, ColumnPlan]]:
     """Turn a wide table into one text table per period column; empty where the table is not wide.
 
-    The year comes from the header, else from sheet, title or file name, else it is the export's;
-    metric and unit come from the header, else from the title.
+    The year comes from the header, else from sheet, title or file name, else from the other headers
+    where they agree, else it is the export's; metric and unit come from the header, else from the title.
 
     Args:
         con: connection that holds the table's relation.
@@ -147,12 +147,20 @@ def _surroundings(
     vocabulary: Vocabulary,
 ) -> _Surroundings:
     texts = [table.sheet, table.title, file]
-    year = next((found for text in texts if (found := year_in(text))), fallback_year)
+    year = next((found for text in texts if (found := year_in(text))), None)
+    year = year or _year_of_others(table.headers) or fallback_year
     words = known_words(entity, source, vocabulary, "metric")
     named = _METRIC_IN_TITLE.search(table.title)
     metric = named["metric"] if named else _longest_known(words, (table.title, table.sheet, file))
     unit = title_unit(table.title)
     return _Surroundings(year, metric, unit[0] if unit else None)
+
+
+def _year_of_others(headers: Sequence[str]) -> int | None:
+    """Return the year that all headers with one name: 上半年 beside 2024年Q1 is 2024's; None where two do."""
+    one, other = (_period_columns(headers, year, None) for year in (_ANY_YEAR, _ANY_YEAR + 1))
+    same = {a.period.start_on.year for a, b in zip(one, other, strict=True) if a.period == b.period}
+    return same.pop() if len(same) == 1 else None
 
 
 def _longest_known(words: Mapping[str, str], texts: Sequence[str]) -> str | None:

@@ -28,6 +28,10 @@ RULE_OF_TYPE = {
 }
 
 
+# Where 无 is an answer: no competitor, no next step, not confirmed.
+_WORDS = ("text", "name", "period", "boolean")
+
+
 def quoted(name: str) -> str:
     """Return an SQL identifier, quoted: names from files are never pasted bare."""
     return '"' + name.replace('"', '""') + '"'
@@ -55,9 +59,7 @@ def typed_select(
         zone: time zone of naive times.
         is_1904: whether serial dates count from 1904.
     """
-    texts = [
-        f"{_text(column.name, plan)} as {quoted('t_' + column.name)}" for column in entity.columns
-    ]
+    texts = [f"{_said(column, plan)} as {quoted('t_' + column.name)}" for column in entity.columns]
     cells = ", ".join(used_cells(plan)) or "null as _no_cells"
     values: list[str] = []
     for column in entity.columns:
@@ -119,6 +121,18 @@ def _raw_json(plan: ColumnPlan) -> str:
 def _json(cells: dict[str, str]) -> str:
     pairs = ", ".join(f"{literal(name)}, {cell}" for name, cell in cells.items())
     return f"cast(json_object({pairs}) as varchar)" if pairs else "null::varchar"
+
+
+def _said(column: Column, plan: ColumnPlan) -> str:
+    """Return SQL of what a column's cell says; a word or a day for nothing is nothing there."""
+    text = _text(column.name, plan)
+    if column.name == "currency" and column.name not in plan.bindings:
+        amount = _text("amount", plan)
+        return text if amount == "null::varchar" else f"cell_named_currency({amount})"
+    if text == "null::varchar" or column.type in _WORDS:
+        return text
+    wanting = {"date": "day", "timestamp": "day", "id": "value"}.get(column.type, "figure")
+    return f"cell_given_{wanting}({text})"
 
 
 def _text(column: str, plan: ColumnPlan) -> str:

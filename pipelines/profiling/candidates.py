@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -13,6 +14,7 @@ from pipelines.landing.contract import Entity, load_entities
 from pipelines.landing.pivot import first_period
 from pipelines.landing.reshape import ShapeColumnMissing, reshape
 from pipelines.profiling.evidence import TableEvidence
+from pipelines.profiling.names import kind_called
 from pipelines.profiling.spellings import common_headers
 from pipelines.settings import FileSource
 from pipelines.sources.files import TextTable
@@ -26,6 +28,8 @@ _FIRST_NAMES, _LAST_NAMES = (
     ("first name", "firstname", "given name"),
     ("last name", "lastname", "surname", "family name"),
 )
+_YEARS = ("年度", "年份", "年", "财年", "year", "fiscal year", "calendar year")
+_PARTS_OF_YEAR = ("月份", "月", "季度", "month", "quarter", "fiscal month", "fiscal quarter")
 _QUANTITY = ("quantity", "qty", "quantity ordered", "order qty", "units", "数量", "订单量")
 _UNIT_PRICE = (
     "unit price",
@@ -36,6 +40,10 @@ _UNIT_PRICE = (
     "单价",
     "含税单价",
     "销售单价",
+)
+# What names an order on the papers that follow it.
+_ORDER_KEY = re.compile(
+    r"\b(?:order|so|contract) ?(?:id|no|number|code|ref|reference)\b|order$|(?:订单|合同)(?:编?号|编码|id)"
 )
 # ... if some of them are nobody else's: id, name and type are everybody's.
 _TELLING_HEADERS = 2
@@ -82,23 +90,55 @@ class Candidate:
             return None
         return first, last
 
+    @property
+    def period_parts(self) -> tuple[str, str] | None:
+        """Return the headers of year and month or quarter where a target's period stands in two columns."""
+        plain = {plain_header(header): header for header in reversed(self.table.headers)}
+        year = next((plain[word] for word in _YEARS if word in plain), None)
+        part = next((plain[word] for word in _PARTS_OF_YEAR if word in plain), None)
+        has_period = any(column.name == "period" for column in self.entity.columns)
+        return (year, part) if has_period and not self.preset and year and part else None
+
+    @property
+    def made(self) -> dict[str, tuple[str, str]]:
+        """Return canonical column → headers whose cells surely make it up."""
+        found = {"name": self.full_name, "period": self.period_parts}
+        return {column: parts for column, parts in found.items() if parts}
+
+    @property
+    def kind_by_name(self) -> str:
+        """Return the kind of contact that the file's name says of all its rows; '' where it says none."""
+        return "" if self.preset else self.written.constants.get("kind", "")
+
+    @property
+    def is_about_orders(self) -> bool:
+        """Tell whether each row is a document (invoice, delivery) that names the order it belongs to."""
+        named = any(_ORDER_KEY.search(plain_header(header)) for header in self.table.headers)
+        return self.entity.name == "orders" and named
+
     def is_given(self, column: str) -> bool:
         """Return whether the preset gives a column without a header of its own (a key, a constant)."""
         headers = {normalise_name(header) for header in self.table.headers} | {"#"}
         parts = self.written.compose.get(column, ())
         composed = bool(parts) and all(normalise_name(part) in headers for part in parts)
-        named = column == "name" and self.full_name is not None
-        return composed or named or column in self.written.constants
+        return composed or column in self.made or column in self.written.constants
 
 
 def candidates(
-    con: duckdb.DuckDBPyConnection, table: TextTable, preset: str = ""
+    con: duckdb.DuckDBPyConnection, table: TextTable, preset: str = "", called: str = ""
 ) -> Iterator[Candidate]:
-    """Yield every reading worth judging; with `preset`, only its own."""
+    """Yield every reading worth judging; with `preset`, only its own.
+
+    Args:
+        con: a landing connection.
+        table: the table as it was read.
+        preset: the only system to judge by; '' for all of them.
+        called: name of file and sheet, which may say of which kind all contacts in it are.
+    """
     evidence = TableEvidence(con, table)
     if not preset:
         for entity in load_entities().values():
-            yield _plain(con, table, entity, evidence)
+            yield _plain(con, table, entity, evidence, called)
     systems = [name for name in known_presets() if not load_preset(name).canonical_headers]
     for name in [preset] if preset else systems:
         for entity_name, written in load_preset(name).entities.items():
@@ -113,7 +153,11 @@ def candidates(
 
 
 def _plain(
-    con: duckdb.DuckDBPyConnection, table: TextTable, entity: Entity, evidence: TableEvidence
+    con: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    entity: Entity,
+    evidence: TableEvidence,
+    called: str,
 ) -> Candidate:
     wide = first_period(con, table) if entity.pivot is not None else None
     if wide is not None and entity.pivot is not None:
@@ -122,7 +166,9 @@ def _plain(
         period, value = entity.pivot
         given = EntityPreset(columns={value: first.headers[-1:]}, constants={period: named.label})
         return Candidate(entity, "", given, first, TableEvidence(con, first))
-    return Candidate(entity, "", _ASK_NOTHING, table, evidence)
+    kind = kind_called(called) if entity.name == "activities" else ""
+    said = EntityPreset(constants={"kind": kind}) if kind else _ASK_NOTHING
+    return Candidate(entity, "", said, table, evidence)
 
 
 def _by_preset(
@@ -140,14 +186,19 @@ def _by_preset(
     if not written.pivot and too_few and not nested:
         return None
     source = FileSource(name="profile", entity=entity.name, path=table.file)
-    try:
-        read = reshape(con, table, source, written, "UTC")
-    except ShapeColumnMissing:
-        return None
-    elsewhere = read.skipped.elsewhere - table.skipped.elsewhere
-    # Every row is another entity's: leads and opportunities of one sheet.
-    is_empty = elsewhere > 0 and elsewhere + read.skipped.count >= read.rows_read
-    return None if is_empty else read
+    # Rows that were deleted still show whose export it is; rows of another entity do not.
+    readings = (written, replace(written, where_not={})) if written.where_not else (written,)
+    for reading in readings:
+        try:
+            read = reshape(con, table, source, reading, "UTC")
+        except ShapeColumnMissing:
+            return None
+        elsewhere = read.skipped.elsewhere - table.skipped.elsewhere
+        # Every row is another entity's: leads and opportunities of one sheet.
+        is_empty = elsewhere > 0 and elsewhere + read.skipped.count >= read.rows_read
+        if not is_empty:
+            return read
+    return None
 
 
 def _bound(own: set[str], written: EntityPreset) -> int:

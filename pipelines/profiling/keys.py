@@ -31,6 +31,12 @@ _LINE_WORDS = (
 )
 
 
+# Lists that some systems export without their keys. People and customers are known by their names.
+_MADE_KEYS = ("orders", "tasks", "quotes", "payments", "opportunities", "leads")
+# What changes from export to export tells no row apart.
+_CHANGING = ("status", "stage", "completed_on", "closed_at", "updated_at", "expected_close_on")
+
+
 @dataclass(frozen=True)
 class KeyFinding:
     """Rows that share a key, and what would tell them apart.
@@ -55,6 +61,8 @@ def key_finding(
     at = {match.column.name: match.position for match in matches}
     key = [at[name] for name in candidate.entity.key if name in at]
     composed = candidate.written.compose.keys() & set(candidate.entity.key)
+    if not key and not composed and candidate.entity.name in _MADE_KEYS:
+        return KeyFinding(compose=_made_key(candidate, matches))
     if not key or composed or candidate.entity.conflict == "error":
         return KeyFinding()
     sharing, rows = _sharing(con, candidate, key)
@@ -70,6 +78,15 @@ def key_finding(
     return KeyFinding(
         _question(candidate, key, sharing, rows), (("line_no", (number, TWIN_NUMBER)),)
     )
+
+
+def _made_key(
+    candidate: Candidate, matches: Sequence[Match]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what tells the rows of a list without numbers apart: its day, its words, a count."""
+    told = ("date", "timestamp", "id", "name", "text")
+    parts = [m.header for m in matches if m.column.type in told and m.column.name not in _CHANGING]
+    return ((candidate.entity.key[0], (*dict.fromkeys(parts), TWIN_NUMBER)),) if parts else ()
 
 
 def _sharing(

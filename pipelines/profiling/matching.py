@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz
-
 from pipelines.core.header_match import likeness, plain_header
 from pipelines.landing.contract import Column
 from pipelines.profiling.candidates import Candidate
 from pipelines.profiling.guesses import GUESSED, guesses
-from pipelines.profiling.spellings import CANONICAL, entity_words, spellings
+from pipelines.profiling.names import NAMED_FROM, is_called_document, name_score
+from pipelines.profiling.spellings import CANONICAL, VAGUE_WORDS, WORD, spellings
 
 MAPPED_FROM, ASKED_FROM = 0.8, 0.5
 # Two claims this close to each other are a question, however good both are.
 CLOSE_CALL = 0.06
-NAMED_FROM = 0.8
+# A loader's own columns (_fivetran_start) yield to those of the system.
+_BOOKKEEPING = 0.9
+# Invoices that name their orders are asked about, however well they look like orders.
+_ASKED_ENTITY = 0.64
+# The key of a file that is called by its entity's name can be made of other columns.
+_MADE_KEY = 0.5
+# A table's only date needs no better name than that; among very many columns nobody looks for others.
+_ONLY_DATE, _FEW_COLUMNS = 0.85, 40
 _BARE_KEYS = frozenset({"id", "record id", "uuid", "guid", "key", "code", "number", "no", "编号"})
 
 
@@ -44,10 +50,10 @@ def match_columns(candidate: Candidate, called: str = "") -> list[Match]:
     keys = set(entity.key) if len(entity.key) == 1 else set()
     plain = [plain_header(header) for header in candidate.table.headers]
     inside = [_inner_names(header) for header in candidate.table.headers]
-    is_named = _name_score(plain_header(called), entity_words()[entity.name]) >= NAMED_FROM
+    is_named = name_score(called, entity.name) >= NAMED_FROM
     scores: list[tuple[float, int, int, bool]] = []
     for number, column in enumerate(entity.columns):
-        if column.name == "name" and candidate.full_name:
+        if column.name in candidate.made:
             continue
         said = candidate.preset_position(column.name)
         only_name = column.name == "name" and "name" in plain  # a username is no name beside one
@@ -57,14 +63,39 @@ def match_columns(candidate: Candidate, called: str = "") -> list[Match]:
             like = likeness(header, known[entity.name, column.name])
             for inner in inside[position]:
                 like = max(like, 0.97 * likeness(inner, known[entity.name, column.name]))
+            if candidate.table.headers[position].startswith("_"):
+                like *= _BOOKKEEPING
             if position == said:
                 like = max(like, 0.97)
+            is_vague = ASKED_FROM <= like < _ONLY_DATE and header in VAGUE_WORDS
+            if is_vague and _is_only_date(candidate, column, position):
+                like = _ONLY_DATE
             if is_named and [column.name] == list(entity.key[:1]) and header in _BARE_KEYS:
                 like = max(like, 0.85)  # the id in a file of users is a user's
             if like >= ASKED_FROM:
                 fit = candidate.evidence[position].fit(column, column.name in keys)
                 scores.append((round(like * fit, 4), number, position, position == said))
     return _with_guesses(candidate, _assigned(candidate, scores))
+
+
+def _is_only_date(candidate: Candidate, column: Column, position: int) -> bool:
+    """Tell whether a header is the one date of a table: 日期 of an order list is the day it was signed.
+
+    Dates that are called by another column's name (下次跟进时间) are no rivals.
+    """
+    if column.name != candidate.entity.event_on or not candidate.evidence[position].is_date:
+        return False
+    known = spellings()
+    named = {
+        word
+        for other in candidate.entity.columns
+        if other.name != column.name
+        for word, weight in known[candidate.entity.name, other.name].items()
+        if weight >= WORD
+    }
+    headers = [plain_header(header) for header in candidate.table.headers]
+    others = [at for at, text in enumerate(headers) if at != position and text not in named]
+    return len(headers) <= _FEW_COLUMNS and not any(candidate.evidence[at].is_date for at in others)
 
 
 def _inner_names(header: str) -> list[str]:
@@ -150,7 +181,7 @@ def entity_score(candidate: Candidate, matches: Sequence[Match], called: str) ->
     if "amount" in required and needed[required.index("amount")] == 0.0 and candidate.product:
         needed[required.index("amount")] = GUESSED
     absent = [name for name, score in zip(required, needed, strict=True) if score == 0.0]
-    name = _name_score(plain_header(called), entity_words()[candidate.entity.name])
+    name = name_score(called, candidate.entity.name)
     # Values alone make no entity: some required column, or the file, must be called by its name.
     if name < NAMED_FROM and not any(score > GUESSED for score in needed):
         return 0.0
@@ -159,17 +190,10 @@ def entity_score(candidate: Candidate, matches: Sequence[Match], called: str) ->
         return 0.0
     if absent and not candidate.preset and len(required) < 3 and name < NAMED_FROM:
         return 0.0
+    if name >= NAMED_FROM and required[:1] == absent:
+        needed[0] = _MADE_KEY
     explained = sum(m.confidence for m in matches) / min(max(len(candidate.table.headers), 1), 12)
     score = 0.5 * sum(needed) / len(needed) + 0.25 * min(explained, 1.0) + 0.25 * name
-    return score + (0.05 if candidate.preset else 0.0)
-
-
-def _name_score(called: str, words: Sequence[str]) -> float:
-    tokens = set(called.split())
-    best = 0.0
-    for word in words:
-        if set(word.split()) <= tokens or (not word.isascii() and word in called):
-            best = max(best, 0.8 + 0.04 * min(len(word.split()), 5))
-        else:
-            best = max(best, fuzz.token_sort_ratio(called, word) / 100 * 0.6)
-    return min(best, 1.0)
+    score += 0.05 if candidate.preset else 0.0
+    is_document = candidate.is_about_orders and is_called_document(called)
+    return min(score, _ASKED_ENTITY) if is_document else score

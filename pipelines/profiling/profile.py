@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,11 @@ from pipelines.sources.files import FileOptions, TextTable, read_tables
 from pipelines.sources.headers import is_label
 from pipelines.sources.presets import known_presets, load_preset
 
+# A key of a database, a moment, or a whole document is no name of a column, whatever stands around it.
+_IS_VALUE = re.compile(
+    r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d|^.{200}",
+    re.DOTALL,
+)
 ENTITY_SURE_FROM, RIVAL_WITHIN = 0.65, 0.04
 
 
@@ -43,6 +49,8 @@ class TableProfile:
         missing: required columns that no header is sure to hold.
         questions: what a person has to say, in both languages.
         values: what the words of stages, kinds and states mean.
+        compose, multiply: columns that could be made of others, asked about; `made` are sure.
+        kind: of contact, as the file's name says it of all rows; '' where a column does.
     """
 
     table: TextTable
@@ -61,8 +69,9 @@ class TableProfile:
     values: tuple[ValueProposal, ...] = field(default=())
     compose: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     multiply: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
-    full_name: tuple[str, ...] = field(default=())
+    made: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     decimal: str = "."
+    kind: str = ""
 
 
 def profile_file(
@@ -91,7 +100,9 @@ def profile_file(
             again = read_tables(path, con, work_dir=work_dir / f"bare{number}", options=bare)
             shown, has_header = again[number], False
         shown = with_nested(con, shown)
-        profiles.append(_judged(con, shown, has_header, list(candidates(con, shown)), path))
+        called = f"{path.stem} {shown.sheet}"
+        readings = list(candidates(con, shown, called=called))
+        profiles.append(_judged(con, shown, has_header, readings, path))
     return profiles
 
 
@@ -123,7 +134,11 @@ def _document_profiles(
 
 def _is_headless(table: TextTable) -> bool:
     """Tell whether the header is a row of values: figures and days are no names of columns."""
-    values = [h for h in table.headers if not is_label(h) and not is_period_header(h)]
+    values = [
+        header
+        for header in table.headers
+        if _IS_VALUE.search(header) or not (is_label(header) or is_period_header(header))
+    ]
     return len(values) >= 0.4 * len(table.headers)
 
 
@@ -176,8 +191,9 @@ def _judged(
         ),
         values=tuple(values),
         compose=keys.compose,
-        full_name=best.full_name or (),
+        made=tuple(best.made.items()),
         multiply=(("amount", best.product),) if best.product and "amount" in lacking else (),
+        kind="" if any(m.column.name == "kind" for m in matches) else best.kind_by_name,
         decimal="," if any(_has_decimal_comma(best, match) for match in matches) else ".",
     )
 

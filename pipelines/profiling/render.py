@@ -64,13 +64,14 @@ def _source_lines(
         lines.append(f"    preset: {profile.preset}")
     lines += _option_lines(profile, encoding)
     lines += _column_lines(profile)
-    if profile.full_name:
-        shown = ", ".join(json.dumps(part, ensure_ascii=False) for part in profile.full_name)
-        lines.append(f"    compose: {{name: [{shown}]}}")
+    if profile.made:
+        shown = ", ".join(f"{column}: {_listed(parts)}" for column, parts in profile.made)
+        lines.append(f"    compose: {{{shown}}}")
+    if profile.kind:
+        lines.append(f"    constants: {{kind: {profile.kind}}}  # 按文件名 / by the file's name")
     for option, proposed in (("compose", profile.compose), ("multiply", profile.multiply)):
         for column, parts in proposed:
-            shown = ", ".join(json.dumps(part, ensure_ascii=False) for part in parts)
-            lines.append(f"    # ? {option}: {{{column}: [{shown}]}}")
+            lines.append(f"    # ? {option}: {{{column}: {_listed(parts)}}}")
     lines += _value_lines(profile)
     lines += [f"    # ? {question.zh} / {question.en}" for question in profile.questions]
     return lines
@@ -153,6 +154,10 @@ def _match_line(match: Match) -> str:
         f"  {mark} {match.confidence:>4.0%}  {match.column.name} {match.column.zh} ← {match.header}"
         f"   {' | '.join(match.samples)}"
     )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return f"[{', '.join(json.dumps(part, ensure_ascii=False) for part in parts)}]"
 
 
 def _quoted(text: str) -> str:

@@ -92,6 +92,20 @@ def entity_words() -> dict[str, tuple[str, ...]]:
     }
 
 
+@cache
+def kind_words() -> dict[str, tuple[str, ...]]:
+    """Return kind of contact → the words by which files of such contacts are called."""
+    said: dict[str, list[str]] = _written()["kinds"]
+    return {kind: tuple(plain_header(word) for word in words) for kind, words in said.items()}
+
+
+@cache
+def document_words() -> tuple[str, ...]:
+    """Return the words by which files of papers about orders are called."""
+    said: list[str] = _written()["documents"]
+    return tuple(plain_header(word) for word in said)
+
+
 def _is_a_name(text: str) -> bool:
     return not _KEY_WORDS.search(plain_header(text))
 

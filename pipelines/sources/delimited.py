@@ -77,23 +77,25 @@ def count_records(con: duckdb.DuckDBPyConnection, texts: Sequence[DelimitedText]
     A file that is missing from the result has records that DuckDB does not take: they are looked
     at one by one. It does not take its fellows along: each is then counted alone.
     """
-    forms: dict[CsvForm, list[Path]] = {}
+    forms: dict[CsvForm, list[DelimitedText]] = {}
     for text in texts:
         if not text.decoded.has_blank_lines:
-            forms.setdefault(text.form, []).append(text.decoded.path)
+            forms.setdefault(text.form, []).append(text)
     counts: Counts = {}
-    for form, paths in forms.items():
-        together = _count(con, form, paths)
+    for form, alike in forms.items():
+        together = _count(con, form, alike)
         counts |= together
-        if len(paths) > 1:
-            for path in paths:
-                if path not in together:
-                    counts |= _count(con, form, [path])
+        if len(alike) > 1:
+            for text in alike:
+                if text.decoded.path not in together:
+                    counts |= _count(con, form, [text])
     return counts
 
 
-def _count(con: duckdb.DuckDBPyConnection, form: CsvForm, paths: Sequence[Path]) -> Counts:
-    sql = suspicious_count_sql(form.scan_sql(paths), list(form.columns), by="_path")
+def _count(con: duckdb.DuckDBPyConnection, form: CsvForm, texts: Sequence[DelimitedText]) -> Counts:
+    relation = form.scan_sql([text.decoded.path for text in texts])
+    headers = [text.header.texts for text in texts if text.options.has_header]
+    sql = suspicious_count_sql(relation, list(form.columns), by="_path", headers=headers)
     try:
         found = con.execute(sql).fetchall()
     except duckdb.InvalidInputException:

@@ -37,6 +37,13 @@ _UNIT = re.compile(
     rf"(?:(?P<unit>{_UNIT_WORDS})|{_ENGLISH_UNIT})\s*[)）\]】]\s*$",
     re.IGNORECASE,
 )
+_MARKS = re.compile(r"^[\s*＊]+|[\s*＊:：]+$")
+# Arrows, stars, pictures and the invisible characters that belong to them.
+_SIGNS = ("So", "Sm", "Mn", "Cf")
+_REQUIRED = re.compile(
+    r"\s*[(（\[【]\s*(?:必填项?|选填项?|非必填|必录|required|optional|mandatory)\s*[)）\]】]",
+    re.IGNORECASE,
+)
 # Above a table a lone K or M may be anything, so there it stands beside its currency or in words.
 _TITLE_UNIT = re.compile(
     r"单位\s*[::：]?\s*(?:人民币)?(?P<named>亿元|千万元|百万元|万元|千元|亿|千万|百万|万|元)"
@@ -77,6 +84,16 @@ def header_unit(header: str) -> tuple[str, Decimal]:
     if not match:
         return header.strip(), Decimal(1)
     return match["name"], _factor(match["unit"] or match["scale"])
+
+
+def bare_header(header: str) -> str:
+    """Take off what forms and reports put around a name.
+
+    *客户名称（必填）, Stage ↑ of a sorted report and 💰金额 are 客户名称, Stage and 金额; % and # say something.
+    """
+    signs = "".join({ch for ch in header if unicodedata.category(ch) in _SIGNS})
+    bare = _REQUIRED.sub("", _MARKS.sub("", header.strip(signs + " "))).strip(signs + " ")
+    return _MARKS.sub("", bare).strip() or header.strip()
 
 
 def unit_in_header(header: str) -> str | None:

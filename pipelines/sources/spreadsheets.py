@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from pipelines.sources.archives import check_directory
+from pipelines.sources.archives import check_directory, kind_of
 from pipelines.sources.errors import (
     DamagedFile,
     EmptyFile,
@@ -124,8 +124,21 @@ class WorkbookWorker:
                     continue
 
 
+# A locked xlsx is no zip but an old container with this stream in it.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _shared = WorkbookWorker()
 atexit.register(_shared.close)
+
+
+def _under_its_own_ending(path: Path, work_dir: Path) -> Path:
+    """Reach a workbook by the ending of what it is: the parser believes xls of an xlsx called so."""
+    kind = kind_of(path, path.name)
+    if kind == "xls" and _ENCRYPTED in path.read_bytes():
+        kind = "xlsx"
+    link = work_dir / f"{path.stem}_as_it_is.{kind}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(path.resolve())
+    return link
 
 
 def read_workbook(
@@ -139,8 +152,7 @@ def read_workbook(
         with zipfile.ZipFile(content.path) as archive:
             check_directory(archive, content.label, options.limits)
     request = {
-        "path": str(content.path.resolve()),
-        # The folder is resolved, not the name: that one is a link to the file where it was delivered.
+        "path": str(_under_its_own_ending(content.path, work_dir.resolve())),
         "target": str(work_dir.resolve() / content.path.name),
         "sheet": options.sheet,
         "memory_mb": options.limits.memory_mb,

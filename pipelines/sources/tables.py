@@ -11,6 +11,7 @@ import duckdb
 from pipelines.sources.errors import Note
 from pipelines.sources.headers import unique_headers
 from pipelines.sources.options import Content, Skipped, TextTable
+from pipelines.sources.repeated_headers import first_header_sql, repeated_header_sql
 from pipelines.sources.scans import CsvScan
 
 _numbers = itertools.count(1)
@@ -21,8 +22,10 @@ _TOTAL_PARTS = ("计", "总", "otal", "OTAL")
 _TOTAL_END = r"^.{0,30}(合计|小计|总计|\s(sub|grand )?total)$"
 _MAYBE_TOTAL_LABEL = rf"(^|\x1f)[ \x{{3000}}]*({'|'.join((*_TOTAL_WORDS, *_TOTAL_ENGLISH))})[:： \x{{3000}}]*(\x1f|$)"
 _MAYBE_TOTAL_END = r"(合计|小计|总计|total)[:： \x{3000}]*$"
-_NOTE_LETTERS = "'注','备','说','附','数','制','填','审','n','N','s','S','*'"
-_NOTE_START = r"^(注[:：0-9]|注释|备注|说明|附注|数据来源|制表|填表|审核|note[:s]|source:|\*)"
+_NOTE_LETTERS = "'注','备','说','附','数','制','填','审','n','N','s','S','*','-','=','_'"
+_NOTE_START = (
+    r"^(注[:：0-9]|注释|备注|说明|附注|数据来源|制表|填表|审核|note[:s]|source:|\*|[-=_]{5,}\s*$)"
+)
 _LABEL_COLUMNS = 4
 _FOOTER_ROWS, _WIDE_COLUMNS = 3, 8
 _NO_MALFORMED = (
@@ -159,6 +162,8 @@ def _survey(con: duckdb.DuckDBPyConnection, raw: RawRows, kept: list[int]) -> _S
         note = f"({note} or {_below_sql(con, raw, cells)})"
     elif raw.encoding is not None and raw.header_row:
         note = f"({note} or {_footer_sql(con, raw, cells)})"
+    if raw.header_row:
+        note = f"({note} or {repeated_header_sql(cells, [raw.header_texts[at] for at in kept])})"
     body = f"from {raw.relation} where _row >= {raw.body_from}"
     counts = con.execute(
         f"select count(*), count(*) filter ({empty}), count(*) filter ({subtotal}),"
@@ -188,7 +193,9 @@ def _first_rows(con: duckdb.DuckDBPyConnection, body: str) -> tuple[int, ...]:
     return tuple(row for (row,) in found)
 
 
-def suspicious_count_sql(relation: str, cells: list[str], *, by: str) -> str:
+def suspicious_count_sql(
+    relation: str, cells: list[str], *, by: str, headers: Sequence[Sequence[str]] = ()
+) -> str:
     """Give a SELECT of `by`, how many rows there are, and how many may be empty, subtotal or remark.
 
     Every row that the survey would skip is suspicious, few others are. The survey's own condition
@@ -203,6 +210,8 @@ def suspicious_count_sql(relation: str, cells: list[str], *, by: str) -> str:
         f" or regexp_matches(first_label, '{_MAYBE_TOTAL_END}', 'i')))"
         f" or (left(first_cell, 1) in ({_NOTE_LETTERS})"
         f" and regexp_matches(first_cell, '{_NOTE_START}', 'i')))"
+        # the header itself is one of the records
+        f" + greatest(count(*) filter ({first_header_sql('first_cell', headers)}) - 1, 0)"
         f" from (select {by}, coalesce({', '.join(cells)}, null) as first_cell,"
         f" coalesce({', '.join(labels)}, null) as first_label,"
         f" concat_ws(chr(31), {', '.join(labels)}) as labels from {relation}) group by {by}"

@@ -121,8 +121,10 @@ def _rows(
     width = max([_extent(sheet)[1], *(c + 1 for cells in special.values() for c in cells)])
     as_text = _AS_TEXT
     number = -1
+    # Rows come from the first one on, their cells only from the first column with a value.
+    before: list[str | None] = [None] * (sheet.start[1] if sheet.start else 0)
     for number, values in enumerate(sheet.iter_rows()):
-        cells = [as_text[type(value)](value) for value in values]
+        cells = before + [as_text[type(value)](value) for value in values]
         cells += [None] * (width - len(cells))
         for column, text in special.pop(number, {}).items():
             cells[column] = text

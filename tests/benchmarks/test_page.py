@@ -119,6 +119,24 @@ def test_a_size_of_which_only_the_files_were_written_has_no_growth(tmp_path: Pat
     assert "| S → M | 0.0 | – | – | – | – | – | – | – | – |" in page
 
 
+def test_the_customer_marts_are_told_beside_those_of_fewer_activities(tmp_path: Path) -> None:
+    def of(rows: int, cpu: float, peak: float) -> dict[str, Any]:
+        steps = [
+            {"step": "match", **cost(2, 1, 100)}, {"step": "build facts", **cost(20, cpu, peak)}
+        ]  # fmt: skip
+        return {"landed": {"people": 5, "activities": rows}, "steps": steps, "machine": MACHINE}
+
+    found = {"1000": of(1_000, 9, 500), "10000": of(10_000, 39, 1_000)}
+    found["10000 within 600MB"] = of(10_000, 49, 750)
+    (tmp_path / "followup.json").write_text(json.dumps(found), encoding="utf-8")
+    write_page(tmp_path, tmp_path / "RESULTS.md")
+    page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| 1,000 | 1,005 | **all** | 22.0 | 10.0 | 500 | 1.0 | 1.0 |" in page
+    # 40 s of CPU are four times ten, a gigabyte twice half of one.
+    assert "| 10,000 | 10,005 | **all** | 22.0 | 40.0 | 1,000 | 4.0 | 2.0 |" in page
+    assert "| 10,000 within 600MB | 10,005 | **all** | 22.0 | 50.0 | 750 | 5.0 | 1.5 |" in page
+
+
 def test_a_machine_is_described_without_names_and_places() -> None:
     described = json.dumps(describe_machine())
     assert set(describe_machine()) == set(MACHINE)

@@ -24,7 +24,9 @@ from tests.dbt.ledger_world import ENTITIES, ORDER, order
 DAY = "2026-03-31"
 TARGET = ("period", "metric", "value")
 TASK = ("task_id", "title", "assignee", "due_on", "status", "cause")
-PARTS = {name: ENTITIES[name] for name in ("people", "accounts", "orders", "payments")} | {
+PERSON = ("person_id", "name", "team", "region", "manager_id")
+PARTS = {name: ENTITIES[name] for name in ("accounts", "orders", "payments")} | {
+    "people": ("snapshot", PERSON),
     "targets": ("snapshot", TARGET),
     "tasks": ("snapshot", TASK),
 }
@@ -52,7 +54,8 @@ def write_orders_alone(home: Path) -> Path:
     ):  # fmt: skip
         deliver(home, "orders", day, ORDER, orders)
     first = "2026-01-05"
-    deliver(home, "people", first, PARTS["people"][1], [("P1", "李雷", "一队", "华东")])
+    people = [("P1", "李雷", "一队", "华东", "P9"), ("P9", "韩梅", None, None, None)]
+    deliver(home, "people", first, PERSON, people)
     accounts = [("C1", "晨星", "P1", "华东"), ("C2", "远山", "P1", "华东")]
     deliver(home, "accounts", first, PARTS["accounts"][1], accounts)
     deliver(home, "payments", DAY, PARTS["payments"][1], [("Z1", "N1", "2025-12-01", "150")])
@@ -133,6 +136,19 @@ def test_a_task_stands_where_its_title_says_and_a_typed_reason_is_a_cause(
         ("T1", "volume", "region", "华东", "title", "overdue", 11),
         ("T2", "loss", "person", "P1", "assignee", "open", 0),
     ]
+
+
+def test_what_nobody_is_named_for_is_proposed_to_who_leads_the_unit(world: BuiltCompany) -> None:
+    rows = world.query(
+        DAY,
+        "select scope_type, scope_id, owner_id from mart_action_plan where kind = 'proposed' "
+        "and metric = 'signed_amount' order by scope_type",
+    )
+    assert {scope: owner for _, scope, owner in rows} == {
+        "company": "P9",
+        "一队": "P1",
+        "影像": "P9",
+    }
 
 
 def test_money_booked_late_into_a_closed_month_is_a_restatement(world: BuiltCompany) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 from pipelines.demo import write_demo_company
@@ -27,9 +28,16 @@ class DemoNight:
 
     def build(self, sql: str) -> list[tuple[Any, ...]]:
         """Query the build file, which holds the steps in between as well."""
-        file = self.home / "warehouse" / "build.duckdb"
-        with duckdb.connect(str(file), read_only=True) as con:
+        with self._built() as con:
             return con.execute(sql).fetchall()
+
+    def build_frame(self, sql: str) -> pd.DataFrame:
+        """Query the build file as a frame."""
+        with self._built() as con:
+            return con.execute(sql).df()
+
+    def _built(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.home / "warehouse" / "build.duckdb"), read_only=True)
 
 
 @pytest.fixture(scope="session")

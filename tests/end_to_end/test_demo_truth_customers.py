@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 
 from tests.end_to_end.conftest import DemoNight
+from tests.end_to_end.demo_followup_recount import FollowUp, FollowUpRecount
+from tests.end_to_end.demo_recount import CustomerRecount
 
 pytestmark = pytest.mark.slow
 
@@ -180,3 +182,38 @@ def test_the_bridges_last_end_is_who_bought_within_twelve_months(demo_night: Dem
         "where period_label = '2026-03' and scope_type = 'company'"
     )
     assert ended == counted
+
+
+@pytest.mark.parametrize("dimension", ["company", "region", "product_line", "person"])
+def test_every_line_of_the_bridge_is_what_landed_orders_count_to(
+    demo_night: DemoNight, dimension: str
+) -> None:
+    recount = CustomerRecount(demo_night)
+    rows = demo_night.build(
+        "select period_start, period_end, scope_id, begin_count, new_count, regained_count, lost_count, "
+        "end_count from marts.mart_customer_bridge where new_reason is null "
+        f"and period_type <> 'week' and scope_type = '{dimension}'"
+    )
+    told: dict[tuple[date, date], dict[str, tuple[int, ...]]] = {}
+    for start, end, scope, *lines in rows:
+        told.setdefault((start, end), {})[scope] = tuple(lines)
+    assert len(told) > 15
+    for (start, end), scopes in told.items():
+        assert scopes == recount.bridge(start, end, dimension), (start, end)
+
+
+def test_every_customer_is_due_when_landed_rows_say_so_and_no_other_is_listed(
+    demo_night: DemoNight,
+) -> None:
+    recount = FollowUpRecount(demo_night)
+    active = demo_night.build(
+        "select customer_id, owner_account_id from intermediate.int_customer where state = 'active'"
+    )
+    rows = demo_night.build(
+        "select customer_id, tier, status, last_contact_on, due_on, overdue_workdays "
+        "from marts.mart_followup_due where subject_type = 'customer'"
+    )
+    assert len(rows) > 900
+    assert {key: FollowUp(*told) for key, *told in rows} == {
+        customer: recount.follow_up(customer, owner_account) for customer, owner_account in active
+    }

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.end_to_end.conftest import DemoNight
+from tests.end_to_end.demo_recount import opportunities_in_reach
 
 pytestmark = pytest.mark.slow
 
@@ -202,6 +203,19 @@ def test_what_a_task_covers_is_not_proposed_again(demo_night: DemoNight) -> None
     assert sorted(proposed) == sorted(set(wanted) - covered)
 
 
+def test_every_proposal_has_somebody_who_answers_for_it(demo_night: DemoNight) -> None:
+    rows = demo_night.marts(
+        "select scope_type, scope_id, owner_id from mart_action_plan where kind = 'proposed'"
+    )
+    owners = {(kind, scope): owner for kind, scope, owner in rows}
+    assert None not in owners.values()
+    # Named by the target sheet, head of a region, of a team, and of the company for all the rest.
+    assert owners[("region", "华东")] == "U1002"
+    assert owners[("region", "华南")] == "U1011"
+    assert owners[("team", "杭州队")] == "U1007"
+    assert owners[("product_line", "检验试剂")] == owners[("company", "company")] == "U1001"
+
+
 def test_late_entries_into_closed_months_are_restatements_with_their_rows(
     demo_night: DemoNight,
 ) -> None:
@@ -235,3 +249,26 @@ def test_orders_without_an_opportunity_are_found_by_the_cross_check(demo_night: 
     )
     assert sorted(rows) == sorted(wanted)
     assert len(rows) > 0
+
+
+def test_deals_in_reach_are_those_open_on_a_day_of_the_period_or_won_in_it(
+    demo_night: DemoNight,
+) -> None:
+    in_reach = opportunities_in_reach(demo_night)
+    rows = demo_night.build(
+        "select period_type, periods.period_start, periods.through_on, list(distinct units.unit_id) "
+        "from intermediate.int_gap_unit as units "
+        "join intermediate.int_gap_period as periods using (period_type, period_no) "
+        "where units.driver_basis = 'opportunity' and units.reach_count = 1 "
+        "and period_type <> 'week' group by all"
+    )
+    assert len(rows) > 25
+    for kind, start, through, units in rows:
+        assert set(units) == in_reach(start, through), (kind, start)
+    counted = demo_night.build(
+        "select period_start, max(reach_count) from marts.mart_gap where metric = 'signed_amount' "
+        "and scope_type = 'company' and period_type = 'quarter' and reach_count > 0 group by all"
+    )
+    by_start = {start: len(units) for kind, start, _, units in rows if kind == "quarter"}
+    assert len(counted) >= 4
+    assert all(by_start[start] == count for start, count in counted)

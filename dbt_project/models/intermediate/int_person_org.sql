@@ -66,10 +66,66 @@ exported as (
     where versions.person_id not in (select assignments.person_id from assignments)
 ),
 
+posts as (
+    select every_post.*, row_number() over (order by person_id, valid_from, org_path) as post_no
+    from (
+        select * from assigned
+        union all
+        select * from exported
+    ) as every_post
+),
+
+-- Of two posts on one day the newer one stands, so that nobody's figures count twice: sheets often say only when a
+-- post began.
+cuts as (
+    select person_id, valid_from as cut_on from posts
+    union
+    select person_id, valid_before as cut_on from posts
+),
+
+spans as (
+    select
+        person_id,
+        cut_on as valid_from,
+        lead(cut_on) over (partition by person_id order by cut_on) as valid_before
+    from cuts
+),
+
+held as (
+    select
+        spans.person_id, spans.valid_from, spans.valid_before,
+        posts.post_no, posts.org_id, posts.org_path, posts.region, posts.team
+    from spans
+    inner join posts
+        on
+            spans.person_id = posts.person_id
+            and spans.valid_from >= posts.valid_from and spans.valid_before <= posts.valid_before
+    qualify row_number() over (
+        partition by spans.person_id, spans.valid_from order by posts.valid_from desc, posts.org_path asc
+    ) = 1
+),
+
+-- A post that another one's end cuts in two is one all the same.
+turned as (
+    select
+        *,
+        case
+            when lag(post_no) over (partition by person_id order by valid_from) = post_no then 0 else 1
+        end as turn
+    from held
+),
+
+numbered as (
+    select *, sum(turn) over (partition by person_id order by valid_from) as run_no from turned
+),
+
 final as (
-    select * from assigned
-    union all
-    select * from exported
+    select
+        person_id, org_id, org_path, region, team,
+        min(valid_from) as valid_from,
+        max(valid_before) as valid_before
+    from numbered
+    group by person_id, run_no, post_no, org_id, org_path, region, team
 )
 
 select

@@ -36,6 +36,28 @@ def test_a_period_is_read_as_people_write_it(text: str, expected: NamedPeriod) -
 
 
 @pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Jan-24", "2024-01"), ("Jan'24", "2024-01"), ("Jan 24", "2024-01"), ("Sept-2024", "2024-09"),
+        ("January FY24", "2024-01"), ("Q1 2024", "2024-Q1"), ("Q1-24", "2024-Q1"), ("Q1'24", "2024-Q1"), ("Q1 FY24", "2024-Q1"),
+        ("1Q24", "2024-Q1"), ("H1 2024", "2024-H1"), ("1H24", "2024-H1"), ("24Q1", "2024-Q1"), ("FY24", "2024"),
+        ("FY24Q1", "2024-Q1"), ("24年1月", "2024-01"), ("24年", "2024"), ("24年上半年", "2024-H1"), ("一月", "2026-01"),
+        ("十二月", "2026-12"), ("2024年十一月", "2024-11"), ("2024M01", "2024-01"), ("M1", "2026-01"), ("01/2024", "2024-01"),
+        ("2024年1月1日", "2024-01"), ("20240101", "2024-01"), ("全年", "2026"), ("2024全年", "2024"),
+        ("2024|1", "2024-01"), ("2024|11", "2024-11"), ("2024年|1月", "2024-01"), ("2024|Q1", "2024-Q1"), ("2024|一月", "2024-01"),
+    ],
+)  # fmt: skip
+def test_a_year_may_stand_behind_or_be_short(text: str, label: str) -> None:
+    found = read_period(text, year=2026)
+    assert found is not None and found.label == label
+
+
+@pytest.mark.parametrize("text", ["12-Jan", "1-Jan-24", "24-3-5", "2024-13", "13/2024", "Q5 2024", "M13", "第一", "月", "24", "1-24"])  # fmt: skip
+def test_a_day_or_a_number_is_no_period(text: str) -> None:
+    assert read_period(text, year=2026) is None
+
+
+@pytest.mark.parametrize(
     "text", ["", "华东", "13月", "Q5", "2025-W53", "合计", "1500", "2026-02-15", "W00"]
 )
 def test_other_words_and_impossible_periods_are_no_period(text: str) -> None:

@@ -543,3 +543,73 @@ def test_a_declared_decimal_comma(con, text, in_text, in_a_workbook):
 )  # fmt: skip
 def test_a_guarded_text_is_the_text_inside_and_a_word_for_nothing_is_nothing(con, text, given):
     assert ask(con, "cell_given(t)", text) == given
+
+
+@pytest.mark.parametrize(("text", "amount"), [("1500.-", "1500"), ("CHF 1'500.--", "1500"), ("1500.00-", "-1500"), ("300-", "-300")])  # fmt: skip
+def test_a_dash_for_the_cents_is_no_minus(con, text, amount):
+    assert ask(con, "cell_money(t)", text) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024年3月5日 星期二", "2024年3月5日星期二", "2024-03-05（周二）", "2024/3/5 周二 9:05", "Tue, 5 Mar 2024",
+     "Tuesday, March 5, 2024", "20240305093000", "202403050930", "Tue, 05 Mar 2024 09:30:00"],
+)  # fmt: skip
+def test_a_weekday_or_a_time_glued_on_does_not_hide_the_day(con, text):
+    assert ask(con, "cell_date(t)", text) == dt.date(2024, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [("20240305093015", (9, 30, 15)), ("202403050930", (9, 30, 0)), ("2024年3月5日 星期二 09:30", (9, 30, 0)),
+     ("2024-03-05 周二 下午3:05", (15, 5, 0))],
+)  # fmt: skip
+def test_a_moment_of_an_erp_or_with_a_weekday_is_read(con, text, clock):
+    assert ask(con, "cell_timestamp(t)", text) == dt.datetime(2024, 3, 5, *clock)
+
+
+@pytest.mark.parametrize("text", ["20240305250000", "20241332093000", "20240305096000"])
+def test_an_impossible_glued_moment_is_null(con, text):
+    assert ask(con, "cell_timestamp(t)", text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0000-00-00", "0000-00-00 00:00:00", "00000000", "0001-01-01T00:00:00", "9999-12-31", "9999/12/31", "31.12.9999",
+     "99991231", "9999-12-31 23:59:59", "01/01/0001 00:00:00", "1900/1/0", "1900-01-00 00:00:00", "/", "无", "暂无", "N/A"],
+)  # fmt: skip
+def test_a_day_that_means_none_is_nothing(con, text):
+    assert ask(con, "cell_given_day(t)", text) is None
+
+
+@pytest.mark.parametrize("text", ["2024-03-05", "1999-12-31", "1900-01-01", "2000-01-01 00:00:00.0000", "9999", "nothing"])  # fmt: skip
+def test_a_day_that_means_itself_is_kept(con, text):
+    assert ask(con, "cell_given_day(t)", text) == text
+
+
+@pytest.mark.parametrize("text", ["/", "／", "无", "暂无", "n/a", " N/A ", "没有", "未填"])
+def test_a_mark_for_nothing_is_no_value(con, text):
+    assert ask(con, "cell_given_value(t)", text) is None
+
+
+@pytest.mark.parametrize("text", ["无锡", "0", "/a", "NA", "无人机"])
+def test_a_word_that_only_begins_so_is_kept(con, text):
+    assert ask(con, "cell_given_value(t)", text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("1e+05", "100000"), ("-2e+06", "-2000000"), ("1.5e+10", "15000000000")]
+)
+def test_a_programs_exponent_loses_no_digit(con, text, amount):
+    assert ask(con, "cell_money(t)", text) == Decimal(amount)
+
+
+@pytest.mark.parametrize("text", ["1E+05", "1.23457E+17", "1e5", "1e+5", "12e+05", "1e+99"])
+def test_a_sheets_exponent_is_no_amount(con, text):
+    assert ask(con, "cell_money(t)", text) is None
+
+
+@pytest.mark.parametrize("text", ["NA", "nan", "NaN", "/", "无"])
+def test_a_programs_word_for_no_figure_is_none_but_may_be_an_id(con, text):
+    assert ask(con, "cell_given_figure(t)", text) is None
+    assert ask(con, "cell_given_value('NA')", text) == "NA"

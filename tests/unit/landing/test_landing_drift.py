@@ -63,7 +63,7 @@ def test_a_retyped_column_sends_the_rows_to_quarantine_and_the_others_land(lande
 
 
 def test_a_wholly_retyped_column_blocks_the_file(landed):
-    rows = "".join(f"P{i},谈判中,n/a,x\n" for i in range(30))
+    rows = "".join(f"P{i},谈判中,unknown,x\n" for i in range(30))
     record = second(landed, "opportunity_id,stage,amount,name\n" + rows)
     assert record.status == "blocked" and record.counts.quarantined == 30
 

@@ -138,3 +138,31 @@ def test_a_sheet_without_values_and_without_periods_is_still_blocked(tmp_path: P
 def test_the_file_name_may_name_the_year(tmp_path: Path, name: str) -> None:
     _, folder = land(tmp_path, {"Sheet1": [["大区", "1月"], ["华东", 1]]}, name=name)
     assert landed_rows(folder, "period") == [("2027-01",)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "periods"),
+    [
+        (["Jan-24", "Feb-24", "Q1 2024", "FY24"], ["2024-01", "2024-02", "2024-Q1", "2024"]),
+        (["2024年Q1", "上半年", "全年"], ["2024-Q1", "2024-H1", "2024"]),
+        (["2024年一月", "二月"], ["2024-01", "2024-02"]),
+        (["2024年Q4", "2025年Q1", "上半年"], ["2024-Q4", "2025-Q1", "2026-H1"]),
+    ],
+)
+def test_periods_with_their_year_behind_or_beside_lose_no_column(
+    tmp_path, headers, periods
+) -> None:
+    row = ["华东", *range(10, 10 + len(headers))]
+    landed, folder = land(tmp_path, {"Sheet": [["大区", *headers], row]}, name="目标.xlsx")
+    assert landed.records[-1].counts.landed == len(headers)
+    assert [period for (period,) in landed_rows(folder, "period")] == periods
+
+
+def test_a_year_and_a_month_of_two_columns_make_a_period(tmp_path: Path) -> None:
+    rows = [["年度", "月份", "大区", "目标值"], [2024, 1, "华东", 10], [2024, 11, "华东", 20]]
+    landed, folder = land(tmp_path, {"S": rows}, compose={"period": ["年度", "月份"]})
+    assert landed.records[-1].counts.quarantined == 0
+    assert landed_rows(folder, "period, value") == [
+        ("2024|1", Decimal(10)),
+        ("2024|11", Decimal(20)),
+    ]

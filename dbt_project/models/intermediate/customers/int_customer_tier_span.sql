@@ -24,12 +24,12 @@ tiers as (
     select * from {{ source('rules', 'tiers') }}
 ),
 
--- Six months = the day minus six calendar months, exclusive: an amount leaves on the day six months later.
+-- Six months = the day minus six calendar months, exclusive: an amount leaves on the first day that no longer looks back to it.
 changes as (
     select customer_id, booked_on as changed_on, amount as signed_change, 0 as expected_change from entries
     union all
     select
-        customer_id, {{ months_after('booked_on', 6) }} as changed_on, -amount as signed_change, 0 as expected_change
+        customer_id, {{ leaves_window_on('booked_on', 6) }} as changed_on, -amount as signed_change, 0 as expected_change
     from entries
     union all
     select customer_id, valid_from as changed_on, 0 as signed_change, amount as expected_change from expected

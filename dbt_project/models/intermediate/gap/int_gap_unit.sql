@@ -1,6 +1,7 @@
 -- Grain: one row per basis × period × unit × leaf: what was in reach there and what it brought
 -- A unit is an opportunity, a customer in reach, a customer that owes (of collections) or, where a booking names
--- none of these, the order itself (is_direct). reach_count is 1 where the unit was in reach in the period.
+-- none of these, the order itself (is_direct). reach_count is 1 where the unit was in reach in the period: open on a day
+-- of it, or won in it.
 {% set values = ['signed_amount', 'order_count', 'new_customer_count', 'collected_amount'] %}
 with
 
@@ -80,7 +81,7 @@ reach as (
     union all
     select
         'customer' as driver_basis, customer_id as unit_id, leaf_id,
-        min(touched_on) as reach_from, {{ months_after('max(touched_on)', 12) }} as reach_before
+        min(touched_on) as reach_from, {{ leaves_window_on('max(touched_on)', 12) }} as reach_before
     from touched
     group by customer_id, leaf_id
     union all
@@ -157,7 +158,7 @@ moments as (
         credited.driver_basis, periods.period_type, periods.period_no, periods.period_start,
         coalesce(credited.unit_id, credited.order_id, 'unknown') as unit_id, credited.leaf_id,
         credited.unit_id is null as is_direct, credited.customer_id,
-        case when credited.unit_id is null then 0 else 1 end as reach_count
+        0 as reach_count
         {%- for value in values %}, coalesce(credited.{{ value }}, 0) as {{ value }}{% endfor %}
     from credited
     inner join periods on credited.event_on >= periods.period_start and credited.event_on <= periods.through_on
@@ -182,7 +183,14 @@ final as (
         summed.unit_id,
         summed.is_direct,
         summed.leaf_id,
-        cast(summed.reach_count as bigint) as reach_count,
+        -- Won is in reach as well; what was only taken back was neither open nor won here.
+        cast(
+            case
+                when summed.is_direct then 0
+                when summed.reach_count = 1 or greatest(summed.{{ values | join(', summed.') }}) > 0 then 1
+                else 0
+            end as bigint
+        ) as reach_count,
         case when summed.driver_basis = 'opportunity' then coalesce(opportunities.product_line, 'unknown') else '(all)' end
             as product_line,
         -- A customer is new in a period where its first effective order does not lie before it.

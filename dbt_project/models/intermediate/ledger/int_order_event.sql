@@ -1,7 +1,6 @@
 -- Grain: one row per day on which an order becomes effective (+1) or stops being so (−1)
--- Without orders a booked opportunity counts as one. The lines of an order count once; credit
--- is that of
--- its first line, undivided, and a reversal takes it back there.
+-- Without orders a booked opportunity counts as one. The lines of an order count once; credit is
+-- that of its first line, undivided (the largest share), and a reversal takes it back there.
 with
 
 bookings as (

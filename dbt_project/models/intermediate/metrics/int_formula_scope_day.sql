@@ -98,7 +98,7 @@ windows as (
 
 -- The first day that no longer looks back to an event's day.
 passed as (
-    select windows.window_months, event_days.date_day as event_on, {{ months_after_column(
+    select windows.window_months, event_days.date_day as event_on, {{ leaves_window_on(
         'event_days.date_day', 'windows.window_months') }} as passed_on
     from windows
     cross join days as event_days

@@ -38,7 +38,9 @@ settings as (
 ),
 
 stop_phrases as (
-    select * from {{ source('rules', 'followup_stop_phrases') }}
+    select {{ bare_words('phrase') }} as phrase
+    from {{ source('rules', 'followup_stop_phrases') }}
+    group by {{ bare_words('phrase') }}
 ),
 
 final as (
@@ -97,7 +99,7 @@ final as (
     -- A contact without a customer is judged like a lead's.
     cross join settings
     left join cadence on coalesce(tiers.tier, settings.lead_tier) = cadence.tier
-    left join stop_phrases on trim(activities.content) = stop_phrases.phrase
+    left join stop_phrases on {{ bare_words('activities.content') }} = stop_phrases.phrase
     left join memberships
         on
             activities.person_id = memberships.person_id

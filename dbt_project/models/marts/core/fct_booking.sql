@@ -63,8 +63,13 @@ parted as (
             {{ part_of('reporting_after', 'share_from', 'share_to') }}
             - {{ part_of('reporting_before', 'share_from', 'share_to') }} as decimal(18, 4)
         ) as reporting_part,
+        -- A count is not divided: it goes to the largest share, of equal ones to who signed.
         row_number() over (
-            partition by entry_id order by share_to - share_from desc, credited_person_id asc
+            partition by entry_id
+            order by
+                share_to - share_from desc,
+                case when credited_person_id = person_id then 0 else 1 end asc,
+                credited_person_id asc
         ) as credit_place
     from credited
 ),

@@ -16,8 +16,18 @@ new_customers as (
     select * from {{ ref('int_new_customer_event') }}
 ),
 
+-- Records may be younger than what they bought: whoever ordered was a customer, as the first of them shows it.
 lives as (
-    select * from {{ ref('int_customer_life') }}
+    select
+        customer_id,
+        is_alive,
+        case
+            when row_number() over (partition by customer_id order by valid_from) = 1
+                then cast('1900-01-01' as date)
+            else valid_from
+        end as valid_from,
+        valid_before
+    from {{ ref('int_customer_life') }}
 ),
 
 leaf_scopes as (
@@ -71,7 +81,7 @@ order_turns as (
 order_spans as (
     select
         customer_id, leaf_id, event_on as valid_from,
-        least(turned_on, {{ months_after('signed_on', 12) }}) as valid_before
+        least(turned_on, {{ leaves_window_on('signed_on', 12) }}) as valid_before
     from order_turns
     where step = 1
 ),
@@ -105,7 +115,7 @@ changes as (
     select
         customer_id,
         {{ leaf_id('bookings') }} as leaf_id,
-        {{ months_after('booked_on', 12) }} as changed_on,
+        {{ leaves_window_on('booked_on', 12) }} as changed_on,
         0 as order_step, -amount as amount_step, 0 as new_step
     from bookings
     union all

@@ -19,6 +19,44 @@ people as (
     select * from {{ ref('stg_people') }}
 ),
 
+-- Who is here at D, in which units; lines of products are everybody's business.
+members as (
+    select people.person_id, people.manager_id, memberships.region, memberships.team
+    from people
+    inner join {{ ref('int_person_org') }} as memberships
+        on
+            people.person_id = memberships.person_id
+            and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
+    where people.left_on is null or people.left_on >= {{ as_of() }}
+),
+
+placed_members as (
+    select 'company' as scope_type, 'company' as scope_id, person_id, manager_id from members
+    {%- for unit in ['region', 'team'] %}
+    union all
+    select '{{ unit }}' as scope_type, {{ unit }} as scope_id, person_id, manager_id from members
+    {%- endfor %}
+),
+
+reports as (
+    select manager_id, count(distinct person_id) as report_count from members group by manager_id
+),
+
+-- A unit is led by who in it reports to nobody in it; of several by the one with the most reports.
+heads as (
+    select placed_members.scope_type, placed_members.scope_id, placed_members.person_id
+    from placed_members
+    left join placed_members as superiors
+        on
+            placed_members.scope_type = superiors.scope_type and placed_members.scope_id = superiors.scope_id
+            and placed_members.manager_id = superiors.person_id
+    left join reports on placed_members.person_id = reports.manager_id
+    where superiors.person_id is null
+    qualify row_number() over (
+        partition by placed_members.scope_type, placed_members.scope_id
+        order by coalesce(reports.report_count, 0) desc, placed_members.person_id
+    ) = 1
+),
 
 deals as (
     select opportunity_id, customer_id, person_id from {{ ref('fct_opportunity') }}
@@ -47,9 +85,10 @@ causes as (
 ),
 
 responsibles as (
-    select metric, period_start, period_end, scope_type, scope_id, max(responsible_id) as responsible_id
+    select metric, scope_type, scope_id, max(responsible_id) as responsible_id
     from {{ ref('mart_target_attainment') }}
-    where is_in_force and period_type = 'quarter'
+    where
+        is_in_force and period_type = 'quarter' and period_start <= {{ as_of() }} and period_end >= {{ as_of() }}
     group by all
 ),
 
@@ -149,30 +188,49 @@ rows_of_both as (
     from uncovered
 ),
 
+-- Who answers for a proposal: whom the target sheet names, else who leads the unit or the company.
+owned as (
+    select
+        rows_of_both.*,
+        coalesce(rows_of_both.owner_id, responsibles.responsible_id, heads.person_id) as answering_id
+    from rows_of_both
+    left join responsibles
+        on
+            rows_of_both.kind = 'proposed' and rows_of_both.metric = responsibles.metric
+            and rows_of_both.scope_type = responsibles.scope_type and rows_of_both.scope_id = responsibles.scope_id
+    left join heads
+        on
+            rows_of_both.kind = 'proposed'
+            and (
+                (rows_of_both.scope_type = heads.scope_type and rows_of_both.scope_id = heads.scope_id)
+                or (rows_of_both.scope_type = 'product_line' and heads.scope_type = 'company')
+            )
+),
+
 final as (
     select
-        rows_of_both.action_id,
-        rows_of_both.kind,
-        rows_of_both.title,
-        rows_of_both.cause,
-        rows_of_both.scope_type,
-        rows_of_both.scope_id,
-        coalesce(scopes.scope_name, scope_people.person_name, rows_of_both.scope_id) as scope_name,
-        rows_of_both.scope_source,
-        coalesce(rows_of_both.owner_id, responsibles.responsible_id) as owner_id,
-        coalesce(owners.person_name, rows_of_both.assignee) as owner_name,
+        owned.action_id,
+        owned.kind,
+        owned.title,
+        owned.cause,
+        owned.scope_type,
+        owned.scope_id,
+        coalesce(scopes.scope_name, scope_people.person_name, owned.scope_id) as scope_name,
+        owned.scope_source,
+        owned.answering_id as owner_id,
+        coalesce(owners.person_name, owned.assignee) as owner_name,
         owners.manager_id,
-        rows_of_both.due_on,
-        rows_of_both.completed_on,
+        owned.due_on,
+        owned.completed_on,
         case
-            when rows_of_both.kind = 'proposed' then 'proposed'
-            when rows_of_both.is_done then 'done'
-            when rows_of_both.due_on < {{ as_of() }} then 'overdue'
+            when owned.kind = 'proposed' then 'proposed'
+            when owned.is_done then 'done'
+            when owned.due_on < {{ as_of() }} then 'overdue'
             else 'open'
         end as status,
         cast(
-            case when not rows_of_both.is_done and rows_of_both.due_on < {{ as_of() }}
-                then {{ days_between('rows_of_both.due_on', as_of()) }} else 0
+            case when not owned.is_done and owned.due_on < {{ as_of() }}
+                then {{ days_between('owned.due_on', as_of()) }} else 0
             end as bigint
         ) as overdue_days,
         gaps.metric,
@@ -184,44 +242,39 @@ final as (
         gaps.residual_gap,
         causes.contribution as cause_contribution,
         gaps.main_cause,
-        coalesce(rows_of_both.factor = gaps.main_cause, false) as is_main_cause,
+        coalesce(owned.factor = gaps.main_cause, false) as is_main_cause,
         actions.action,
         coalesce(actions.action_en, actions.action) as action_en,
         cast(
-            case rows_of_both.factor
+            case owned.factor
                 when 'volume' then gaps.customers_needed
                 when 'conversion' then gaps.conversion_needed
                 when 'deal_size' then gaps.deal_size_needed
             end as double
         ) as closing_number,
-        case rows_of_both.factor
+        case owned.factor
             when 'volume' then 'customers_needed'
             when 'conversion' then 'conversion_needed'
             when 'deal_size' then 'deal_size_needed'
         end as closing_kind,
-        rows_of_both.customer_id,
-        rows_of_both.opportunity_id,
-        rows_of_both.source,
-        rows_of_both.source_row
-    from rows_of_both
+        owned.customer_id,
+        owned.opportunity_id,
+        owned.source,
+        owned.source_row
+    from owned
     left join gaps
         on
-            rows_of_both.metric = gaps.metric
-            and rows_of_both.scope_type = gaps.scope_type and rows_of_both.scope_id = gaps.scope_id
+            owned.metric = gaps.metric
+            and owned.scope_type = gaps.scope_type and owned.scope_id = gaps.scope_id
     left join causes
         on
             gaps.metric = causes.metric and gaps.period_start = causes.period_start and gaps.period_end = causes.period_end
             and gaps.scope_type = causes.scope_type and gaps.scope_id = causes.scope_id
-            and rows_of_both.factor = causes.factor
-    left join responsibles
-        on
-            rows_of_both.kind = 'proposed' and gaps.metric = responsibles.metric
-            and gaps.period_start = responsibles.period_start and gaps.period_end = responsibles.period_end
-            and gaps.scope_type = responsibles.scope_type and gaps.scope_id = responsibles.scope_id
-    left join scopes on rows_of_both.scope_type = scopes.scope_type and rows_of_both.scope_id = scopes.scope_id
-    left join people as scope_people on rows_of_both.scope_type = 'person' and rows_of_both.scope_id = scope_people.person_id
-    left join people as owners on coalesce(rows_of_both.owner_id, responsibles.responsible_id) = owners.person_id
-    left join actions on rows_of_both.cause = actions.cause
+            and owned.factor = causes.factor
+    left join scopes on owned.scope_type = scopes.scope_type and owned.scope_id = scopes.scope_id
+    left join people as scope_people on owned.scope_type = 'person' and owned.scope_id = scope_people.person_id
+    left join people as owners on owned.answering_id = owners.person_id
+    left join actions on owned.cause = actions.cause
 )
 
 select * from final

@@ -7,7 +7,9 @@ activities as (
 ),
 
 stop_phrases as (
-    select * from {{ source('rules', 'followup_stop_phrases') }}
+    select {{ bare_words('phrase') }} as phrase
+    from {{ source('rules', 'followup_stop_phrases') }}
+    group by {{ bare_words('phrase') }}
 ),
 
 settings as (
@@ -53,7 +55,7 @@ judged as (
     from activities
     cross join settings
     inner join days on activities.occurred_on = days.date_day
-    left join stop_phrases on trim(activities.content) = stop_phrases.phrase
+    left join stop_phrases on {{ bare_words('activities.content') }} = stop_phrases.phrase
 ),
 
 counted as (
