@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 
 from pipelines.core.alerts.model import SEVERITIES, Alert
 from pipelines.core.alerts.routing import Notice
 from pipelines.core.alerts.text import fit, money, plain
+
+KEPT_ALIKE = 3
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,13 @@ class Line:
         text: what, how much, since when, what to do.
         link: where to look; None where the company named no board.
         alert_key: the alert that it tells.
+        alike: lines that say it are of one kind and one person's to act on; empty: like no other.
     """
 
     text: str
     link: str | None
     alert_key: str
+    alike: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ def build_digest(
             f"{number}. {_text(notice, language, currency, name_of)}",
             link_to(notice.alert.finding.kind),
             notice.alert.key,
+            f"{notice.alert.finding.kind}/{notice.responsible}/{notice.role}/{notice.is_retraction}",
         )
         for number, notice in enumerate(ordered, start=1)
     )
@@ -99,6 +106,9 @@ def render(
 ) -> str:
     """Return a digest as one text within a channel's limit of bytes.
 
+    What does not fit is folded first: of lines that are alike the three most valuable stand, the
+    third says how many more there are.
+
     Args:
         digest: the digest.
         limit: UTF-8 bytes; None for no limit.
@@ -109,19 +119,46 @@ def render(
     """
     is_zh = digest.language == "zh"
     mark = ("【重发】" if is_zh else "[resent] ") if is_resent else ""
-    more = "查看" if is_zh else "open"
-    lines = [
-        escape(line.text) + ("" if line.link is None else f" {link(more, line.link)}")
-        for line in digest.lines
-    ]
-    everything = (
-        "" if digest.link is None else " " + link("查看全部" if is_zh else "see all", digest.link)
-    )
-    tails = [escape(digest.closing)]
-    for left_out in range(1, len(lines) + 1):
-        rest = f"另有 {left_out} 项未列出。" if is_zh else f"{left_out} more not shown."
-        tails.append(f"{rest}{everything}")
-    return fit(heading(escape(mark + digest.title)), lines, tails, limit)
+    head = heading(escape(mark + digest.title))
+    see, see_all = ("查看", "查看全部") if is_zh else ("open", "see all")
+    everything = "" if digest.link is None else f" {link(see_all, digest.link)}"
+
+    def text_of(lines: Iterable[tuple[Line, str, int]], limit: int | None) -> str:
+        told = [
+            (escape(said) + ("" if line.link is None else f" {link(see, line.link)}"), matters)
+            for line, said, matters in lines
+        ]
+        tails = _tails([matters for _, matters in told], everything, is_zh=is_zh)
+        return fit(head, [text for text, _ in told], [escape(digest.closing), *tails], limit)
+
+    whole = text_of(((line, line.text, 1) for line in digest.lines), None)
+    if limit is None or len(whole.encode("utf-8")) <= limit:
+        return whole
+    return text_of(_folded(digest.lines, is_zh=is_zh), limit)
+
+
+def _tails(matters: Sequence[int], everything: str, *, is_zh: bool) -> list[str]:
+    """Return the last line of a cut text by how many lines are left out: it counts their matters."""
+    left_out = accumulate(reversed(matters))
+    if is_zh:
+        return [f"另有 {number} 项未列出。{everything}" for number in left_out]
+    return [f"{number} more not shown.{everything}" for number in left_out]
+
+
+def _folded(lines: Sequence[Line], *, is_zh: bool) -> list[tuple[Line, str, int]]:
+    """Return the lines that stand when like ones are folded: line, what it says, matters it stands for."""
+    sizes = Counter(line.alike for line in lines if line.alike)
+    seen: Counter[str] = Counter()
+    kept = []
+    for line in lines:
+        seen[line.alike] += 1
+        if not line.alike or seen[line.alike] < KEPT_ALIKE:
+            kept.append((line, line.text, 1))
+        elif seen[line.alike] == KEPT_ALIKE:
+            more = sizes[line.alike] - KEPT_ALIKE
+            note = f"（同类另有 {more} 项）" if is_zh else f" ({more} more like it)"
+            kept.append((line, line.text + (note if more else ""), 1 + more))
+    return kept
 
 
 def _most_valuable_first(notice: Notice) -> tuple[bool, bool, Decimal, int, str]:

@@ -309,6 +309,18 @@ def test_a_node_that_is_a_region_or_team_is_told_as_that_and_not_once_more(kind:
     ]
 
 
+def test_weeks_behind_that_go_on_into_the_next_month_are_the_same_matter() -> None:
+    february = {
+        **TARGET, "weeks_behind_streak": 2, "period_label": "2026-02", "period_start": date(2026, 2, 1),
+        "period_end": date(2026, 2, 28),
+    }  # fmt: skip
+    march = {**TARGET, "weeks_behind_streak": 3}
+    con = built("mart_target_attainment", february, march)
+    [before] = findings_of(con, FLAGS["two_weeks_behind"], date(2026, 2, 28))
+    [after] = findings_of(con, FLAGS["two_weeks_behind"], date(2026, 3, 2))
+    assert before.key == after.key == "two_weeks_behind/signed_amount/person/P1"
+
+
 def test_a_month_that_closed_above_its_target_is_reviewed_and_puts_nothing_at_stake() -> None:
     above = {**TARGET, **CLOSED, "deviation_rate": 0.46, "gap": Decimal("-460.00")}
     [found] = findings_of(built("mart_target_attainment", above), FLAGS["deviation_review"], D)

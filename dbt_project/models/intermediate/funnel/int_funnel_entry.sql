@@ -4,8 +4,28 @@
 -- entry.
 with
 
+-- Carried along instead of joined again: what is joined has to be held, and visits are many.
 visits as (
-    select * from {{ ref('fct_stage_visit') }}
+    select
+        opportunity_id,
+        attempt_no,
+        visit_no,
+        pipeline,
+        pipeline_version,
+        stage,
+        stage_order,
+        effective_order,
+        outcome,
+        cause,
+        is_undone_loss,
+        entered_on,
+        entered_workday_index,
+        first_seen_on,
+        has_history,
+        sum(stay_workdays)
+            over (partition by opportunity_id, attempt_no, stage)
+            as all_stay_workdays
+    from {{ ref('fct_stage_visit') }}
 ),
 
 segments as (
@@ -49,18 +69,35 @@ later as (
         entries.opportunity_id,
         entries.visit_no,
         min(case
-            when
-                visits.outcome = 'won'
+            when visits.outcome = 'won'
                 or (
                     visits.outcome = 'open'
                     and visits.effective_order > coalesce(ranks.stage_order, entries.stage_order)
                 )
                 then visits.visit_no
         end) as advanced_visit_no,
+        -- Visits follow each other: the first of a kind by number is the first by day.
+        min(case
+            when visits.outcome = 'won'
+                or (
+                    visits.outcome = 'open'
+                    and visits.effective_order > coalesce(ranks.stage_order, entries.stage_order)
+                )
+                then visits.entered_workday_index
+        end) as advanced_index,
         min(
             case when visits.outcome = 'lost' and not visits.is_undone_loss then visits.visit_no end
         ) as lost_visit_no,
+        min(
+            case
+                when
+                    visits.outcome = 'lost' and not visits.is_undone_loss
+                    then visits.entered_workday_index
+            end
+        )
+            as lost_index,
         min(case when visits.outcome = 'won' then visits.visit_no end) as won_visit_no,
+        min(case when visits.outcome = 'won' then visits.entered_workday_index end) as won_index,
         max(case when visits.stage = steps.next_stage then 1 else 0 end) as is_next_visited
     from entries
     inner join visits
@@ -82,12 +119,6 @@ later as (
     group by entries.opportunity_id, entries.visit_no
 ),
 
-stays as (
-    select opportunity_id, attempt_no, stage, sum(stay_workdays) as stay_workdays
-    from visits
-    group by opportunity_id, attempt_no, stage
-),
-
 judged as (
     select
         entries.*,
@@ -100,8 +131,9 @@ judged as (
             when later.lost_visit_no is not null then 'lost'
             else 'open'
         end as result,
-        least(later.advanced_visit_no, later.lost_visit_no) as result_visit_no,
-        least(later.won_visit_no, later.lost_visit_no) as end_visit_no
+        least(later.advanced_index, later.lost_index) as result_index,
+        least(later.won_visit_no, later.lost_visit_no) as end_visit_no,
+        least(later.won_index, later.lost_index) as end_index
     from entries
     left join later
         on entries.opportunity_id = later.opportunity_id and entries.visit_no = later.visit_no
@@ -128,37 +160,24 @@ timed as (
             when judged.first_seen_on is null then -1
             else seen_days.workday_index - coalesce(entry_days.workday_index, 0)
         end as risk_from_workdays,
-        coalesce(result_days.workday_index, today.workday_index)
-        - coalesce(entry_days.workday_index, 0)
-            as elapsed_workdays,
+        coalesce(
+            case when judged.result <> 'open' then judged.result_index end, today.workday_index
+        )
+        - coalesce(entry_days.workday_index, 0) as elapsed_workdays,
         -- How the attempt ended, whatever came between: won, lost, or open.
         case
             when judged.end_visit_no is null then 'open'
             when judged.end_visit_no = judged.won_visit_no then 'won'
             else 'lost'
         end as end_result,
-        coalesce(end_days.workday_index, today.workday_index)
+        coalesce(judged.end_index, today.workday_index)
         - coalesce(entry_days.workday_index, 0) as end_workdays,
         today.workday_index - coalesce(entry_days.workday_index, 0) as age_workdays,
-        case when judged.result <> 'open' then stays.stay_workdays end as stay_workdays
+        case when judged.result <> 'open' then judged.all_stay_workdays end as stay_workdays
     from judged
     cross join days as today
-    left join visits as results
-        on
-            judged.opportunity_id = results.opportunity_id
-            and judged.result_visit_no = results.visit_no
-            and judged.result <> 'open'
-    left join visits as ends
-        on judged.opportunity_id = ends.opportunity_id and judged.end_visit_no = ends.visit_no
-    left join days as end_days on ends.entered_on = end_days.date_day
-    left join days as result_days on results.entered_on = result_days.date_day
     left join days as entry_days on judged.entered_on = entry_days.date_day
     left join days as seen_days on judged.first_seen_on = seen_days.date_day
-    left join stays
-        on
-            judged.opportunity_id = stays.opportunity_id
-            and judged.attempt_no = stays.attempt_no
-            and judged.stage = stays.stage
     left join
         segments
         on judged.opportunity_id = segments.opportunity_id and judged.visit_no = segments.visit_no

@@ -152,6 +152,36 @@ def test_a_digest_of_chinese_and_emoji_stays_within_4096_bytes_and_counts_the_re
     assert shown == 27  # 3 + 18 + 120 bytes and the number, 150 a line with its end
 
 
+ALIKE = Digest("lead", "zh", "提醒", (
+    *(Line(f"{n}. 离职遗留 {n}", None, f"o{n}", "leaver_orphan/lead") for n in range(1, 31)),
+    Line("31. 目标落后", None, "t", "target_behind/lead"),
+    *(Line(f"{n}. 运行失败 {n}", None, f"r{n}") for n in range(32, 34)),
+))  # fmt: skip
+
+
+def test_what_does_not_fit_is_folded_by_kind_and_person_before_anything_is_left_out():
+    assert render(ALIKE, 250).split("\n") == [
+        "提醒", "1. 离职遗留 1", "2. 离职遗留 2", "3. 离职遗留 3（同类另有 27 项）", "31. 目标落后",
+        "32. 运行失败 32", "33. 运行失败 33",
+    ]  # fmt: skip
+
+
+def test_what_is_left_out_after_folding_counts_every_matter():
+    assert render(ALIKE, 120).split("\n") == [
+        "提醒", "1. 离职遗留 1", "2. 离职遗留 2", "3. 离职遗留 3（同类另有 27 项）", "另有 3 项未列出。",
+    ]  # fmt: skip
+    assert render(ALIKE, 100).split("\n") == [
+        "提醒", "1. 离职遗留 1", "2. 离职遗留 2", "另有 31 项未列出。",
+    ]  # fmt: skip
+
+
+def test_what_fits_is_not_folded_and_a_text_without_a_limit_holds_everything():
+    assert render(ALIKE, None).count("\n") == 33
+    size = len(render(ALIKE, None).encode())
+    assert render(ALIKE, size) == render(ALIKE, None)
+    assert "同类另有" in render(ALIKE, size - 1)
+
+
 def test_a_resent_digest_says_so():
     assert render(Digest("r", "zh", "提醒", ()), None, is_resent=True) == "【重发】提醒"
     assert render(Digest("r", "en", "Alerts", ()), None, is_resent=True) == "[resent] Alerts"
