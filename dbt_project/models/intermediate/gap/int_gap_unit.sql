@@ -163,8 +163,10 @@ moments as (
         periods.period_start,
         reach.unit_id,
         reach.leaf_id,
-        false as is_direct, cast(null as {{ dbt.type_string() }}) as customer_id, 1 as reach_count
-        {%- for value in values %}, 0 as {{ value }}{% endfor %}
+        false as is_direct, cast(null as {{ dbt.type_string() }}) as customer_id, 1 as reach_count,
+        {%- for value in values %}
+        0 as {{ value }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from reach
     inner join
         periods
@@ -177,8 +179,10 @@ moments as (
         credited.driver_basis, periods.period_type, periods.period_no, periods.period_start,
         coalesce(credited.unit_id, credited.order_id, 'unknown') as unit_id, credited.leaf_id,
         credited.unit_id is null as is_direct, credited.customer_id,
-        0 as reach_count
-        {%- for value in values %}, coalesce(credited.{{ value }}, 0) as {{ value }}{% endfor %}
+        0 as reach_count,
+        {%- for value in values %}
+        coalesce(credited.{{ value }}, 0) as {{ value }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from credited
     inner join
         periods

@@ -240,10 +240,10 @@ entries as (
     union all
     select
         stocks.pipeline, stocks.stage, periods.period_type, periods.period_start, stocks.scope_no,
-        stocks.deal_count as begin_count, stocks.amount as begin_amount
+        stocks.deal_count as begin_count, stocks.amount as begin_amount,
         {%- for line in ['in', 'advance', 'lost', 'back', 'out_other', 'end'] %}
-        , {{ zero.format(line) }}
-        {% endfor %}
+        {{ zero.format(line) }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from stocks
     inner join periods on stocks.stock_on = periods.begin_on
     union all

@@ -196,10 +196,10 @@ broken_down_{{ name }}s as (
         {{ measures }}
     from scoped_{{ name }}s
     group by
-        {{ detail }}period_no, scope_no
         {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}
-        , scoped_{{ name }}s.{{ part }}
-        {% endfor %}
+        scoped_{{ name }}s.{{ part }},
+        {%- endfor %}
+        {{ detail }}period_no, scope_no
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

@@ -202,7 +202,9 @@ joined as (
     left join weakest
         on
             rated.main_cause = 'conversion'
-            {% for key in place %}and rated.{{ key }} = weakest.{{ key }} {% endfor %}
+            {%- for key in place %}
+            and rated.{{ key }} = weakest.{{ key }}
+            {%- endfor %}
     left join lost_customers
         on
             rated.metric = 'signed_amount' and rated.period_type = 'quarter'
@@ -211,7 +213,9 @@ joined as (
     left join coverage
         on
             rated.metric = 'signed_amount'
-            {% for key in place %}and rated.{{ key }} = coverage.{{ key }} {% endfor %}
+            {%- for key in place %}
+            and rated.{{ key }} = coverage.{{ key }}
+            {%- endfor %}
 ),
 
 proposed as (
