@@ -30,6 +30,8 @@ class Flag(Strict):
         en: what holds when the check passes.
         zh: the same in Chinese.
         where: which rows raise it; `$as_of` is D.
+        skips_leavers: leave out rows of a person_id who has left: what they leave is told once, as
+            without an owner.
         key: columns that make it the same matter on every night.
         scope_type: what kind of thing it is about: a word, or an expression.
         scope_id: its id.
@@ -55,6 +57,7 @@ class Flag(Strict):
     en: str
     zh: str
     where: str
+    skips_leavers: bool = False
     key: list[str] = Field(min_length=1)
     scope_type: str
     scope_id: str

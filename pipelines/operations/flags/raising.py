@@ -20,6 +20,11 @@ _COMMON = (
     "scope_type", "scope_id", "scope_name", "owner_id", "value_amount", "since_on", "until_on",
 )  # fmt: skip
 
+_OF_NO_LEAVER = (
+    "coalesce(person_id, '') not in "
+    "(select leavers.person_id from marts.dim_person as leavers where leavers.has_left)"
+)
+
 
 def findings_of(con: duckdb.DuckDBPyConnection, flag: Flag, as_of: date) -> list[Finding]:
     """Return one finding per row that raises a flag, most valuable first.
@@ -77,9 +82,10 @@ def _query(flag: Flag, as_of: date) -> tuple[str, dict[str, date]]:
         *(f"{sql} as figure_{name}" for name, sql in flag.figures.items()),
     ]
     keys = ", ".join(f"key_{i}" for i in range(len(flag.key)))
+    where = f"({flag.where}) and {_OF_NO_LEAVER}" if flag.skips_leavers else flag.where
     sql = (
         f"select {', '.join(columns)} from {flag.source or f'marts.{flag.mart}'} "
-        f"where {flag.where} order by shown_value_amount desc nulls last, {keys}"
+        f"where {where} order by shown_value_amount desc nulls last, {keys}"
     )
     return sql, {"as_of": as_of} if "$as_of" in sql else {}
 
