@@ -1,10 +1,18 @@
-"""Which suites are long: they run in `make test-deep nights`, so that `make test` stays under 15 minutes."""
+"""What holds for all tests: which suites are long, and that laws are not judged by the clock.
+
+Long suites run in `make test-deep nights`, so that `make test` stays under 15 minutes.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A machine that does other work too is slow for a moment; that says nothing about a law.
+settings.register_profile("gapwise", deadline=None)
+settings.load_profile("gapwise")
 
 # Each of these runs whole nights or builds of every model; together they take longer than all other tests.
 LONG_SUITES = (
