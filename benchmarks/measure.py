@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.night import run_log_of
+from pipelines.operations.night import run_log_of
 from pipelines.operations.run_log import mart_rows, source_results, steps
 from pipelines.settings import CompanyFolder
 

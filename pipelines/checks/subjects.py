@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pipelines.dbt_parsed import is_personal
+from pipelines.dbt.parsed import is_personal
 from pipelines.landing.contract import Entity, load_entities
 from pipelines.landing.state import LINEAGE_COLUMNS
 from pipelines.landing.typing_sql import quoted
