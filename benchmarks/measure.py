@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.operations.night import run_log_of
-from pipelines.operations.run_log import mart_rows, source_results, steps
+from pipelines.operations.run_tables import mart_rows, source_results, steps
 from pipelines.settings import CompanyFolder
 
 REPOSITORY = Path(__file__).parent.parent

@@ -17,7 +17,7 @@ from pipelines.commands.nightly import NightResult
 from pipelines.operations.asset_health import STATUSES
 from pipelines.operations.night import default_as_of, run_log_of
 from pipelines.operations.night_report import night_report
-from pipelines.operations.run_log import source_results
+from pipelines.operations.run_tables import source_results
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import kept_manifests, read_manifest
 from pipelines.settings import CompanyFolder, load_company

@@ -10,7 +10,7 @@ from pipelines.dbt.runner import DUCKDB
 from pipelines.landing.manifest import Manifest
 from pipelines.operations.closing import STOPPED
 from pipelines.operations.night import default_as_of, run_log_of
-from pipelines.operations.run_log import check_results, mart_rows, runs, steps
+from pipelines.operations.run_tables import check_results, mart_rows, runs, steps
 from pipelines.orchestration.instance import events_in_bursts, prepare_dagster_home
 from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 

@@ -22,7 +22,7 @@ from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.operations.asset_health import judge_assets
 from pipelines.operations.closing import record_outcome, write_health, write_operations
 from pipelines.operations.night import Night, code_version, run_log_of
-from pipelines.operations.run_log import check_results
+from pipelines.operations.run_tables import check_results
 from pipelines.operations.surfaces import Draft, draft_surfaces, show_state
 from pipelines.orchestration.asset_keys import source_key
 from pipelines.orchestration.helper import Work, begin

@@ -35,8 +35,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("landing", "sources"): "landing asks a reader for the rows of a file",
     ("landing", "publish.files"): "atomic replacement of a file has one home",
     ("sources.presets", "landing.contract"): "a preset is checked against the entities' columns",
-    ("publish.comments", "landing.typing_sql"): "quoting of SQL has one home",
-    ("publish.history", "landing.typing_sql"): "quoting of SQL has one home",
     ("publish.history", "landing.parquet"): "Parquet is written in one way",
     ("publish.intent", "landing.manifest"): "a finished publish is recorded with its night",
     ("bi", "publish.files"): "atomic replacement of a file has one home",
