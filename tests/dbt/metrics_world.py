@@ -21,6 +21,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.architecture.recipes import metric_row
 from tests.dbt.built import deliver, write_company
 from tests.dbt.ledger_world import ENTITIES as LEDGER
 from tests.dbt.ledger_world import ORDER, order
@@ -60,7 +61,7 @@ METRICS = [
     metric("大院数", "去重计数", 数据对象="订单", 日期列="签订日期", 数值列="客户编号", 累计达到="80万", 累计列="金额"),
     metric("走访客户数", "去重计数", 数据对象="跟进记录", 日期列="跟进时间", 数值列="客户编号", 条件="跟进方式 = 上门拜访",
            周期="周、月、季度、年、自定义"),
-    metric("院内拜访数", "计数", 数据对象="跟进记录", 日期列="跟进时间", 条件="kind = visit; 地点 属于 院内、门诊"),
+    metric_row(),  # 院内拜访数, as docs/recipes.md writes it
     metric("怪名拜访数", "计数", 数据对象="跟进记录", 日期列="跟进时间", 条件="备注's \"列\" = it's')，drop table x"),
     metric("大单数", "计数", 数据对象="订单", 日期列="签订日期", 条件="金额 ≥ 50万; region = 华东"),
     metric("报价额", "求和", 数据对象="报价", 日期列="报价日期", 数值列="报价金额", 单位="金额"),

@@ -25,24 +25,8 @@ judged as (
     select
         lines.*,
         coalesce(effective_on, start_on) as in_effect_on,
-        case
-            when
-                problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds')
-                then 1
-            else 0
-        end
-            as accepted,
         dense_rank() over (
-            order by
-                metric,
-                level,
-                scenario,
-                product_line,
-                customer_type,
-                holder_kind,
-                holder_id,
-                start_on,
-                end_on
+            order by {{ target_figure() | join(', ') }}
         ) as figure_no
     from lines
 ),
@@ -50,7 +34,7 @@ judged as (
 numbered as (
     select
         judged.*,
-        sum(accepted) over (
+        sum(case when is_accepted then 1 else 0 end) over (
             partition by figure_no
             order by
                 recorded_on, in_effect_on, line
@@ -71,8 +55,9 @@ given as (
     inner join numbered as earlier
         on
             numbered.figure_no = earlier.figure_no
-            and earlier.accepted = 1
-            and earlier.accepted_no <= numbered.accepted_no - numbered.accepted
+            and earlier.is_accepted
+            and earlier.accepted_no
+            <= numbered.accepted_no - case when numbered.is_accepted then 1 else 0 end
     qualify row_number() over (
         partition by numbered.line
         order by
@@ -97,18 +82,18 @@ deleted as (
     left join numbered as newer
         on
             numbered.figure_no = newer.figure_no
-            and newer.accepted = 1
+            and newer.is_accepted
             and numbered.accepted_no < newer.accepted_no
             and numbered.removed_on > newer.recorded_on
             and (newer.removed_on is null or numbered.removed_on <= newer.removed_on)
     left join numbered as remaining
         on
             numbered.figure_no = remaining.figure_no
-            and remaining.accepted = 1
+            and remaining.is_accepted
             and numbered.accepted_no > remaining.accepted_no
             and (remaining.removed_on is null or numbered.removed_on < remaining.removed_on)
     where
-        numbered.accepted = 1 and numbered.removed_on is not null
+        numbered.is_accepted and numbered.removed_on is not null
         and following.line is null and newer.line is null
     qualify
         row_number()
@@ -154,7 +139,7 @@ measured as (
         judged.start_on,
         judged.end_on,
         judged.period_label,
-        judged.accepted,
+        judged.is_accepted,
         judged.problem,
         judged.message_zh,
         judged.message_en,
@@ -216,7 +201,7 @@ final as (
             when actual is null or (is_lower_better and actual = 0) then 'no_actual'
         end as {{ known }}_attainment_rate_reason
         {%- endfor %},
-        accepted = 1 as is_accepted,
+        is_accepted,
         problem,
         message_zh as problem_zh,
         message_en as problem_en,
