@@ -117,11 +117,11 @@ def test_a_cycle_of_modules_is_found_and_an_import_inside_a_function_is_none():
 
 def test_a_heavy_import_is_found_behind_another_module():
     modules = {
-        "pipelines.cli": "from pipelines.console import show",
-        "pipelines.console": "if True:\n    import pandas as pd",
+        "pipelines.cli": "from pipelines.commands.console import show",
+        "pipelines.commands.console": "if True:\n    import pandas as pd",
     }
     assert rules.heavy_at_start(modules) == [
-        "pipelines.cli → pipelines.console imports pandas in line 2"
+        "pipelines.cli → pipelines.commands.console imports pandas in line 2"
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.dbt_runner import _invoke
+from pipelines.dbt.runner import _invoke
 from pipelines.settings import CompanyFolder
 from tests.dbt.gap_reference import FACTORS, Segment, divisia, explain, shapley
 

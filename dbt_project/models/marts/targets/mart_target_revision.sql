@@ -119,26 +119,11 @@ deleted as (
 changes as (
     select
         line,
-        figure_no,
-        metric,
-        level,
-        scenario,
-        holder_id,
-        period_type,
-        start_on,
-        end_on,
-        period_label,
-        changed_by,
+        case when effective_on > start_on then 'revision' else 'correction' end as change_kind,
         recorded_on,
         in_effect_on,
+        changed_by,
         reason,
-        accepted,
-        problem,
-        message_zh,
-        message_en,
-        source,
-        source_row,
-        case when effective_on > start_on then 'revision' else 'correction' end as change_kind,
         case when is_before_standing then before_value end as before_value,
         value as after_value
     from given
@@ -146,26 +131,11 @@ changes as (
     union all
     select
         line,
-        figure_no,
-        metric,
-        level,
-        scenario,
-        holder_id,
-        period_type,
-        start_on,
-        end_on,
-        period_label,
-        cast(null as {{ dbt.type_string() }}) as changed_by,
+        'removal' as change_kind,
         removed_on as recorded_on,
         start_on as in_effect_on,
+        cast(null as {{ dbt.type_string() }}) as changed_by,
         cast(null as {{ dbt.type_string() }}) as reason,
-        accepted,
-        problem,
-        message_zh,
-        message_en,
-        source,
-        source_row,
-        'removal' as change_kind,
         value as before_value,
         remaining_value as after_value
     from deleted
@@ -177,26 +147,40 @@ changes as (
 measured as (
     select
         changes.*,
+        judged.metric,
+        judged.level,
+        judged.scenario,
+        judged.period_type,
+        judged.start_on,
+        judged.end_on,
+        judged.period_label,
+        judged.accepted,
+        judged.problem,
+        judged.message_zh,
+        judged.message_en,
+        judged.source,
+        judged.source_row,
         coalesce(scopes.scope_type, 'unknown') as scope_type,
-        coalesce(scopes.scope_id, changes.holder_id) as scope_id,
+        coalesce(scopes.scope_id, judged.holder_id) as scope_id,
         coalesce(metrics.direction = 'lower', false) as is_lower_better,
-        changes.start_on <= {{ as_of() }} as is_started,
+        judged.start_on <= {{ as_of() }} as is_started,
         case
             when
                 metrics.aggregate <> 'ratio'
                 and scopes.scope_type is not null
-                and changes.start_on <= {{ as_of() }}
+                and judged.start_on <= {{ as_of() }}
                 then coalesce(actuals.actual, 0)
             else actuals.actual
         end as actual
     from changes
-    left join metrics on changes.metric = metrics.metric
+    inner join judged on changes.line = judged.line
+    left join metrics on judged.metric = metrics.metric
     left join scopes on changes.line = scopes.line
     left join actuals
         on
-            changes.metric = actuals.metric and scopes.scope_type = actuals.scope_type
-            and scopes.scope_id = actuals.scope_id and changes.period_type = actuals.period_type
-            and changes.start_on = actuals.period_start and changes.end_on = actuals.period_end
+            judged.metric = actuals.metric and scopes.scope_type = actuals.scope_type
+            and scopes.scope_id = actuals.scope_id and judged.period_type = actuals.period_type
+            and judged.start_on = actuals.period_start and judged.end_on = actuals.period_end
 ),
 
 final as (

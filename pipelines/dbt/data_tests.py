@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.dbt_runner import NodeResult, parse, test_queries
+from pipelines.dbt.runner import NodeResult, parse, test_queries
 from pipelines.operations.outcome import SAMPLE_ROWS
 from pipelines.settings import BUILD_CONFIG, CompanyFolder
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.asset_keys import own_path
 from pipelines.operations.asset_health import Materialized
+from pipelines.orchestration.asset_keys import own_path
 
 ROW_COUNT = "dagster/row_count"
 

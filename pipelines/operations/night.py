@@ -99,7 +99,7 @@ def run_log_of(folder: CompanyFolder) -> RunLog:
 @cache
 def code_version() -> str:
     """Return the package's version and, in a checkout, its commit."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return package_version("gapwise")
     try:

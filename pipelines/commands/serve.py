@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from pipelines.nightly import prepare_dagster_home
+from pipelines.orchestration.instance import prepare_dagster_home
 from pipelines.settings import CompanyFolder, load_company
 
 
@@ -19,7 +19,7 @@ def serve_ui(folder: CompanyFolder, port: int) -> NoReturn:
     command = [
         sys.executable, "-m", "dagster", "dev",
         "--module-name", "pipelines.definitions",
-        "--working-directory", str(Path(__file__).parent.parent),
+        "--working-directory", str(Path(__file__).parents[2]),
         "--host", "127.0.0.1",
         "--port", str(port),
     ]  # fmt: skip

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.night import default_as_of, run_log_of
-from pipelines.nightly import NightResult
+from pipelines.commands.nightly import NightResult
 from pipelines.operations.asset_health import STATUSES
+from pipelines.operations.night import default_as_of, run_log_of
 from pipelines.operations.night_report import night_report
-from pipelines.operations.run_log import source_results
+from pipelines.operations.run_tables import source_results
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import kept_manifests, read_manifest
 from pipelines.settings import CompanyFolder, load_company
@@ -91,6 +91,15 @@ def print_night(folder: CompanyFolder, result: NightResult) -> None:
     if (told := published / "alerts" / result.as_of.isoformat()).is_dir():
         console.print(f"  alerts   {told}")
     console.print(f"  Dagster  gapwise serve --home {folder.root}   (opens on 127.0.0.1:3000)")
+
+
+def print_range(results: Sequence[NightResult]) -> int:
+    """Print a line per night of a range; return the worst exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    for night in results:
+        reason = escape(night.reason_en or "")
+        console.print(f"{night.as_of}  {night.outcome:<10} {night.seconds:6.1f} s  {reason}")
+    return max(night.exit_code for night in results)
 
 
 def check_lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import company_key
 from pipelines.operations.alerts.tell import AlertDesk
+from pipelines.orchestration.asset_keys import company_key
 from pipelines.settings import CompanyFolder, load_company
 
 NIGHTLY = "nightly"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from pipelines.asset_keys import own_path
+from pipelines.orchestration.asset_keys import own_path
 from pipelines.settings import CompanySettings
 
 # A night may take this long after its hour before somebody should look.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.console import check_lines
+from pipelines.commands.console import check_lines
 
 
 def check(asset: str, words: str, severity: str = "warn", sample: str = "[]") -> dict[str, str]:

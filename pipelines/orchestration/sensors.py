@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.jobs import NIGHTLY, SEND_ALERTS
 from pipelines.landing.source import inbox_files
-from pipelines.night import default_as_of
 from pipelines.operations.alerts.tell import AlertDesk
+from pipelines.operations.night import default_as_of
+from pipelines.orchestration.jobs import NIGHTLY, SEND_ALERTS
 from pipelines.settings import CompanyFolder, CompanySettings, FileSource
 
 SETTLED_SECONDS = 60

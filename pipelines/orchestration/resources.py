@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines.asset_keys import source_key
-from pipelines.dbt_runner import DUCKDB, NodeResult, build
-from pipelines.helper import Work, begin
+from pipelines.dbt.runner import DUCKDB, NodeResult, build
 from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.side_by_side import SourcesLanding
-from pipelines.materialized import planned_and_materialized
-from pipelines.night import Night, code_version, run_log_of
 from pipelines.operations.alerts.company import quiet_hours_in
 from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.operations.asset_health import judge_assets
 from pipelines.operations.closing import record_outcome, write_health, write_operations
-from pipelines.operations.run_log import check_results
+from pipelines.operations.night import Night, code_version, run_log_of
+from pipelines.operations.run_tables import check_results
 from pipelines.operations.surfaces import Draft, draft_surfaces, show_state
+from pipelines.orchestration.asset_keys import source_key
+from pipelines.orchestration.helper import Work, begin
+from pipelines.orchestration.materialized import planned_and_materialized
 from pipelines.publish.intent import complete_recorded_publish
 from pipelines.publish.night_lock import night_lock
 from pipelines.publish.publisher import recover

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from pipelines.jobs import NIGHTLY
 from pipelines.landing.manifest import Manifest
-from pipelines.night import default_as_of
+from pipelines.operations.night import default_as_of
+from pipelines.orchestration.jobs import NIGHTLY
 from pipelines.settings import CompanyFolder, CompanySettings
 
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import main
-from pipelines.doctor import examine, examine_age
+from pipelines.commands.doctor import examine, examine_age
 from pipelines.landing.manifest import Manifest, Night
 from pipelines.settings import CompanyFolder, ConfigurationError
 from tests.small_world import write_small_world

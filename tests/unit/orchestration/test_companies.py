@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ASK = """
 import json
-from pipelines.asset_keys import RULES, asset_key, own_path, source_key
-from pipelines.jobs import run_tags
+from pipelines.orchestration.asset_keys import RULES, asset_key, own_path, source_key
+from pipelines.orchestration.jobs import run_tags
 print(json.dumps([source_key("crm").path, list(own_path(source_key("crm"))), RULES.path, run_tags()]))
 """
 

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pipelines.dbt_runner import DUCKDB
+from pipelines.dbt.runner import DUCKDB
 from pipelines.landing.manifest import Manifest
-from pipelines.night import default_as_of, run_log_of
 from pipelines.operations.closing import STOPPED
-from pipelines.operations.run_log import check_results, mart_rows, runs, steps
-from pipelines.operations.sqlite_files import set_aside_broken
+from pipelines.operations.night import default_as_of, run_log_of
+from pipelines.operations.run_tables import check_results, mart_rows, runs, steps
+from pipelines.orchestration.instance import events_in_bursts, prepare_dagster_home
 from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 
 EXIT_PUBLISHED, EXIT_ERROR, EXIT_USAGE, EXIT_HELD = 0, 1, 2, 3
 EXIT_OF_OUTCOME = {"published": EXIT_PUBLISHED, "built": EXIT_PUBLISHED, "held": EXIT_HELD}
-
-# A night is one run at a time; the event log keeps its connections (docs/adr/0032); steps print nothing
-# that the log does not hold, and capturing what they print starts four processes a run.
-DAGSTER_YAML = """\
-nux:
-  enabled: false
-telemetry:
-  enabled: false
-concurrency:
-  runs:
-    max_concurrent_runs: 1
-compute_logs:
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
-event_log_storage:
-  module: pipelines.dagster_storage
-  class: PooledSqliteEventLogStorage
-  config:
-    base_dir: {base_dir}
-"""
 
 
 @dataclass(frozen=True)
@@ -114,37 +91,17 @@ def nights_without_history(folder: CompanyFolder, as_of: date) -> list[date]:
     return sorted(published - nights_kept(folder))
 
 
-def prepare_dagster_home(folder: CompanyFolder) -> None:
-    """Give this company a Dagster instance of its own, telemetry off; what broke of it begins anew."""
-    folder.dagster_home.mkdir(parents=True, exist_ok=True)
-    history = folder.dagster_home / "history"
-    stores = [
-        folder.warehouse / "operations.sqlite",
-        history / "runs.db",
-        history / "runs" / "index.db",
-        folder.dagster_home / "schedules" / "schedules.db",
-    ]
-    set_aside_broken(stores, datetime.now(UTC))
-    config = folder.dagster_home / "dagster.yaml"
-    if not config.is_file():
-        base_dir = json.dumps(str(folder.dagster_home / "history" / "runs"))
-        config.write_text(DAGSTER_YAML.format(base_dir=base_dir), encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(folder.dagster_home)
-    os.environ["GAPWISE_HOME"] = str(folder.root)
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-
-
 def _execute(folder: CompanyFolder, day: date, *, publish_older: bool, engine: str) -> NightResult:
     prepare_dagster_home(folder)
     import dagster as dg
 
     from pipelines.definitions import build_definitions
-    from pipelines.jobs import NIGHTLY
+    from pipelines.orchestration.jobs import NIGHTLY
 
     started = datetime.now(UTC)
     definitions = build_definitions(folder, as_of=day, publish_older=publish_older, engine=engine)
     job = definitions.resolve_job_def(NIGHTLY)
-    with dg.DagsterInstance.get() as instance, _events_in_bursts(instance):
+    with dg.DagsterInstance.get() as instance, events_in_bursts(instance):
         execution = job.execute_in_process(
             instance=instance,
             partition_key=day.isoformat(),
@@ -164,16 +121,6 @@ def _execute(folder: CompanyFolder, day: date, *, publish_older: bool, engine: s
             reason_zh=f"{STOPPED[1]}：{refused[0]}",
         )
     return result
-
-
-def _events_in_bursts(instance: Any) -> AbstractContextManager[None]:
-    """Group the events of this run where the company keeps its own event log."""
-    from pipelines.dagster_storage import PooledSqliteEventLogStorage
-
-    storage = instance.event_log_storage
-    if isinstance(storage, PooledSqliteEventLogStorage):
-        return storage.grouping()
-    return nullcontext()
 
 
 def result_of(folder: CompanyFolder, run_id: str, seconds: float) -> NightResult:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pipelines.company_template import TEMPLATE_FOLDERS
+import click
+
+from pipelines.commands.init import TEMPLATE_FOLDERS
 from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import company_rules
 from pipelines.landing.contract import load_entities
@@ -61,6 +64,15 @@ def examine(folder: CompanyFolder) -> list[Finding]:
     findings += _postgres(folder, settings)
     findings += _alerts(folder, settings)
     return findings
+
+
+def print_findings(findings: Sequence[Finding]) -> int:
+    """Print what was looked at, with the fix of what is wrong; return 1 if anything is."""
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.is_fine else '!! '} {finding.subject}: {finding.text}")
+        if not finding.is_fine and finding.fix:
+            click.echo(f"     fix: {finding.fix}")
+    return 0 if all(finding.is_fine for finding in findings) else 1
 
 
 def _unclaimed(folder: CompanyFolder, settings: CompanySettings) -> list[Finding]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
+
+import click
 
 from pipelines.core.alerts.digest import render
 from pipelines.operations.alerts.files import write_digests
@@ -27,6 +29,15 @@ def send_waiting(folder: CompanyFolder) -> tuple[SendReport, dict[str, int]]:
     except NightRunningError:
         pass  # that night settles its own
     return desk.send(), desk.outbox.counts()
+
+
+def print_sent(report: SendReport, counts: Mapping[str, int]) -> int:
+    """Print how many messages stand at each status; return 1 if some still wait."""
+    if report.is_busy:
+        click.echo("another process is sending")
+    for status, count in sorted(counts.items()):
+        click.echo(f"{status:<12} {count}")
+    return 1 if counts.get("waiting") or report.is_busy else 0
 
 
 def rehearse(folder: CompanyFolder, say: Callable[[str], None]) -> AlertPlan:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.commands.serve import serve_ui
 from pipelines.demo import write_demo_company
-from pipelines.serve import serve_ui
 from pipelines.settings import CompanyFolder
 
 

@@ -9,8 +9,8 @@ from math import isqrt
 
 import pytest
 
-from pipelines import helper
-from pipelines.helper import begin, helper_process
+from pipelines.orchestration import helper
+from pipelines.orchestration.helper import begin, helper_process
 
 
 class Refused(Exception):

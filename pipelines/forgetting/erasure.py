@@ -1,22 +1,19 @@
-"""`gapwise forget`: erase one person or customer everywhere, and log that it was done."""
+"""Carry an erasure out: every copy in the company's folder, in an order that a crash cannot harm."""
 
 from __future__ import annotations
 
 import getpass
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-
-import click
+from datetime import datetime
 
 from pipelines.forgetting.folder import drop_derived, erase_archive, erase_files, files_left
 from pipelines.forgetting.plan import Plan, make_plan, open_plan, plan_file, write_plan
-from pipelines.forgetting.subject import Subject, find_subjects, read_facts
+from pipelines.forgetting.subject import find_subjects, read_facts
 from pipelines.landing.manifest import Erasure, Manifest
 from pipelines.publish.errors import PublishError
 from pipelines.publish.night_lock import NightRunningError, night_lock
-from pipelines.settings import CompanyFolder, ConfigurationError, load_company
+from pipelines.settings import CompanyFolder, ConfigurationError
 
 
 @dataclass(frozen=True)
@@ -29,59 +26,6 @@ class Forgotten:
 
 class ValuesLeft(PublishError):
     """Some file still holds what was to be erased; nothing is logged as done."""
-
-
-def subjects_of(folder: CompanyFolder, asked: str) -> list[Subject]:
-    """Return everybody whom a name, phone, e-mail or id may mean.
-
-    Raises:
-        ConfigurationError: nobody; says what can be asked for.
-    """
-    load_company(folder)
-    found = find_subjects(folder, read_facts(folder), asked)
-    if not found:
-        raise ConfigurationError(
-            "no person, customer, contact or lead has that id, name, phone, e-mail or account; "
-            "write it as the source writes it, or use the record's id"
-        )
-    return found
-
-
-def forget_at_terminal(
-    folder: CompanyFolder, asked: str | None, *, is_sure: bool, is_finish: bool
-) -> int:
-    """List who is meant, ask, erase, and say what comes next; return the exit code."""
-    if open_plan(folder) is not None:
-        if not is_finish:
-            raise ConfigurationError(
-                "an erasure was cut short; run `gapwise forget --finish` first, then ask again"
-            )
-    elif is_finish or asked is None:
-        raise ConfigurationError(
-            "name a person or customer by id, name, phone or e-mail; nothing is left to finish"
-        )
-    elif not _is_meant(subjects_of(folder, asked), is_sure=is_sure):
-        return 2
-    done = forget(folder, None if is_finish else asked, datetime.now(UTC))
-    click.echo(
-        f"Erased: {done.delivery_count} deliveries in the archive and {done.file_count} other "
-        "files rewritten. Run `gapwise nightly` now: landing and warehouse are built anew. Erase "
-        "it in the systems that deliver to the inbox too, or their next export brings it back; and "
-        "in backups."
-    )
-    return 0
-
-
-def _is_meant(subjects: Sequence[Subject], *, is_sure: bool) -> bool:
-    """Show who would be erased, and return whether whoever asked confirms it."""
-    for subject in subjects:
-        click.echo(f"{subject.kind:<10} {subject.label}  ({len(subject.records)} records)")
-    if is_sure:
-        return True
-    if len(subjects) > 1 or not sys.stdin.isatty():
-        click.echo("Nothing was erased. Name one of them by its id, or erase all with --yes.")
-        return False
-    return click.confirm("This cannot be undone. Erase?")
 
 
 def forget(

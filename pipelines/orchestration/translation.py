@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
-from pipelines.asset_keys import asset_key, input_key
+from pipelines.orchestration.asset_keys import asset_key, input_key
 
 
 class FlowTranslator(DagsterDbtTranslator):

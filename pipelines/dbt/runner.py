@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.dbt_parsed import TESTS, manifest_dict, manifest_object, parsed_project
+from pipelines.dbt.parsed import TESTS, manifest_dict, manifest_object, parsed_project
 from pipelines.settings import CompanyFolder
 
-PROJECT_DIR = Path(__file__).parent.parent / "dbt_project"
+PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 DUCKDB = "duckdb"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dbt_parsed import MANIFEST, STATE, parsed_project, project_key
+from pipelines.dbt.parsed import MANIFEST, STATE, parsed_project, project_key
 
 
 @pytest.fixture
