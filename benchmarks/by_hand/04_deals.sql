@@ -1,44 +1,5 @@
 -- Who had which deal where on any day, the leaves of the funnel marts, and what became of each entry.
 -- Leaves and scopes are numbers here: every funnel mart joins by them.
-create table deal_tier as
-with deals as (
-    select opportunity_id, customer_id, created_on, fx_rate, original_amount from marts.fct_opportunity
-),
-closing as (
-    select opportunity_id, min(entered_on) as closed_on from marts.fct_stage_visit where outcome <> 'open' group by 1
-),
-standing as (
-    select customer_id, (original_amount * fx_rate)::decimal(18, 4) as amount, created_on as valid_from,
-        coalesce(closed_on, date '9999-12-31') as valid_before
-    from deals left join closing using (opportunity_id)
-),
-expected as (
-    select deals.opportunity_id, sum(standing.amount) as expected_amount
-    from deals
-    inner join standing
-        on deals.customer_id = standing.customer_id
-        and deals.created_on >= standing.valid_from and deals.created_on < standing.valid_before
-    group by 1
-),
-bookings as (
-    select customer_id, booked_on, sum(amount) as amount from marts.fct_booking group by all
-),
-signed as (
-    select deals.opportunity_id, sum(bookings.amount) as six_month_amount
-    from deals
-    inner join bookings
-        on deals.customer_id = bookings.customer_id and bookings.booked_on <= deals.created_on
-        and bookings.booked_on > (deals.created_on - interval 6 month)::date
-    group by 1
-)
-select
-    opportunity_id,
-    tier_rule_of(is_strategic = 'Y', coalesce(six_month_amount, 0), coalesce(expected_amount, 0)) as rule_order
-from deals
-left join src_account on customer_id = account_id
-left join signed using (opportunity_id)
-left join expected using (opportunity_id);
-
 -- A stay is cut where its owner moved to another place; a closed deal stays with whoever closed it.
 create table segment_raw as
 with stays as (
@@ -81,14 +42,12 @@ select
         when raw.outcome = 'won' or raw.is_signed or raw.valid_from >= orders.signed_on then 'won' else 'open'
     end as standing,
     raw.person_id, coalesce(place.org_path, '/unknown/') as org_path, coalesce(place.team, 'unknown') as team,
-    deals.region, deals.product_line, deals.customer_type, tier_rule.tier, deals.lead_source,
+    deals.region, deals.product_line, deals.customer_type, deals.tier, deals.lead_source,
     deals.original_amount, deals.currency,
     (deals.original_amount * deals.fx_rate)::decimal(18, 4) as amount,
     deals.expected_close_on, raw.valid_from, raw.valid_before
 from segment_raw as raw
 inner join marts.fct_opportunity as deals using (opportunity_id)
-inner join deal_tier using (opportunity_id)
-inner join tier_rule using (rule_order)
 left join (select opportunity_id, min(signed_on) as signed_on from order_in_force group by 1) as orders using (opportunity_id)
 left join place
     on raw.person_id = place.person_id and raw.valid_from >= place.valid_from and raw.valid_from < place.valid_before;

@@ -472,7 +472,16 @@ left join ranked
     on attainment.metric = ranked.metric and attainment.period_type = ranked.period_type
     and attainment.period_start = ranked.period_start and attainment.scope_id = ranked.scope_id;
 
+-- Every metric with what it is computed from, as the sheet says it.
 create table marts.dim_metric as
 select metric, name as metric_name_zh, name_en as metric_name_en, aggregate, unit, direction, definition as definition_zh,
-    definition_en, rules_version
+    definition_en,
+    coalesce(
+        numerator_metric || ' / ' || denominator_metric,
+        format('{}({}.{}) by {}', aggregate, entity, coalesce(value_column, '*'), date_column)
+            || coalesce(' where ' || nullif(conditions, ''), '')
+            || coalesce(' reaching ' || reach_at_least || coalesce(' of ' || reach_column, ''), '')
+            || coalesce(' in ' || window_months || ' months', '')
+    ) as formula,
+    is_enabled, disabled_reason_zh, disabled_reason_en, rules_version
 from night.rules.metrics;
