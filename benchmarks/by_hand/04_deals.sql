@@ -45,7 +45,7 @@ select
     deals.region, deals.product_line, deals.customer_type, deals.tier, deals.lead_source,
     deals.original_amount, deals.currency,
     (deals.original_amount * deals.fx_rate)::decimal(18, 4) as amount,
-    deals.expected_close_on, raw.valid_from, raw.valid_before
+    deals.expected_close_on, orders.signed_on as order_signed_on, raw.valid_from, raw.valid_before
 from segment_raw as raw
 inner join marts.fct_opportunity as deals using (opportunity_id)
 left join (select opportunity_id, min(signed_on) as signed_on from order_in_force group by 1) as orders using (opportunity_id)
@@ -113,6 +113,7 @@ later as (
         min(case when visits.outcome = 'lost' then visits.visit_no end) as lost_no,
         min(case when visits.outcome = 'lost' then visits.entered_workday_index end) as lost_index,
         min(case when visits.outcome = 'won' then visits.visit_no end) as won_no,
+        min(case when visits.outcome = 'won' then visits.entered_workday_index end) as won_index,
         max((visits.stage_order = entries.stage_order + 1)::int) as is_next_visited
     from entries
     inner join visits on entries.opportunity_id = visits.opportunity_id and entries.visit_no < visits.visit_no
@@ -133,6 +134,9 @@ select
         when lost_no is not null then lost_index else today_index()
     end - entries.entered_workday_index as elapsed_workdays,
     today_index() - entries.entered_workday_index as age_workdays,
+    case when won_no < coalesce(lost_no, won_no + 1) then 'won' when lost_no is not null then 'lost' else 'open' end as end_result,
+    coalesce(least(won_index, lost_index), today_index()) - entries.entered_workday_index as end_workdays,
+    entries.entered_workday_index,
     case when advanced_no is not null or lost_no is not null then stays.stay_workdays end as stay_workdays
 from entries
 left join later using (opportunity_id, visit_no)
