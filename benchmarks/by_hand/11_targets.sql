@@ -105,7 +105,9 @@ create table figure_leaf as
 select row_number() over () as figure_leaf_no, * from (
     select person_id, org_path, team, region, product_line, customer_type, tier from metric_day
     union
-    -- Whose customers are counted anew in every period.
+    -- Of whom customers are counted anew in every period, and who has deals in reach.
+    select person_id, org_path, team, region, product_line, customer_type, tier from leaf
+    union
     select person_id, org_path, team, region, product_line, customer_type, tier from marts.fct_activity where tier = 'A'
     union
     select person_id, org_path, team, region, product_line, customer_type, tier from night.cascade.target_leaf
