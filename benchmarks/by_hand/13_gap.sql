@@ -401,3 +401,181 @@ from effects
 inner join causes using (metric, period_type, period_no, scope_no)
 inner join gap_frame using (metric, period_type, period_no, scope_no)
 window w as (partition by metric, period_type, period_no, scope_no, segment_by);
+
+-- The largest regular customer (bought in two of the four quarters before) that has bought nothing since the last of them.
+create table lost_customer as
+with bought as (
+    select period_no, scope_no, customer_id, sum(amount) as amount
+    from booking_leaf
+    inner join gap_day on booked_on = date_day and period_type = 'quarter'
+    inner join figure_leaf_scope using (figure_leaf_no)
+    where customer_id <> 'unknown' group by all having sum(amount) > 0
+)
+select gap_period.period_no, scope_no, customer_id, sum(amount) filter (bought.period_no <= base_last_no) as base_amount
+from gap_period
+inner join bought on bought.period_no > base_last_no - 4 and bought.period_no <= gap_period.period_no
+where period_type = 'quarter' and has_target and is_started
+group by gap_period.period_no, base_last_no, scope_no, customer_id
+having count(*) filter (bought.period_no <= base_last_no) >= 2 and count(*) filter (bought.period_no >= base_last_no) = 0
+qualify row_number() over (partition by gap_period.period_no, scope_no order by base_amount desc, customer_id) = 1;
+
+create macro said(figure, is_money) as case when not is_money and figure = round(figure, 0) then format('{:,.0f}', figure::decimal(18, 2))
+    else format('{:,.2f}', figure::decimal(18, 2)) end;
+create macro percent(rate) as format('{:,.1f}', round(rate * 100, 1)::decimal(18, 2)) || '%';
+-- The least whole multiple of a step that comes up to what is needed.
+create macro least_times(guess, needed, each, step) as case
+    when ((guess - 1) * step)::decimal(18, 4) * each >= needed then (guess - 1) * step
+    when (guess * step)::decimal(18, 4) * each >= needed then guess * step else (guess + 1) * step
+end;
+
+create table marts.mart_gap as
+with history as (
+    select metric, period_type, base_last_no, scope_no, divided(won, reach) as rate, divided(value, won) as worth from gap_base_total
+),
+-- The first of the periods that have been behind without a break.
+streak as (
+    select metric, period_type, period_no, scope_type, scope_id, min(period_start) over w as since_on,
+        min(period_label) over w as since_label
+    from (
+        select *, sum((not gap_to_date > 0)::int) over (partition by metric, period_type, scope_type, scope_id order by period_no) as good
+        from gap_frame where is_started
+    )
+    where gap_to_date > 0
+    window w as (partition by metric, period_type, scope_type, scope_id, good)
+),
+joined as (
+    select frame.*, scope_id = 'unallocated' or scope_id like 'unallocated|%' as is_seat,
+        round(if(frame.is_started, effects.conversion_0, if(own.worth > 0, own.rate, wider.rate)), 12) as rate,
+        round(if(frame.is_started, effects.deal_value_0, if(own.worth > 0, own.worth, wider.worth)), 6) as worth,
+        coalesce(effects.n1, 0) as reach, coalesce(effects.reversal, 0) as other,
+        if(frame.gap > 0 and frame.gap_to_date > 0 and not is_seat, causes.factor_no, null) as cause_no,
+        contribution, cause_share, since_on, since_label, weakest.weakest_stage,
+        case when metric <> 'signed_amount' then null when frame.period_end < getvariable('as_of') then 0
+            else coalesce(weighted_amount, 0) end::decimal(18, 2) as weighted,
+        lost.customer_id as lost_id, lost.base_amount
+    from gap_frame as frame
+    left join (select metric, period_type, period_no, scope_type, scope_id, conversion_0, deal_value_0, n1, reversal, plan_source
+        from gap_effect) as effects using (metric, period_type, period_no, scope_type, scope_id)
+    left join (select * from gap_contribution where is_main) as causes using (metric, period_type, period_no, scope_type, scope_id)
+    left join streak using (metric, period_type, period_no, scope_type, scope_id)
+    left join weakest_stage as weakest using (period_type, period_no, scope_type, scope_id)
+    left join history as own using (metric, period_type, base_last_no, scope_no)
+    left join history as wider
+        on frame.metric = wider.metric and frame.period_type = wider.period_type and frame.base_last_no = wider.base_last_no
+        and frame.wider_scope_no = wider.scope_no
+    left join (select period_type, period_start, scope_type, scope_id, weighted_amount from marts.mart_pipeline_coverage) as coverage
+        using (period_type, period_start, scope_type, scope_id)
+    left join lost_customer as lost
+        on metric = 'signed_amount' and frame.period_type = 'quarter' and frame.period_no = lost.period_no
+        and frame.scope_no = lost.scope_no
+),
+valued as (
+    select *, case when cause_no is not null then factor_name(cause_no) end as cause,
+        published_rate(rate) as plan_rate, worth::decimal(18, 2) as plan_worth, (rate * worth)::decimal(18, 4) as each,
+        (reach * rate)::decimal(18, 6) as wins, (reach * worth)::decimal(18, 2) as all_worth,
+        (target - other::decimal(18, 2))::decimal(18, 2) as needed,
+        case
+            when is_seat then 'unallocated' when gap <= 0 then 'no_gap' when driver_basis = 'record' then 'not_decomposed'
+            when coalesce(each, 0) <= 0 then 'insufficient_history'
+        end as no_way
+    from joined
+),
+ways as (
+    select *,
+        coalesce(no_way, if(driver_basis = 'debtor', 'not_by_customers', null)) as no_customers,
+        coalesce(no_way, case when not is_money then 'counted' when not is_started then 'not_started'
+            when wins <= 0 then 'nothing_in_reach' when needed <= 0 then 'no_gap' end) as no_size,
+        coalesce(no_way, case when not is_started then 'not_started' when all_worth <= 0 then 'nothing_in_reach'
+            when needed <= 0 then 'no_gap' when needed > all_worth then 'unreachable' end) as no_rate,
+        case when driver_basis = 'debtor' and cause in ('conversion', 'deal_size') then 'collections'
+            when driver_basis <> 'record' then cause end as action_cause
+    from valued
+),
+answered as (
+    select ways.*,
+        if(no_customers is null, least_times(ceil(divided(gap, each)), gap, each, 1)::bigint, null) as customers_needed,
+        if(no_size is null, least_times(ceil(divided(needed * 100, wins)), needed, wins, 0.01)::decimal(18, 2), null) as size_needed,
+        if(no_rate is null, least_times(ceil(divided(needed * 1000, all_worth)), needed, all_worth, 0.001)::decimal(18, 3), null)
+            as rate_needed,
+        actions.action, coalesce(actions.action_en, actions.action) as action_en,
+        if(cause = 'conversion' and driver_basis = 'opportunity', weakest_stage, null) as weak,
+        if(cause is not null, lost_id, null) as lost_customer_id, if(cause is not null, customers.name, null) as lost_name,
+        if(cause is not null and lost_id is not null, to_money(base_amount * 0.25), null) as lost_amount,
+        case
+            when driver_basis = 'debtor' then map {'volume': '应付款客户不足', 'conversion': '付款客户比例低', 'deal_size': '户均回款低',
+                'adjustment': '退单与调减', 'mix': '结构变化'}[cause]
+            when driver_basis = 'record' then '完成数量不足'
+            else map {'volume': '商机不足', 'conversion': '转化率低', 'deal_size': '客单价低', 'mix': '结构变化', 'adjustment': '退单与调减'}[cause]
+        end as cause_zh,
+        case
+            when driver_basis = 'debtor' then map {'volume': 'too few customers with money due',
+                'conversion': 'too few of the owing customers pay', 'deal_size': 'small payments', 'adjustment': 'reversals',
+                'mix': 'a weaker mix'}[cause]
+            when driver_basis = 'record' then 'too little done'
+            else map {'volume': 'too few opportunities', 'conversion': 'low conversion', 'deal_size': 'small deals',
+                'mix': 'a weaker mix', 'adjustment': 'reversals'}[cause]
+        end as cause_en,
+        case when scope_type = 'company' then '基准公司' when scope_id = 'unallocated' then '未分配' when scope_id = 'unknown' then '未知'
+            else scope_name end as who_zh,
+        case when scope_type = 'company' then '基准公司' when scope_id = 'unallocated' then 'Unallocated'
+            when scope_id = 'unknown' then 'Unknown' else scope_name end as who_en,
+        if(is_money, '元', '') as yuan, if(is_money, ' CNY', '') as cny
+    from ways
+    left join (select cause as for_cause, max(action) as action, max(action_en) as action_en from night.rules.actions group by 1) as actions
+        on action_cause = for_cause
+    left join src_account as customers on lost_id = customers.account_id
+)
+select metric, period_type, period_start, period_end, period_label, scope_type, scope_id, scope_name, target, actual, gap,
+    gap_to_date, weighted as weighted_pipeline,
+    if(weighted is not null, greatest(gap - weighted, 0)::decimal(18, 2), null) as residual_gap,
+    cause as main_cause, if(cause is not null, contribution, null) as main_cause_amount,
+    if(cause is not null, cause_share, null) as main_cause_share,
+    case
+        when is_seat then 'unallocated' when not is_started then 'not_started' when gap <= 0 then 'no_gap'
+        when gap_to_date <= 0 then 'on_track'
+    end as main_cause_reason,
+    weak as weakest_stage, lost_customer_id, lost_name as lost_customer_name, lost_amount as lost_customer_amount,
+    since_on as missing_since_on, since_label as missing_since_label, action_cause,
+    if(cause is not null, action, null) as action, if(cause is not null, answered.action_en, null) as action_en, driver_basis,
+    reach::double as reach_count, plan_rate as plan_conversion_rate, plan_worth as plan_deal_value, each as value_per_reach,
+    wins as expected_win_count, all_worth as reach_value, needed as needed_from_reach,
+    customers_needed, no_customers as customers_needed_reason, size_needed as deal_size_needed, no_size as deal_size_needed_reason,
+    rate_needed as conversion_needed, no_rate as conversion_needed_reason,
+    concat(who_zh, ' ', period_label, ' ', metric_name_zh, '：目标 ', said(target, is_money), yuan, '，截至 ', getvariable('as_of'),
+        ' 实际 ', said(actual, is_money), yuan,
+        case
+            when is_seat then if(target < 0, '，下级目标合计超过上级。', '，没有分解到任何下级。')
+            when gap = 0 then '，恰好达成。' when gap < 0 then '，已达成，超出 ' || said(-gap, is_money) || yuan || '。'
+            when not is_started then '，尚未开始。'
+            when gap_to_date <= 0 then '，还差 ' || said(gap, is_money) || yuan || '，进度正常。'
+            else concat('，还差 ', said(gap, is_money), yuan, '，其中应已完成 ', said(gap_to_date, is_money), yuan,
+                '，自 ' || since_label || ' 起落后', '。', '主要原因：' || cause_zh || '（占 ' || percent(cause_share) || '）'
+                    || coalesce('，最弱阶段：' || stage_name_zh, '') || '。'
+                    || coalesce('不再购买的最大客户：' || lost_name || '，平均每季 ' || said(lost_amount, true) || yuan || '。', ''))
+        end,
+        case when gap > 0 and coalesce(customers_needed, size_needed, rate_needed) is not null then concat('任一即可补上：',
+            concat_ws('；', '再增加 ' || said(customers_needed, false) || ' 个商机',
+                if(driver_basis = 'debtor', '付款客户比例达到 ', '转化率达到 ') || percent(rate_needed),
+                if(driver_basis = 'debtor', '户均回款做到 ', '每单做到 ') || said(size_needed, true) || yuan), '。') end,
+        case when cause is not null then '行动：' || action || '。' end) as sentence_zh,
+    concat(who_en, ', ', period_label, ', ', metric_name_en, ': target ', said(target, is_money), cny, ', actual ',
+        said(actual, is_money), cny, ' by ', getvariable('as_of'),
+        case
+            when is_seat then if(target < 0, '; those below hold more than their parent.', '; assigned to nobody.')
+            when gap = 0 then '; reached exactly.' when gap < 0 then '; reached, ' || said(-gap, is_money) || cny || ' above it.'
+            when not is_started then '; not begun.'
+            when gap_to_date <= 0 then '; missing ' || said(gap, is_money) || cny || ', on schedule.'
+            else concat('; missing ', said(gap, is_money), cny, ', of which due by now ', said(gap_to_date, is_money), cny,
+                ', behind since ' || since_label, '.', ' Mainly ' || cause_en || ' (' || percent(cause_share) || ')'
+                    || coalesce(', weakest at ' || stage_name_en, '') || '.'
+                    || coalesce(' Largest customer that stopped buying: ' || lost_name || ', ' || said(lost_amount, true) || cny
+                        || ' a quarter.', ''))
+        end,
+        case when gap > 0 and coalesce(customers_needed, size_needed, rate_needed) is not null then concat(' Any one of these closes it:',
+            concat_ws(';', ' ' || said(customers_needed, false) || ' more opportunities',
+                if(driver_basis = 'debtor', ' a share of paying customers of ', ' a conversion of ') || percent(rate_needed),
+                if(driver_basis = 'debtor', ' payments per customer of ', ' deals of ') || said(size_needed, true) || cny), '.') end,
+        case when cause is not null then ' Action: ' || answered.action_en || '.' end) as sentence_en
+from answered
+inner join marts.dim_metric using (metric)
+left join marts.dim_stage on weak = stage;
