@@ -64,25 +64,33 @@ inner join leaf using (person_id, org_path, team, region, product_line, customer
 drop table segment_raw;
 drop table segment_wide;
 
-create table scope_row as
+-- Every scope that a leaf belongs to; what a figure is not broken down by reads (all) and is no scope.
+create macro scopes_of(leaves) as table
 with named as (
-    select leaf.*, coalesce(name, leaf.person_id) as person_name from leaf left join src_people using (person_id)
+    select leaves.*, coalesce(name, leaves.person_id) as person_name
+    from query_table(leaves) as leaves left join src_people using (person_id)
 ),
 nodes as (
     select paths.org_path, nodes.org_id, nodes.org_name
     from marts.dim_org as paths inner join marts.dim_org as nodes on starts_with(paths.org_path, nodes.org_path)
+),
+rows_of as (
+    select leaf_no, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
+    union all select leaf_no, 'org', org_id, org_name from named inner join nodes using (org_path)
+    union all select leaf_no, 'region', region, region from named
+    union all select leaf_no, 'team', team, team from named
+    union all select leaf_no, 'product_line', product_line, product_line from named
+    union all select leaf_no, 'customer_type', customer_type, customer_type from named
+    union all select leaf_no, 'tier', tier, tier from named
+    union all select leaf_no, 'person', person_id, person_name from named
+    union all select leaf_no, 'region_product_line', concat(region, '|', product_line), concat(region, ' | ', product_line) from named
+    union all select leaf_no, 'team_product_line', concat(team, '|', product_line), concat(team, ' | ', product_line) from named
+    union all select leaf_no, 'person_product_line', concat(person_id, '|', product_line), concat(person_name, ' | ', product_line)
+        from named
 )
-select leaf_no, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
-union all select leaf_no, 'org', org_id, org_name from named inner join nodes using (org_path)
-union all select leaf_no, 'region', region, region from named
-union all select leaf_no, 'team', team, team from named
-union all select leaf_no, 'product_line', product_line, product_line from named
-union all select leaf_no, 'customer_type', customer_type, customer_type from named
-union all select leaf_no, 'tier', tier, tier from named
-union all select leaf_no, 'person', person_id, person_name from named
-union all select leaf_no, 'region_product_line', concat(region, '|', product_line), concat(region, ' | ', product_line) from named
-union all select leaf_no, 'team_product_line', concat(team, '|', product_line), concat(team, ' | ', product_line) from named
-union all select leaf_no, 'person_product_line', concat(person_id, '|', product_line), concat(person_name, ' | ', product_line) from named;
+select * from rows_of where scope_id not like '%(all)';
+
+create table scope_row as from scopes_of('leaf');
 
 create table scope as
 select row_number() over (order by scope_type, scope_id) as scope_no, scope_type, scope_id, max(scope_name) as scope_name

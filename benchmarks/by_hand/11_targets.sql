@@ -16,29 +16,24 @@ select metric, unit = 'money' as is_money, direction = 'lower' as is_lower_bette
     numerator_metric, denominator_metric, periods
 from night.rules.metrics;
 
-create table metric_day as
-with order_event as (
-    select * from marts.fct_booking where booking_id like '%|1'
-),
-running as (
+-- The days on which a customer's first order ever is reached (+1) or undone (−1); a loss is taken back from whom the gain
+-- before it was credited to.
+create table order_event as
+select * from marts.fct_booking where booking_id like '%|1';
+create table new_customer_turn as
+select customer_id, booked_on, effective_step, booking_entry_id as own_entry,
+    if(effective_step = 1, booking_entry_id, lag(booking_entry_id) over (
+        partition by customer_id order by booked_on, effective_step desc, booking_entry_id)) as credited_entry
+from (
     select *, sum(effective_step) over (
         partition by customer_id order by booked_on, effective_step desc, booking_entry_id rows unbounded preceding
     ) as orders
     from order_event where customer_id <> 'unknown'
-),
-turns as (
-    select * from running
-    where (effective_step = 1 and orders = 1) or (effective_step = -1 and orders = 0)
-),
-credited as (
-    -- A loss is taken back from whom the gain before it was credited to.
-    select turns.booked_on, turns.effective_step,
-        case when effective_step = 1 then booking_entry_id else lag(booking_entry_id) over (
-            partition by customer_id order by booked_on, effective_step desc, booking_entry_id
-        ) end as credited_entry
-    from turns
-),
-first_contact as (
+)
+where (effective_step = 1 and orders = 1) or (effective_step = -1 and orders = 0);
+
+create table metric_day as
+with first_contact as (
     select arg_min(struct_pack(person_id, org_path, team, region, product_line, customer_type, tier), (occurred_on, leaf_text)) as leaf,
         min(occurred_on) as event_on
     from (
@@ -66,9 +61,9 @@ events as (
     select 'order_count', booked_on, person_id, org_path, team, region, product_line, customer_type, tier, effective_step
     from order_event
     union all
-    select 'new_customer_count', credited.booked_on, person_id, org_path, team, region, product_line, customer_type, tier,
-        credited.effective_step
-    from credited inner join order_event on credited_entry = booking_entry_id
+    select 'new_customer_count', turns.booked_on, person_id, org_path, team, region, product_line, customer_type, tier,
+        turns.effective_step
+    from new_customer_turn as turns inner join order_event on credited_entry = booking_entry_id
     union all
     select kind || '_count', occurred_on, person_id, org_path, team, region, product_line, customer_type, tier, count(*)
     from marts.fct_activity where kind in ('call', 'visit') group by all
@@ -101,8 +96,8 @@ events as (
 select metric, event_on, person_id, org_path, team, region, product_line, customer_type, tier, sum(value)::decimal(38, 4) as value
 from events group by all;
 
-create table figure_leaf as
-select row_number() over () as figure_leaf_no, * from (
+create table numbered_leaf as
+select row_number() over () as leaf_no, * from (
     select person_id, org_path, team, region, product_line, customer_type, tier from metric_day
     union
     -- Of whom customers are counted anew in every period, and who has deals in reach.
@@ -113,35 +108,15 @@ select row_number() over () as figure_leaf_no, * from (
     select person_id, org_path, team, region, product_line, customer_type, tier from night.cascade.target_leaf
 );
 
-create table figure_scope_row as
-with named as (
-    select figure_leaf.*, coalesce(name, figure_leaf.person_id) as person_name from figure_leaf left join src_people using (person_id)
-),
-nodes as (
-    select paths.org_path, nodes.org_id, nodes.org_name
-    from marts.dim_org as paths inner join marts.dim_org as nodes on starts_with(paths.org_path, nodes.org_path)
-)
-select figure_leaf_no, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
-union all select figure_leaf_no, 'org', org_id, org_name from named inner join nodes using (org_path)
-union all select figure_leaf_no, 'region', region, region from named where region <> '(all)'
-union all select figure_leaf_no, 'team', team, team from named where team <> '(all)'
-union all select figure_leaf_no, 'product_line', product_line, product_line from named where product_line <> '(all)'
-union all select figure_leaf_no, 'customer_type', customer_type, customer_type from named where customer_type <> '(all)'
-union all select figure_leaf_no, 'tier', tier, tier from named where tier <> '(all)'
-union all select figure_leaf_no, 'person', person_id, person_name from named
-union all select figure_leaf_no, 'region_product_line', concat(region, '|', product_line), concat(region, ' | ', product_line)
-    from named where product_line <> '(all)'
-union all select figure_leaf_no, 'team_product_line', concat(team, '|', product_line), concat(team, ' | ', product_line)
-    from named where product_line <> '(all)'
-union all select figure_leaf_no, 'person_product_line', concat(person_id, '|', product_line), concat(person_name, ' | ', product_line)
-    from named where product_line <> '(all)';
+create table figure_leaf as select leaf_no as figure_leaf_no, * exclude (leaf_no) from numbered_leaf;
+create table figure_scope_row as from scopes_of('numbered_leaf');
 
 create table figure_scope as
 select row_number() over (order by scope_type, scope_id) as scope_no, scope_type, scope_id, max(scope_name) as scope_name
 from figure_scope_row group by scope_type, scope_id;
 
 create table figure_leaf_scope as
-select figure_leaf_no, scope_no from figure_scope_row inner join figure_scope using (scope_type, scope_id);
+select leaf_no as figure_leaf_no, scope_no from figure_scope_row inner join figure_scope using (scope_type, scope_id);
 
 create table scope_day as
 with leaf_day as (

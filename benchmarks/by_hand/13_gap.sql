@@ -68,24 +68,16 @@ present as (
     inner join gap_day as until on to_on = until.date_day and since.period_type = until.period_type
 ),
 new_customer as (
-    -- A loss is taken back where the gain stood.
-    select customer_id, event_on, step, if(step = 1, unit, lag(unit) over w) as unit, unit as own_unit,
-        if(step = 1, figure_leaf_no, lag(figure_leaf_no) over w) as figure_leaf_no
-    from (
-        select customer_id, booked_on as event_on, effective_step as step, opportunity_id as unit, figure_leaf_no, booking_entry_id,
-            sum(effective_step) over (
-                partition by customer_id order by booked_on, effective_step desc, booking_entry_id rows unbounded preceding
-            ) as orders
-        from booking_leaf where booking_id like '%|1'
-    )
-    where (step = 1 and orders = 1) or (step = -1 and orders = 0)
-    window w as (partition by customer_id order by event_on, step desc, booking_entry_id)
+    select turns.booked_on as event_on, turns.effective_step as step, own.opportunity_id as unit, credited.figure_leaf_no
+    from new_customer_turn as turns
+    inner join booking_leaf as own on own_entry = own.booking_entry_id
+    inner join booking_leaf as credited on credited_entry = credited.booking_entry_id
 ),
 moved as (
     select 'opportunity' as basis, opportunity_id as unit, figure_leaf_no, booked_on as on_day, amount as signed, 0 as gained,
         0 as collected from booking_leaf
     union all
-    select 'opportunity', own_unit, figure_leaf_no, event_on, 0, step, 0 from new_customer
+    select 'opportunity', unit, figure_leaf_no, event_on, 0, step, 0 from new_customer
     union all
     select 'debtor', customer_id, figure_leaf_no, received_on, 0, 0, amount
     from marts.fct_collection
