@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from pipelines.orchestration.nightly import run_range
 
+from pipelines.commands.nightly import run_range
 from pipelines.settings import CompanyFolder
 from tests.nights import built_hashes, content_hashes, forget_all_but_archive, marts, night
 from tests.small_world import DEALS, FILES, ORDERS, TARGETS, deliver, write_small_world
