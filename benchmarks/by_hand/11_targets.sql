@@ -10,101 +10,113 @@ inner join night.cascade.target_leaf as leaves using (leaf_no)
 inner join night.cascade.target_version as versions using (metric, level, scenario)
 where versions.is_in_force;
 
+-- Which metrics are money, better when low, ratios of two others, and reported by week.
 create table metric_rule as
-select * from (values
-    ('signed_amount', true, false, false), ('collected_amount', true, false, false),
-    ('collection_amount_days', false, true, false), ('collection_cycle_days', false, true, true),
-    ('order_count', false, false, false), ('new_customer_count', false, false, false), ('call_count', false, false, false),
-    ('visit_count', false, false, false), ('quote_count', false, false, false), ('valid_lead_count', false, false, false)
-) as m(metric, is_money, is_lower_better, is_ratio);
+select metric, unit = 'money' as is_money, direction = 'lower' as is_lower_better, aggregate = 'ratio' as is_ratio,
+    numerator_metric, denominator_metric, periods
+from night.rules.metrics;
 
-create table metric_day as
-with order_event as (
-    select * from marts.fct_booking where booking_id like '%|1'
-),
-running as (
+-- The days on which a customer's first order ever is reached (+1) or undone (−1); a loss is taken back from whom the gain
+-- before it was credited to.
+create table order_event as
+select * from marts.fct_booking where booking_id like '%|1';
+create table new_customer_turn as
+select customer_id, booked_on, effective_step, booking_entry_id as own_entry,
+    if(effective_step = 1, booking_entry_id, lag(booking_entry_id) over (
+        partition by customer_id order by booked_on, effective_step desc, booking_entry_id)) as credited_entry
+from (
     select *, sum(effective_step) over (
         partition by customer_id order by booked_on, effective_step desc, booking_entry_id rows unbounded preceding
     ) as orders
     from order_event where customer_id <> 'unknown'
+)
+where (effective_step = 1 and orders = 1) or (effective_step = -1 and orders = 0);
+
+create table metric_day as
+with first_contact as (
+    select arg_min(struct_pack(person_id, org_path, team, region, product_line, customer_type, tier), (occurred_on, leaf_text)) as leaf,
+        min(occurred_on) as event_on
+    from (
+        select *, concat_ws('|', person_id, org_path, team, region, product_line, customer_type, tier) as leaf_text
+        from marts.fct_activity where is_qualifying
+        qualify rank() over (partition by customer_id order by occurred_on) = 1
+    )
+    group by customer_id
 ),
-turns as (
-    select * from running
-    where (effective_step = 1 and orders = 1) or (effective_step = -1 and orders = 0)
-),
-credited as (
-    -- A loss is taken back from whom the gain before it was credited to.
-    select turns.booked_on, turns.effective_step,
-        case when effective_step = 1 then booking_entry_id else lag(booking_entry_id) over (
-            partition by customer_id order by booked_on, effective_step desc, booking_entry_id
-        ) end as credited_entry
-    from turns
+answer as (
+    select leads.*, respond_minutes
+    from marts.mart_lead_response as answers inner join marts.fct_lead as leads using (lead_id) where is_responded
 ),
 events as (
-    select 'signed_amount' as metric, booked_on as event_on, person_id, org_path, team, region, product_line, customer_type,
+    select 'signed_amount' as metric, booked_on as event_on, person_id, org_path, team, region, product_line, customer_type, tier,
         amount as value from marts.fct_booking
     union all
-    select 'collected_amount', received_on, person_id, org_path, team, region, product_line, customer_type, amount
+    select 'collected_amount', received_on, person_id, org_path, team, region, product_line, customer_type, tier, amount
     from marts.fct_collection
     union all
-    select 'collection_amount_days', received_on, person_id, org_path, team, region, product_line, customer_type,
+    select 'collection_amount_days', received_on, person_id, org_path, team, region, product_line, customer_type, tier,
         (amount::decimal(22, 4) * days_from_signing)::decimal(18, 4)
     from marts.fct_collection
     union all
-    select 'order_count', booked_on, person_id, org_path, team, region, product_line, customer_type, effective_step from order_event
+    select 'order_count', booked_on, person_id, org_path, team, region, product_line, customer_type, tier, effective_step
+    from order_event
     union all
-    select 'new_customer_count', credited.booked_on, person_id, org_path, team, region, product_line, customer_type,
-        credited.effective_step
-    from credited inner join order_event on credited_entry = booking_entry_id
+    select 'new_customer_count', turns.booked_on, person_id, org_path, team, region, product_line, customer_type, tier,
+        turns.effective_step
+    from new_customer_turn as turns inner join order_event on credited_entry = booking_entry_id
     union all
-    select kind || '_count', occurred_on, person_id, org_path, team, region, product_line, customer_type, count(*)
+    select kind || '_count', occurred_on, person_id, org_path, team, region, product_line, customer_type, tier, count(*)
     from marts.fct_activity where kind in ('call', 'visit') group by all
     union all
-    select 'quote_count', issued_on, person_id, org_path, team, region, product_line, customer_type, 1 from marts.fct_quote
+    select 'effective_contact_count', event_on, unnest(leaf), 1 from first_contact
     union all
-    select 'valid_lead_count', created_on, person_id, org_path, team, region, product_line, customer_type, 1
+    select 'quote_count', issued_on, person_id, org_path, team, region, product_line, customer_type, tier, 1 from marts.fct_quote
+    union all
+    select 'valid_lead_count', created_on, person_id, org_path, team, region, product_line, customer_type, tier, 1
     from marts.fct_lead where is_valid
+    union all
+    select unnest(['response_minutes', 'responded_lead_count']), created_on, person_id, org_path, team, region, product_line,
+        customer_type, tier, unnest([respond_minutes::decimal(18, 4), 1])
+    from answer
+    union all
+    select unnest(if(outcome = 'won', ['won_opportunity_count', 'closed_opportunity_count'], ['closed_opportunity_count'])),
+        closed_on, person_id, org_path, team, region, product_line, customer_type, tier, 1
+    from marts.fct_opportunity where outcome <> 'open' and closed_on <= getvariable('as_of')
+    union all
+    select 'stage_advance_count', entered_on, moves.person_id, coalesce(place.org_path, '/unknown/'), coalesce(place.team, 'unknown'),
+        moves.region, product_line, customer_type, coalesce(tier_span.tier, 'unknown'), 1
+    from (
+        select deals.* exclude (tier), entered_on
+        from marts.fct_stage_visit inner join marts.fct_opportunity as deals using (opportunity_id)
+        where is_advance and visit_no > 1
+    ) as moves
+    asof left join tier_span on moves.customer_id = tier_span.customer_id and entered_on >= tier_span.valid_from
+    left join place on moves.person_id = place.person_id and entered_on >= place.valid_from and entered_on < place.valid_before
 )
-select metric, event_on, person_id, org_path, team, region, product_line, customer_type, 'unknown' as tier,
-    sum(value)::decimal(38, 4) as value
+select metric, event_on, person_id, org_path, team, region, product_line, customer_type, tier, sum(value)::decimal(38, 4) as value
 from events group by all;
 
-create table figure_leaf as
-select row_number() over () as figure_leaf_no, * from (
+create table numbered_leaf as
+select row_number() over () as leaf_no, * from (
     select person_id, org_path, team, region, product_line, customer_type, tier from metric_day
+    union
+    -- Of whom customers are counted anew in every period, and who has deals in reach.
+    select person_id, org_path, team, region, product_line, customer_type, tier from leaf
+    union
+    select person_id, org_path, team, region, product_line, customer_type, tier from marts.fct_activity where tier = 'A'
     union
     select person_id, org_path, team, region, product_line, customer_type, tier from night.cascade.target_leaf
 );
 
-create table figure_scope_row as
-with named as (
-    select figure_leaf.*, coalesce(name, figure_leaf.person_id) as person_name from figure_leaf left join src_people using (person_id)
-),
-nodes as (
-    select paths.org_path, nodes.org_id, nodes.org_name
-    from marts.dim_org as paths inner join marts.dim_org as nodes on starts_with(paths.org_path, nodes.org_path)
-)
-select figure_leaf_no, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
-union all select figure_leaf_no, 'org', org_id, org_name from named inner join nodes using (org_path)
-union all select figure_leaf_no, 'region', region, region from named where region <> '(all)'
-union all select figure_leaf_no, 'team', team, team from named where team <> '(all)'
-union all select figure_leaf_no, 'product_line', product_line, product_line from named where product_line <> '(all)'
-union all select figure_leaf_no, 'customer_type', customer_type, customer_type from named where customer_type <> '(all)'
-union all select figure_leaf_no, 'tier', tier, tier from named where tier <> '(all)'
-union all select figure_leaf_no, 'person', person_id, person_name from named
-union all select figure_leaf_no, 'region_product_line', concat(region, '|', product_line), concat(region, ' | ', product_line)
-    from named where product_line <> '(all)'
-union all select figure_leaf_no, 'team_product_line', concat(team, '|', product_line), concat(team, ' | ', product_line)
-    from named where product_line <> '(all)'
-union all select figure_leaf_no, 'person_product_line', concat(person_id, '|', product_line), concat(person_name, ' | ', product_line)
-    from named where product_line <> '(all)';
+create table figure_leaf as select leaf_no as figure_leaf_no, * exclude (leaf_no) from numbered_leaf;
+create table figure_scope_row as from scopes_of('numbered_leaf');
 
 create table figure_scope as
 select row_number() over (order by scope_type, scope_id) as scope_no, scope_type, scope_id, max(scope_name) as scope_name
 from figure_scope_row group by scope_type, scope_id;
 
 create table figure_leaf_scope as
-select figure_leaf_no, scope_no from figure_scope_row inner join figure_scope using (scope_type, scope_id);
+select leaf_no as figure_leaf_no, scope_no from figure_scope_row inner join figure_scope using (scope_type, scope_id);
 
 create table scope_day as
 with leaf_day as (
@@ -150,29 +162,94 @@ counted as (
 select basis, period_type, period_start, date_day from counted
 where date_day <= getvariable('as_of') and (basis = 'current' or is_closed or workday_no <= workdays_elapsed);
 
+-- Different customers do not add up over days. Followed: each counts on its first day in a period of its own.
+create table followed_day as
+with seen as (
+    select figure_leaf_no, customer_id, occurred_on from marts.fct_activity as act
+    inner join figure_leaf using (person_id, org_path, team, region, product_line, customer_type, tier)
+    where is_qualifying and act.tier = 'A' group by all
+),
+firsts as (
+    select scope_no, period_type, period_start, customer_id, min(occurred_on) as event_on
+    from seen inner join figure_leaf_scope using (figure_leaf_no) inner join period_day on occurred_on = date_day
+    group by all
+)
+select scope_no, period_type, event_on, count(*) as value from firsts group by all;
+
+-- Buyers of the last twelve months: from an order's day until it is cancelled or twelve months old; twice a buyer with orders of
+-- two days. Read on the last day that a period is compared on.
+create table buyer_day as
+with bought as (
+    select figure_leaf_no, customer_id, signed_on, max(coalesce(cancelled.booked_on,
+        (signed_on + interval 12 month)::date + ((signed_on + interval 12 month)::date - interval 12 month < signed_on)::int)) as until
+    from marts.fct_booking as orders
+    inner join figure_leaf using (person_id, org_path, team, region, product_line, customer_type, tier)
+    left join (select booking_id, booked_on from marts.fct_booking where effective_step = -1) as cancelled using (booking_id)
+    where orders.effective_step = 1
+    group by all
+),
+stood as (
+    select scope_no, customer_id, signed_on, max(until) as until
+    from bought inner join figure_leaf_scope using (figure_leaf_no) group by all
+),
+moved as (
+    select scope_no, customer_id, on_day, sum(step) as step
+    from (select scope_no, customer_id, unnest([signed_on, until]) as on_day, unnest([1, -1]) as step from stood)
+    group by all
+),
+depth as (
+    select *, sum(step) over (partition by scope_no, customer_id order by on_day) as after from moved
+)
+select scope_no, on_day, sum((after >= 1)::int - (after - step >= 1)::int) as once,
+    sum((after >= 2)::int - (after - step >= 2)::int) as twice
+from depth where on_day <= getvariable('as_of')
+group by all;
+
 create table actual_period as
-with summed as (
+with buyers as (
+    select scope_no, on_day as valid_from, lead(on_day, 1, date '9999-12-31') over w as valid_before, sum(once) over w as once,
+        sum(twice) over w as twice
+    from buyer_day window w as (partition by scope_no order by on_day)
+),
+read_off as (
+    select basis, period_type, period_start, max(date_day) as read_on from compare_day where period_type <> 'week' group by all
+),
+every_value as (
+    select metric, scope_no, period_type, period_start, basis, value
+    from scope_day inner join compare_day on event_on = date_day
+    union all
+    select 'high_potential_followed_count', scope_no, period_type, period_start, basis, value
+    from followed_day inner join compare_day using (period_type) where event_on = date_day
+    union all
+    select unnest(['buying_customer_count', 'repurchasing_customer_count']), scope_no, period_type, period_start, basis,
+        unnest([once, nullif(twice, 0)])
+    from read_off inner join buyers on read_on >= valid_from and read_on < valid_before
+    where once <> 0
+),
+summed as (
     select metric, scope_no, period_type, period_start,
         sum(case when basis = 'current' then value end) as actual, sum(case when basis = 'prior' then value end) as prior_actual,
         sum(case when basis = 'prior_year' then value end) as prior_year_actual
-    from scope_day inner join compare_day on event_on = date_day
+    from every_value where value is not null
     group by all
 )
 select metric, scope_no, period_type, period_start, actual::decimal(28, 6) as actual, prior_actual::decimal(28, 6) as prior_actual,
     prior_year_actual::decimal(28, 6) as prior_year_actual, null::decimal(28, 6) as actual_numerator,
     null::decimal(28, 6) as actual_denominator
-from summed
+from summed inner join metric_rule using (metric)
+where contains(periods, '|' || period_type || '|')
 union all
-select 'collection_cycle_days', money.scope_no, money.period_type, money.period_start,
-    divided(coalesce(days.actual, 0), money.actual)::decimal(28, 6),
-    divided(coalesce(days.prior_actual, 0), money.prior_actual)::decimal(28, 6),
-    divided(coalesce(days.prior_year_actual, 0), money.prior_year_actual)::decimal(28, 6),
-    coalesce(days.actual, 0)::decimal(28, 6), money.actual::decimal(28, 6)
-from summed as money
-left join summed as days
-    on days.metric = 'collection_amount_days' and money.scope_no = days.scope_no
-    and money.period_type = days.period_type and money.period_start = days.period_start
-where money.metric = 'collected_amount';
+select rule.metric, below.scope_no, below.period_type, below.period_start,
+    divided(coalesce(above.actual, 0), below.actual)::decimal(28, 6),
+    divided(coalesce(above.prior_actual, 0), below.prior_actual)::decimal(28, 6),
+    divided(coalesce(above.prior_year_actual, 0), below.prior_year_actual)::decimal(28, 6),
+    coalesce(above.actual, 0)::decimal(28, 6), below.actual::decimal(28, 6)
+from metric_rule as rule
+inner join summed as below on rule.denominator_metric = below.metric
+left join summed as above
+    on rule.numerator_metric = above.metric and below.scope_no = above.scope_no
+    and below.period_type = above.period_type and below.period_start = above.period_start
+where is_ratio and below.period_type <> 'week';
 
 create table target_piece as
 with leaf_piece as (
@@ -194,8 +271,9 @@ create table target_period as
 with by_month as (
     select metric, level, scenario, scope_no, month_start_on, sum(target) as target, sum(due) as due from target_piece group by all
 )
+-- Weeks follow the plan alone.
 select metric, level, scenario, scope_no, 'week' as period_type, week_start_on as period_start, sum(target) as target, sum(due) as due
-from target_piece group by all
+from target_piece where scenario = 'base' group by all
 union all
 select metric, level, scenario, scope_no, 'month', month_start_on, target, due from by_month
 union all
@@ -241,7 +319,7 @@ judged as (
         case
             when due <= 0 or gone <= 0.2 then null
             when (case when is_money then divided(due, coalesce(size, whole_size())) else due::double end) < 5 then null
-            else 1 - divided(coalesce(actual, 0), due) > 0.1
+            else round(1 - divided(coalesce(actual, 0), due), 12) > 0.1
         end as is_behind
     from due
     inner join metric_rule using (metric)
@@ -276,15 +354,20 @@ select metric, level, scenario, scope_no, period_type, period_start,
     min(event_on) filter (short_of_base_on is null or event_on > short_of_base_on) as base_line_on
 from marked group by all;
 
+-- A line of the plan speaks of every scenario; a unit is a scope of its own kind and of the organisation.
 create table given_line as
 with placed as (
-    select lines.*, orgs.org_name, orgs.kind
-    from night.cascade.target_line as lines inner join marts.dim_org as orgs on holder_id = org_id
-    where holder_kind = 'unit' and problem is null
+    select lines.* exclude (scenario), scenarios.scenario, orgs.org_name, orgs.kind
+    from night.cascade.target_line as lines
+    cross join (select 'base' as scenario union all select scenario from night.rules.scenarios) as scenarios
+    left join marts.dim_org as orgs on holder_id = org_id
+    where problem is null
 )
 select metric, level, scenario, 'org' as scope_type, holder_id as scope_id, start_on, end_on, responsible_id from placed
+where holder_kind = 'unit'
 union all
-select metric, level, scenario, kind, case kind when 'company' then 'company' else org_name end, start_on, end_on, responsible_id
+select metric, level, scenario, coalesce(kind, holder_kind),
+    case when kind = 'company' then 'company' else coalesce(org_name, holder_id) end, start_on, end_on, responsible_id
 from placed;
 
 -- P(X ≤ n) of a Poisson variable.
@@ -319,15 +402,13 @@ rated as (
             when is_lower_better then divided(target_to_date, known_actual)
             when target_to_date > 0 then divided(known_actual, target_to_date)
         end as pace_rate,
-        case when is_lower_better then known_actual - target else target - known_actual end as gap,
-        case when is_lower_better then known_actual - target_to_date else target_to_date - known_actual end as gap_to_date,
         divided(target_to_date, count_size) as due_count, floor(divided(known_actual, count_size)) as actual_count,
         divided(workdays_elapsed, period_workdays) as gone
     from known
 ),
 lit as (
     select rated.*, scope_type, scope_id, scope_name,
-        not is_ratio and not is_lower_better and not is_closed and due_count < 5 and due_count > 0 as is_small_count,
+        coalesce(not is_ratio and not is_lower_better and not is_closed and due_count < 5 and due_count > 0, false) as is_small_count,
         case
             when target is null or target = 0 then 'no_target'
             when not is_started or pace_rate is null then 'not_started'
@@ -335,8 +416,8 @@ lit as (
                 when poisson_upto(actual_count, due_count) < 0.05 and gone >= 0.2 then 'behind'
                 when 1 - poisson_upto(actual_count - 1, due_count) < 0.05 then 'ahead' else 'normal'
             end
-            when 1 - pace_rate > 0.2 and (gone >= 0.2 or is_closed) then 'behind'
-            when 1 - pace_rate > 0.1 then 'watch' when pace_rate - 1 > 0.15 then 'ahead' else 'normal'
+            when round(1 - pace_rate, 12) > 0.2 and (gone >= 0.2 or is_closed) then 'behind'
+            when round(1 - pace_rate, 12) > 0.1 then 'watch' when round(pace_rate - 1, 12) > 0.15 then 'ahead' else 'normal'
         end as status,
         attainment_rate is not null and scope_id not in ('unknown', 'unallocated') as is_ranked,
         bool_or(target is not null) over (partition by metric, scope_no, period_type, period_start) as has_reserve
@@ -361,14 +442,16 @@ select
         when target is null then 'no_target' when target = 0 then 'zero_target'
         when not is_started or target_to_date = 0 then 'not_started' when pace_rate is null then 'no_actual'
     end as pace_rate_reason,
-    to_money(gap) as gap, to_money(gap_to_date) as gap_to_date, to_money(prior_actual) as prior_actual,
+    (if(is_lower_better, -1, 1) * (to_money(target) - to_money(known_actual)))::decimal(18, 2) as gap,
+    (if(is_lower_better, -1, 1) * (to_money(target_to_date) - to_money(known_actual)))::decimal(18, 2) as gap_to_date,
+    to_money(prior_actual) as prior_actual,
     to_money(prior_year_actual) as prior_year_actual, divided(known_actual - prior_actual, abs(prior_actual)) as mom_rate,
     divided(known_actual - prior_year_actual, abs(prior_year_actual)) as yoy_rate,
     case when not is_started then 'not_started' when coalesce(prior_actual, 0) = 0 then 'no_base' end as mom_rate_reason,
     case when not is_started then 'not_started' when coalesce(prior_year_actual, 0) = 0 then 'no_base' end as yoy_rate_reason,
     workdays_elapsed, period_workdays - workdays_elapsed as workdays_remaining,
     case when not is_ratio and not is_lower_better then to_money(divided(known_actual, workdays_elapsed)) end as run_rate,
-    case when not is_ratio and not is_lower_better
+    case when not is_ratio and not is_lower_better and target is not null
         then to_money(divided(greatest(target - known_actual, 0), period_workdays - workdays_elapsed)) end as required_run_rate,
     case
         when is_ratio or is_lower_better then 'not_spread' when workdays_elapsed = 0 then 'not_started'
@@ -379,7 +462,7 @@ select
     end as required_run_rate_reason,
     status, is_small_count,
     case when lit.period_type = 'month' and is_started then coalesce(streak, 0)::bigint end as weeks_behind_streak,
-    coalesce(lit.period_type = 'month' and is_closed and abs(pace_rate - 1) > 0.15, false) as needs_review,
+    coalesce(lit.period_type = 'month' and is_closed and round(abs(pace_rate - 1), 12) > 0.15, false) as needs_review,
     false as needs_calibration, null::double as market_move_rate,
     case when is_ranked then rank() over (
         partition by lit.metric, lit.level, lit.scenario, lit.period_type, lit.period_start, lit.scope_type, is_ranked
@@ -388,10 +471,12 @@ select
     base_line_on, attained_on, ends.workday_index - reached.workday_index as workdays_early,
     case when has_reserve then 0.1::double end as reserve_rate,
     to_money(target * 0.9) as floor_target, given_line.responsible_id, given_line.scope_id is not null as is_given,
+    lit.level = 'base' and lit.scenario = 'base' as is_in_force,
     to_money(actual_numerator) as actual_numerator, to_money(actual_denominator) as actual_denominator,
     case when is_ratio then target::double end as target_ratio, case when is_ratio then known_actual::double end as actual_ratio,
     case when target is not null then concat('v', version_no, ' ', versions.recorded_on) end as target_version,
-    case when lit.metric = 'signed_amount' then 'orders' end as actual_source
+    case when lit.metric = 'signed_amount' then 'orders' end as actual_source,
+    rules_version() as rules_version
 from lit
 left join month_streak
     on lit.period_type = 'month' and lit.metric = month_streak.metric and lit.level = month_streak.level
@@ -412,7 +497,7 @@ left join day as reached on attained_on = reached.date_day;
 
 create table marts.mart_scenario as
 with attainment as (
-    select * from marts.mart_target_attainment where level = 'base' and target is not null
+    select * from marts.mart_target_attainment where level = 'base' and target is not null and period_type <> 'week'
 )
 select
     attainment.metric, attainment.scenario, coalesce(scenario_name, '基准') as scenario_name_zh,
@@ -472,7 +557,16 @@ left join ranked
     on attainment.metric = ranked.metric and attainment.period_type = ranked.period_type
     and attainment.period_start = ranked.period_start and attainment.scope_id = ranked.scope_id;
 
+-- Every metric with what it is computed from, as the sheet says it.
 create table marts.dim_metric as
 select metric, name as metric_name_zh, name_en as metric_name_en, aggregate, unit, direction, definition as definition_zh,
-    definition_en, rules_version
+    definition_en,
+    coalesce(
+        numerator_metric || ' / ' || denominator_metric,
+        format('{}({}.{}) by {}', aggregate, entity, coalesce(value_column, '*'), date_column)
+            || coalesce(' where ' || nullif(conditions, ''), '')
+            || coalesce(' reaching ' || reach_at_least || coalesce(' of ' || reach_column, ''), '')
+            || coalesce(' in ' || window_months || ' months', '')
+    ) as formula,
+    is_enabled, disabled_reason_zh, disabled_reason_en, rules_version
 from night.rules.metrics;
