@@ -22,7 +22,6 @@ from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import kept_manifests, read_manifest
 from pipelines.settings import CompanyFolder, load_company
 
-SLOWEST_SHOWN = 8
 ALIKE = 3
 MESSAGES_SHOWN = 3
 

@@ -14,7 +14,7 @@ from pipelines.operations.run_tables import check_results, mart_rows, runs, step
 from pipelines.orchestration.instance import events_in_bursts, prepare_dagster_home
 from pipelines.settings import CompanyFolder, ConfigurationError, load_company
 
-EXIT_PUBLISHED, EXIT_ERROR, EXIT_USAGE, EXIT_HELD = 0, 1, 2, 3
+EXIT_PUBLISHED, EXIT_ERROR, EXIT_HELD = 0, 1, 3  # 2 is usage
 EXIT_OF_OUTCOME = {"published": EXIT_PUBLISHED, "built": EXIT_PUBLISHED, "held": EXIT_HELD}
 
 

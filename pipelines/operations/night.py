@@ -21,10 +21,6 @@ from pipelines.settings import CompanyFolder, CompanySettings
 logger = logging.getLogger("gapwise")
 
 
-class NightHeld(Exception):
-    """A data check failed: nothing is published and yesterday's marts stand."""
-
-
 @dataclass(frozen=True)
 class Night:
     """What every step of one night may know.

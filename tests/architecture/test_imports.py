@@ -78,7 +78,7 @@ def test_an_import_against_the_direction_is_found(importer, source):
         ("pipelines.landing.log", "from pipelines.publish.files import replace_file_atomically"),
         ("pipelines.landing.land", "from pipelines.sources.files import read"),
         ("pipelines.landing.land", "from pipelines.settings import CompanySettings"),
-        ("pipelines.core.revision", "from pipelines.core.exact import minor_units"),
+        ("pipelines.core.allocation", "from pipelines.core.exact import Integers"),
         ("pipelines.cli", "def demo():\n    from pipelines.demo import write_demo_company"),
         ("pipelines.core.calendar", "import pandas"),
     ],

@@ -18,7 +18,9 @@ WRITTEN_BY_HAND = 65
 
 
 @pytest.mark.deep(topic="nights")
-def test_every_mart_written_by_hand_equals_the_night_and_every_other_has_its_reason(tmp_path: Path) -> None:
+def test_every_mart_written_by_hand_equals_the_night_and_every_other_has_its_reason(
+    tmp_path: Path,
+) -> None:
     exports, home, by_hand = tmp_path / "files", tmp_path / "home", tmp_path / "by_hand.duckdb"
     write_files(exports, size_of("tiny"))
     found_company(home, exports, "delta")

@@ -1,4 +1,4 @@
-"""The working-hours clock: it stands still at night, at weekends and through Spring Festival."""
+"""A working-hours clock that owes nothing to that of the marts (ADR 0080): tests hold it against theirs."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.calendar import CalendarError, build_calendar
-from pipelines.core.working_time import working_minutes
+from tests.end_to_end.working_clock import working_minutes
 
 CHINA = build_calendar(date(2026, 1, 1), date(2026, 12, 31), calendar="CN")
 
