@@ -13,15 +13,11 @@ segments as (
 
 -- Numbers stand for leaves and scopes: millions of deals and weeks are grouped by them.
 leaves as (
-    select leaf_id, row_number() over (order by leaf_id) as leaf_no
-    from {{ ref('int_leaf_scope') }}
-    group by leaf_id
+    select leaf_id, leaf_no from {{ ref('int_leaf_scope') }} group by leaf_id, leaf_no
 ),
 
 leaf_scopes as (
-    select leaves.leaf_no, scopes.scope_no
-    from {{ ref('int_leaf_scope') }} as scopes
-    inner join leaves on scopes.leaf_id = leaves.leaf_id
+    select leaf_no, scope_no from {{ ref('int_leaf_scope') }}
 ),
 
 
