@@ -39,9 +39,7 @@ leaf_scopes as (
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
-    from leaf_scopes
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
 ),
 
 -- By number: two periods of a company's own may begin on the same day.
