@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 HOME_FOLDER ?= $(if $(wildcard company),company,demo)
-DEEP_TOPICS := nights kills blows servers browser spark
+DEEP_TOPICS := nights kills blows rebuild servers browser spark
 
 # Without bytecode every start is two to five times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,12 +14,13 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help nightly test test-deep serve lint docs bench lock audit setup clean
+.PHONY: help nightly test test-deep test-python serve lint docs bench lock audit setup clean
 
 help:
 	@echo "make nightly          set up, then run the night on company/ if there is one, else on demo/"
 	@echo "make test             set up, then run the tests"
 	@echo "make test-deep TOPIC  long tests of one topic: $(DEEP_TOPICS)"
+	@echo "make test-python      the tests and a night on another Python (PYTHON=python3.13, VERSIONS=newest, TESTS=tests/unit)"
 	@echo "make serve            Dagster UI on the same company, on this machine only"
 	@echo "make lint             ruff, mypy and sqlfluff"
 	@echo "make bench SIZE       measure the night at a size (S, M/10, M) and write benchmarks/RESULTS.md"
@@ -38,6 +39,12 @@ serve: .venv/runtime.stamp
 
 test: .venv/dev.stamp
 	@$(BIN)/python -m pytest -n 2 -m "not deep"
+
+# Environments of their own beside .venv; docs/reports/pythons.md keeps what was seen.
+VERSIONS ?= locked
+TESTS ?= tests
+test-python:
+	@sh scripts/test_python.sh "$(or $(PYTHON),python3)" "$(VERSIONS)" $(TESTS)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

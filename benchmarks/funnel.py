@@ -25,7 +25,7 @@ from benchmarks.sizes import AS_OF, Size, size_of
 from pipelines.assets.cascade import READS
 from pipelines.assets.forecast import READS as FORECAST_READS
 from pipelines.assets.models import AFTER_CASCADE, AFTER_FORECAST
-from pipelines.dbt_runner import build
+from pipelines.dbt.runner import build
 from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import company_rules
 from pipelines.landing.inputs import build_inputs

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -32,6 +34,7 @@ class _Reader(HTMLParser):
     addresses: list[str] = field(default_factory=list)
     tags: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     _open: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    titles: list[tuple[dict[str, str], str]] = field(default_factory=list)
     _said: list[str] | None = None
 
     def __post_init__(self) -> None:
@@ -52,6 +55,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._said is not None:
             self._said.append(data)
+        if self._open and self._open[-1][0] == "title" and "data-of" in (at := self._open[-2][1]):
+            self.titles.append((at, data))
 
     def handle_endtag(self, tag: str) -> None:
         opened, named = self._open.pop()
@@ -119,3 +124,58 @@ def wrong_figures(con: duckdb.DuckDBPyConnection, board: Path) -> list[str]:
         if row is None or row[figure.column] != figure.value:
             wrong.append(f"{figure}: the mart has {row and row[figure.column]}")
     return wrong
+
+
+_SCALES = {"": Decimal(1), "%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000),
+           "倍": Decimal(1), "×": Decimal(1)}  # fmt: skip
+_READ = re.compile(r"(-|− |\+ )?([\d,]+(?:\.(\d+))?)\s*([%万亿倍×]?)")
+_TITLE = re.compile(r"(?:实际|Actual) (.+) · (?:目标|Target) (.+)$")
+
+
+def is_read_as(shown: str, value: str) -> bool:
+    """Whether a reader of `shown` would think of `value`, to half of the last digit that is shown."""
+    try:
+        held = Decimal(value)
+    except InvalidOperation:
+        # a date is shown as it is, a missing value as a dash; words are judged by their own tests
+        return shown == (value or "–") or not any(letter.isdigit() for letter in value + shown)
+    read = _READ.fullmatch(shown)
+    if read is None:
+        return False
+    scale = _SCALES[read[4]]
+    # a step of the waterfall: what is missing is taken off the target, what makes up for it is put on
+    sign = -1 if read[1] in ("-", "+ ") else 1
+    said = Decimal(read[2].replace(",", "")) * scale * sign
+    half_digit = scale * Decimal(10) ** -len(read[3] or "") / 2
+    return abs(said - held) <= half_digit * Decimal("1.000001")
+
+
+def misread_figures(board: Path) -> list[Figure]:
+    """Every figure whose text says something else than the value that it carries."""
+    return [one for one in figures_of(board) if not is_read_as(one.shown, one.value)]
+
+
+def months_of(board: Path, page: str) -> Iterator[tuple[dict[str, str], str, str]]:
+    """Every month of a page's columns: the row it stands for, and its actual and target as a pointer reads them."""
+    for place, said in read_page(board, page).titles:
+        if read := _TITLE.search(said):
+            yield place, read[1], read[2]
+
+
+def wrong_months(con: duckdb.DuckDBPyConnection, board: Path) -> tuple[list[str], int]:
+    """Name every month whose pointer text is not its mart's row; and how many there are."""
+    wrong, count = [], 0
+    known: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], dict[str, str]]] = {}
+    for page in all_pages(board):
+        for place, actual, target in months_of(board, page):
+            key = parse_qsl(place["data-key"], True)
+            names = tuple(name for name, _ in key)
+            cells = known.setdefault((place["data-of"], names), {}) or cells_of(
+                con, place["data-of"], names
+            )
+            known[place["data-of"], names] = cells
+            row = cells[tuple(value for _, value in key)]
+            count += 1
+            if not is_read_as(actual, row["actual"]) or not is_read_as(target, row["target"]):
+                wrong.append(f"{page} {dict(key)}: {actual} and {target}, the mart has {row}")
+    return wrong, count

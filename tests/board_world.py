@@ -126,7 +126,8 @@ def _targets(con: duckdb.DuckDBPyConnection) -> None:
     ]  # fmt: skip
     for kind, id_, name in scopes:
         scope = {"scope_type": kind, "scope_id": id_, "scope_name": name}
-        insert(con, "mart_target_attainment", ATTAINMENT | figures | scope)
+        small = {"is_small_count": kind == "person"}
+        insert(con, "mart_target_attainment", ATTAINMENT | figures | scope | small)
         period = {k: v for k, v in ATTAINMENT.items() if k.startswith("period_")}
         gap = {k: figures[k] for k in ("target", "actual", "gap", "gap_to_date")}
         insert(con, "mart_gap", {"metric": "signed_amount"} | period | gap | scope)

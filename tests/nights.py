@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.nightly import NightResult, run_night
+from pipelines.commands.nightly import NightResult, run_night
 from pipelines.settings import CompanyFolder
 
 _DAY = re.compile(r"(20\d{6})")

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import CALENDAR, CASCADE, DATA_TEAM, RULES, asset_key, input_key
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import (
+    CALENDAR,
+    CASCADE,
+    DATA_TEAM,
+    RULES,
+    asset_key,
+    input_key,
+)
+from pipelines.orchestration.resources import NightResource
 
 READS = (
     "int_metric_day",

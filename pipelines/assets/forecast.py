@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import CALENDAR, DATA_TEAM, FORECAST, RULES, asset_key
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import CALENDAR, DATA_TEAM, FORECAST, RULES, asset_key
+from pipelines.orchestration.resources import NightResource
 
 READS = (
     "int_forecast_booking", "int_forecast_stay", "int_leaf_scope", "int_opportunity_segment",

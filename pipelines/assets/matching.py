@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM, MATCHING, RULES, input_key
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import DATA_TEAM, MATCHING, RULES, input_key
+from pipelines.orchestration.resources import NightResource
 
 READS = ("accounts", "contacts", "leads")
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM, MARTS_FILE, asset_key
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.manifest import Night as PublishedNight
-from pipelines.night import Night
 from pipelines.operations.alerts.tell import AlertDesk
 from pipelines.operations.marts import SCHEMAS, operations_marts
+from pipelines.operations.night import Night
+from pipelines.orchestration.asset_keys import DATA_TEAM, MARTS_FILE, asset_key
+from pipelines.orchestration.resources import NightResource
 from pipelines.publish.build_file import describe_marts
 from pipelines.publish.comments import write_comments
 from pipelines.publish.duckdb_session import DuckDBLimits
@@ -25,7 +26,6 @@ from pipelines.publish.night import MartInfo
 from pipelines.publish.night import Night as NightToPublish
 from pipelines.publish.publisher import Publisher
 from pipelines.publish.targets import extra_targets
-from pipelines.resources import NightResource
 from pipelines.settings import BUILD_CONFIG
 
 CONTRACT_VERSION = "0.1"

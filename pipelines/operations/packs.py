@@ -206,7 +206,10 @@ PACKS: tuple[PackDeclaration, ...] = (
         left join proposals on proposals.metric = target.metric
             and proposals.scope_type = target.scope_type and proposals.scope_id = target.scope_id
         where target.target is not null and {_PLAIN}
-            and target.scope_type in ('company', 'region', 'team', 'org')
+            and (target.scope_type in ('company', 'region', 'team')
+                -- units of the organisation that stand there under no other name
+                or (target.scope_type = 'org' and target.scope_id not in (
+                    select org_id from marts.dim_org where kind in ('company', 'region', 'team'))))
             and target.period_type = 'quarter'
             and $as_of between target.period_start and target.period_end
         order by target.scope_type, target.scope_name, target.metric

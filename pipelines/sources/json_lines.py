@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.core.sql_text import quote_text
 from pipelines.sources.encodings import decode_file
 from pipelines.sources.errors import DamagedFile, EmptyFile, LimitExceeded, Note
 from pipelines.sources.json_document import (
@@ -16,7 +17,6 @@ from pipelines.sources.json_document import (
     only_records,
 )
 from pipelines.sources.options import Content, FileOptions
-from pipelines.sources.scans import quoted
 from pipelines.sources.tables import RawRows
 
 
@@ -58,7 +58,7 @@ def read_json(
     else:
         objects = (
             f"(select row_number() over () as _row, json from read_json_objects("
-            f"{quoted(str(decoded.path))}, format = '{shape}',"
+            f"{quote_text(str(decoded.path))}, format = '{shape}',"
             f" maximum_object_size = {options.limits.record_bytes}))"
         )
     keys = _keys(con, objects, content)

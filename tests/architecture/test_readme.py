@@ -69,3 +69,19 @@ def test_every_direct_dependency_has_a_decision():
     )
     assert len(wanted) > 25
     assert [name for name in wanted if name.lower() not in decisions] == []
+
+
+def test_every_decision_stands_once_in_the_index_in_order():
+    listed = re.findall(r"^\| \[(\d{4})\]\((\S+)\)", read("docs/adr/README.md"), flags=re.MULTILINE)
+    files = sorted(path.name for path in (ROOT / "docs" / "adr").glob("0*.md"))
+    assert [name for _, name in listed] == files
+    assert all(name.startswith(f"{number}-") for number, name in listed)
+
+
+def test_a_decision_without_alternatives_is_none():
+    short = [
+        path.name
+        for path in sorted((ROOT / "docs" / "adr").glob("0*.md"))
+        if "Alternatives" not in path.read_text(encoding="utf-8")
+    ]
+    assert short == []

@@ -16,7 +16,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from pipelines.demo import write_demo_company
-from tests.board_figures import all_pages, figures_of, wrong_figures
+from tests.board_figures import (
+    all_pages,
+    figures_of,
+    misread_figures,
+    wrong_figures,
+    wrong_months,
+)
 from tests.nights import marts, night
 
 pytestmark = pytest.mark.deep(topic="browser")
@@ -138,6 +144,9 @@ def test_every_figure_on_every_page_is_the_marts(home: Path, board: Path) -> Non
         con.execute(f"attach '{shown}' as shown (read_only)")
         con.execute("use shown")
         assert wrong_figures(con, board) == []
+        wrong, months = wrong_months(con, board)
+        assert wrong == [] and months > 100
+    assert misread_figures(board) == [], "what is written is what the mart has, to its last digit"
     assert sum(1 for _ in figures_of(board)) > 5000
 
 

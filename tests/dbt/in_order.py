@@ -9,7 +9,7 @@ from unittest import mock
 from pipelines.assets.cascade import READS
 from pipelines.assets.forecast import READS as FORECAST_READS
 from pipelines.assets.models import AFTER_CASCADE, AFTER_FORECAST
-from pipelines.dbt_runner import NodeResult, build
+from pipelines.dbt.runner import NodeResult, build
 from pipelines.settings import CompanyFolder
 from pipelines.steps.cascade import run_cascade_step
 from pipelines.steps.forecast import run_forecast_step

@@ -16,7 +16,7 @@ from pipelines.assets.forecast import READS as FORECAST_READS
 from pipelines.assets.models import AFTER_CASCADE, AFTER_FORECAST
 from pipelines.core.forecast.calls import outcome_of
 from pipelines.core.forecast.outlook import Outlook, called_periods, outlooks, past_outcomes
-from pipelines.dbt_runner import build
+from pipelines.dbt.runner import build
 from pipelines.demo.write import write_demo_company
 from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import admit_rules, company_rules

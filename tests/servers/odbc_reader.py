@@ -23,10 +23,14 @@ def main(dsn: Path, stop: Path, answers: Path, question: str) -> None:
     seen: dict[str, int] = {}
     errors: list[str] = []
     loops = 0
+    versions = ""
     while loops == 0 or not stop.exists():
         try:
             with pyodbc.connect(settings(dsn), timeout=30) as con:
                 con.autocommit = False
+                driver = con.getinfo(pyodbc.SQL_DRIVER_VER)
+                server = con.getinfo(pyodbc.SQL_DBMS_VER)
+                versions = f"pyodbc {pyodbc.version}, psqlODBC {driver}, PostgreSQL {server}"
                 con.set_attr(pyodbc.SQL_ATTR_TXN_ISOLATION, pyodbc.SQL_TXN_REPEATABLE_READ)
                 cursor = con.cursor()
                 whole = [str(value) for value in cursor.execute(question).fetchone()]
@@ -40,8 +44,7 @@ def main(dsn: Path, stop: Path, answers: Path, question: str) -> None:
             errors.append(str(error)[:2000])
         loops += 1
         time.sleep(0.3)
-    version = pyodbc.version
-    found = {"pyodbc": version, "loops": loops, "seen": seen, "errors": errors}
+    found = {"versions": versions, "loops": loops, "seen": seen, "errors": errors}
     answers.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
 """Read the marts through Apache Superset while nights publish; runs in Superset's own environment.
 
-Usage: superset_reader.py FOLDER BUNDLE STOP ANSWERS. Imports the bundle, then asks every chart and one
+Usage: superset_reader.py FOLDER BUNDLE STOP ANSWERS QUESTION. Imports the bundle, then asks every chart and one
 question over two marts again and again until the file STOP is there, and writes what it saw.
 """
 
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -104,8 +105,9 @@ def main(folder: Path, bundle: Path, stop: Path, answers: Path, question: str) -
                 db.session.rollback()
             loops += 1
             time.sleep(0.2)
-        version = __import__("importlib.metadata").metadata.version("apache-superset")
-    found = {"superset": version, "loops": loops, "rows": rows, "seen": seen, "errors": errors}
+        named = ("apache-superset", "SQLAlchemy", "psycopg2-binary", "duckdb", "duckdb-engine")
+        versions = ", ".join(f"{name} {version(name)}" for name in named)
+    found = {"versions": versions, "loops": loops, "rows": rows, "seen": seen, "errors": errors}
     answers.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

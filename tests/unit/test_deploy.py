@@ -122,6 +122,7 @@ def test_the_workspace_points_at_the_code_server() -> None:
 def test_the_image_is_locked_by_hash_and_runs_as_nobody_special() -> None:
     text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
     assert "--require-hashes -r requirements-deploy.txt" in text
+    assert "fonts-noto-cjk" in text, "pictures of alerts name teams in Chinese"
     assert re.findall(r"^USER (.+)$", text, flags=re.MULTILINE) == ["10001:10001"]
     copied = [
         w for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE) for w in line.split()[:-1]

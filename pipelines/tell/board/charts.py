@@ -13,6 +13,8 @@ from pipelines.tell.board.words import Words
 
 # Full scale of an attainment bar: what lies above is drawn to the edge with an arrow.
 FULL_RATE = 1.5
+_LABEL_HALF = 18
+"""Half of a month's label, in pixels."""
 
 
 def bullet(row: Row, figures: Figures) -> Markup:
@@ -93,7 +95,8 @@ def columns(rows: Sequence[Row], figures: Figures, width: int) -> Markup:
             )
         )  # fmt: skip
         label = row["period_label"][2:] if number % (1 if width > 500 else 3) == 0 else ""
-        marks.append(_text(left + step / 2, 158, label, "middle"))
+        # The first label is wider than a phone's column; it must not hang out of the picture.
+        marks.append(_text(max(left + step / 2, _LABEL_HALF), 158, label, "middle"))
     marks.append(_text(0, 12, figures.text(Decimal(str(top)), "money"), "start"))
     marks.append(Markup('<line class="axis" x1="0" x2="{0}" y1="140" y2="140"/>').format(width))
     return _picture(width, height, figures.words.months, marks)

@@ -39,6 +39,8 @@ def con():
             'Signed amount' as metric_name_en;
         create table marts.dim_person as select 'P1' as person_id, '李雷' as person_name,
             true as is_current;
+        create table marts.dim_org as select 'O1' as org_id, 'region' as kind
+            union all select 'O2', 'channel';
         create table landed.tasks as
             select 'P1' as assignee, date '2026-03-02' as completed_on
             union all select '李雷', date '2026-03-11' union all select '李雷', null;
@@ -66,7 +68,11 @@ def con():
             ('signed_amount', 'base', 'base', 'month', '2026-01-01', '2026-01-31', '2026-01', 'region',
                 '华东', '华东', 'behind', 0.3, 90, null, true, -0.3, 300, 210, 0.7, true),
             ('signed_amount', 'base', 'base', 'quarter', '2026-01-01', '2026-03-31', '2026-Q1', 'region',
-                '华东', '华东', 'normal', 0.1, 90, null, false, -0.1, 900, 480, 0.5333, true);
+                '华东', '华东', 'normal', 0.1, 90, null, false, -0.1, 900, 480, 0.5333, true),
+            ('signed_amount', 'base', 'base', 'quarter', '2026-01-01', '2026-03-31', '2026-Q1', 'org',
+                'O1', '华东', 'normal', 0.1, 90, null, false, -0.1, 900, 480, 0.5333, true),
+            ('signed_amount', 'base', 'base', 'quarter', '2026-01-01', '2026-03-31', '2026-Q1', 'org',
+                'O2', '渠道部', 'normal', 0.1, 90, null, false, -0.1, 300, 160, 0.5333, true);
         create table marts.mart_target_basis as
             select 'signed_amount' as metric, 'region' as scope_type, '华东' as scope_id,
                 'quarter' as period_type, date '2026-04-01' as period_start, '2026-Q2' as period_label,
@@ -103,7 +109,10 @@ def test_the_month_hears_the_newest_reason_that_was_typed_by_then(con):
 
 
 def test_the_quarter_hears_target_actual_and_the_proposal_for_the_next(con):
-    [row] = meeting_pack(con, "quarterly", D).rows
+    [unit, row] = meeting_pack(con, "quarterly", D).rows
+    # a region stands there once, and not again as a unit of the organisation
+    assert (unit["scope_type"], unit["scope_name"]) == ("org", "渠道部")
+    assert row["scope_type"] == "region"
     assert (row["target"], row["actual"]) == (900, 480)
     assert (row["next_period_label"], row["next_target"], row["proposed_target"]) == (
         "2026-Q2",

@@ -104,7 +104,7 @@ given as (
         coalesce(customer_type, '(all)') as customer_type, holder_kind, holder_id, start_on, end_on,
         recorded_on, removed_on, value, effective_on, line
     from lines
-    where problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds')
+    where is_accepted
 ),
 
 given_by_version as (

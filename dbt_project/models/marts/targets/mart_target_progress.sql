@@ -127,8 +127,9 @@ judged as (
         weeks.actual,
         {{ lag_rate('weeks.actual', 'weeks.target_to_date') }} as lag_rate,
         {{ is_behind(
-            'weeks.actual', 'weeks.target_to_date', 'weeks.actual_count', 'weeks.target_count',
-            'weeks.gone_rate', 'thresholds'
+            lag_rate('weeks.actual', 'weeks.target_to_date'),
+            is_small_count('weeks.target_count') ~ ' and weeks.gone_rate < 1',
+            'weeks.actual_count', 'weeks.target_count', 'weeks.gone_rate', 'thresholds'
         ) }}
             as is_behind
     from weeks

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.tell.board.write import Hold, show_hold, write_board
-from tests.board_figures import all_pages, figures_of, read_page, wrong_figures
+from tests.board_figures import (
+    all_pages,
+    figures_of,
+    is_read_as,
+    misread_figures,
+    read_page,
+    wrong_figures,
+)
 from tests.board_world import FORMULA, HOSTILE_NAME, content_of, empty_marts, small_marts
 
 PERSON = "person-P1-fbeae7c1"
@@ -46,6 +53,17 @@ def test_every_figure_is_the_cell_of_the_mart_that_it_names(board: Path) -> None
     figures = list(figures_of(board))
     assert len(figures) > 300
     assert wrong_figures(small_marts(), board) == []
+    assert misread_figures(board) == []
+
+
+def test_a_text_is_held_against_its_value_to_its_last_digit() -> None:
+    assert is_read_as("10.0 万", "100000.00") and is_read_as("10.0 万", "100499")
+    assert not is_read_as("10.0 万", "100501") and not is_read_as("10.0 亿", "100000")
+    assert is_read_as("40.0 %", "0.4") and not is_read_as("40.1 %", "0.4")
+    assert is_read_as("-25.0 %", "-0.25") and not is_read_as("25.0 %", "-0.25")
+    assert is_read_as("− 2.9 万", "29157.30") and is_read_as("+ 24.0 万", "-240000.00")
+    assert is_read_as("–", "") and not is_read_as("0", "") and not is_read_as("–", "0")
+    assert is_read_as("2026-03-10", "2026-03-10") and not is_read_as("2026-03-10", "2026-03-11")
 
 
 def test_figures_read_in_wan_in_chinese_and_in_groups_in_english(board: Path) -> None:
@@ -111,6 +129,12 @@ def test_status_is_said_in_words_beside_its_colour(board: Path) -> None:
     assert 'aria-hidden="true">▼</span> Behind' in text(board, "en/index.html")
     assert "▼</span> 落后" in text(board, "zh/index.html")
     assert chips
+
+
+def test_a_light_that_was_judged_by_chance_says_so(board: Path) -> None:
+    said = "应完成不足 5 件，状态按概率判断"
+    assert said in text(board, f"zh/{PERSON}.html") and said not in text(board, "zh/index.html")
+    assert "Fewer than 5 due: judged by chance" in text(board, f"en/{PERSON}.html")
 
 
 def test_a_cell_with_fewer_than_ten_deals_is_grey_and_one_with_more_is_not(board: Path) -> None:

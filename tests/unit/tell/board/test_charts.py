@@ -128,6 +128,13 @@ def test_months_are_columns_as_tall_as_their_actual() -> None:
     assert str(columns([months[1]], FIGURES, 400)) == ""
 
 
+def test_the_first_month_of_thirteen_is_named_whole_on_a_phone() -> None:
+    month = Row("m", (), {"period_label": "2025-03", "actual": Decimal(50), "target": None})
+    svg = str(columns([month] * 13, FIGURES, 380))
+    first = re.search(r'x="([\d.]+)"[^>]*text-anchor="middle">25-03', svg)
+    assert first is not None and float(first[1]) >= 18, "five digits of 7 pixels, half to each side"
+
+
 def landing(p10: int, p50: int, p90: int, actual: int = 40, target: int | None = 100) -> Landing:
     begin = date(2026, 1, 1)
     spread = {begin + timedelta(days=n): Decimal(1) for n in range(100)} if target else {}
