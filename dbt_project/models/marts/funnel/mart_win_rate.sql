@@ -43,9 +43,7 @@ leaves as (
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
-    from {{ ref('int_leaf_scope') }}
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
 ),
 
 -- One number stands for product line, source and tier, of a deal and of each line of the mart: the
