@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.dbt_runner import build, parse
+from pipelines.dbt.runner import build, parse
 from pipelines.settings import CompanyFolder
 from pipelines.spark.engine import INPUTS, MODELS, STEPS
 from pipelines.spark.exchange import bring_back, hand_over, register

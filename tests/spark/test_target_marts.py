@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.dbt_runner import PROJECT_DIR
+from pipelines.dbt.runner import PROJECT_DIR
 from pipelines.settings import CompanyFolder
 from tests.spark.conftest import Demo
 from tests.spark.nights import SMALL, run_python
