@@ -16,9 +16,7 @@ leaf_scopes as (
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id
-    from {{ ref('int_leaf_scope') }}
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
 ),
 
 -- One number stands for an object: millions of rows are grouped and sorted by it.
