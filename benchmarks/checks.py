@@ -20,8 +20,8 @@ import duckdb
 
 from pipelines.checks.judge import judge
 from pipelines.checks.subjects import landed_subjects, mart_subjects
-from pipelines.dbt_runner import parse
-from pipelines.dbt_tests import judge as judge_data_tests
+from pipelines.dbt.data_tests import judge as judge_data_tests
+from pipelines.dbt.runner import parse
 from pipelines.operations.flags import declared_flags
 from pipelines.operations.flags.raising import findings_of
 from pipelines.operations.usage import measured

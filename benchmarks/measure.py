@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.night import run_log_of
-from pipelines.operations.run_log import mart_rows, source_results, steps
+from pipelines.operations.night import run_log_of
+from pipelines.operations.run_tables import mart_rows, source_results, steps
 from pipelines.settings import CompanyFolder
 
 REPOSITORY = Path(__file__).parent.parent

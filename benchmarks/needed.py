@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.assets.models import AFTER_CASCADE
-from pipelines.dbt_runner import build
+from pipelines.dbt.runner import build
 from pipelines.settings import CompanyFolder
 
 

@@ -10,20 +10,15 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from pipelines.settings import CompanyFolder
+
 _NEW_OBJECTS_BEFORE_COLLECTING = 50_000
 DAY = click.DateTime(formats=["%Y-%m-%d"])
-
-
-def _home_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--home",
-        metavar="DIR",
-        help="Company folder; default GAPWISE_HOME, else company/, else demo/.",
-    )(command)
 
 
 def _says_what_is_wrong(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -53,13 +48,34 @@ def main() -> None:
     """gapwise: every morning target, funnel, gap, and the customers nobody has called."""
 
 
-@main.command()
+def _command(function: Callable[..., int | None]) -> click.Command:
+    """Make a function a command of `gapwise`: its name, its options, its first line as help."""
+    return main.command()(_says_what_is_wrong(function))
+
+
+def _company_command(function: Callable[..., int | None]) -> click.Command:
+    """Make a function a command on one company's folder, which it is given first."""
+
+    @click.option(
+        "--home",
+        metavar="DIR",
+        help="Company folder; default GAPWISE_HOME, else company/, else demo/.",
+    )
+    @wraps(function)
+    def on_folder(home: str | None, **options: Any) -> int | None:
+        from pipelines.settings import resolve_home
+
+        return function(resolve_home(home), **options)
+
+    return _command(on_folder)
+
+
+@_command
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-@_says_what_is_wrong
 def init(directory: Path, language: str) -> int:
     """Create a company folder with templates."""
-    from pipelines.company_template import create_company_folder
+    from pipelines.commands.init import create_company_folder
 
     for path in create_company_folder(directory, language):
         click.echo(f"created {path}")
@@ -68,9 +84,8 @@ def init(directory: Path, language: str) -> int:
     return 0
 
 
-@main.command()
+@_command
 @click.argument("directory", type=click.Path(path_type=Path))
-@_says_what_is_wrong
 def demo(directory: Path) -> int:
     """Write a whole invented company: two years of history and 60 daily exports."""
     from pipelines.demo import write_demo_company
@@ -85,8 +100,7 @@ def demo(directory: Path) -> int:
     return 0
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.option("--as-of", type=DAY, help="The day D; default yesterday in the company's time zone.")
 @click.option("--publish", is_flag=True, help="Show readers a D older than the one they see.")
 @click.option(
@@ -97,16 +111,13 @@ def demo(directory: Path) -> int:
     show_default=True,
     help="What builds the models; spark needs gapwise[spark] and Java 17 (docs/spark.md).",
 )
-@_says_what_is_wrong
-def nightly(home: str | None, as_of: datetime | None, publish: bool, engine: str) -> int:
+def nightly(folder: CompanyFolder, as_of: datetime | None, publish: bool, engine: str) -> int:
     """Land, build, check and publish one day."""
     from pipelines.checks.judge import judging_apart
-    from pipelines.settings import resolve_home
 
-    folder = resolve_home(home)
     with judging_apart():  # the helper loads its library while this process loads its own
-        from pipelines.console import print_night, watch_steps
-        from pipelines.nightly import run_night
+        from pipelines.commands.console import print_night, watch_steps
+        from pipelines.commands.nightly import run_night
 
         with watch_steps():
             result = run_night(
@@ -116,151 +127,106 @@ def nightly(home: str | None, as_of: datetime | None, publish: bool, engine: str
     return result.exit_code
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.option("--from", "first", type=DAY, required=True)
 @click.option("--to", "last", type=DAY, required=True)
-@_says_what_is_wrong
-def backfill(home: str | None, first: datetime, last: datetime) -> int:
+def backfill(folder: CompanyFolder, first: datetime, last: datetime) -> int:
     """Run every day of a range, oldest first."""
     from pipelines.checks.judge import judging_apart
-    from pipelines.console import watch_steps
-    from pipelines.nightly import run_range
-    from pipelines.settings import resolve_home
+    from pipelines.commands.console import print_range, watch_steps
+    from pipelines.commands.nightly import run_range
 
-    folder = resolve_home(home)
     with watch_steps(), judging_apart():
         results = run_range(folder, first.date(), last.date())
-    for result in results:
-        click.echo(
-            f"{result.as_of}  {result.outcome:<10} {result.seconds:6.1f} s  {result.reason_en or ''}"
-        )
-    return max(result.exit_code for result in results)
+    return print_range(results)
 
 
-@main.command()
-@_home_option
-@_says_what_is_wrong
-def status(home: str | None) -> int:
+@_company_command
+def status(folder: CompanyFolder) -> int:
     """Say what readers see, how the last run went, and how old the sources are."""
-    from pipelines.console import print_status
-    from pipelines.settings import resolve_home
+    from pipelines.commands.console import print_status
 
-    print_status(resolve_home(home))
+    print_status(folder)
     return 0
 
 
-@main.command()
-@_home_option
-@_says_what_is_wrong
-def health(home: str | None) -> int:
+@_company_command
+def health(folder: CompanyFolder) -> int:
     """Say how every asset is after the last run, why, and what took longest; 1 if one is degraded."""
-    from pipelines.console import print_health
-    from pipelines.settings import resolve_home
+    from pipelines.commands.console import print_health
 
-    return print_health(resolve_home(home))
+    return print_health(folder)
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.option(
     "--max-age", metavar="26h", help="Fail unless a night was published within this time."
 )
-@_says_what_is_wrong
-def doctor(home: str | None, max_age: str | None) -> int:
+def doctor(folder: CompanyFolder, max_age: str | None) -> int:
     """Say what is configured, reachable, stale or missing, with the fix."""
-    from pipelines.doctor import examine, examine_age
-    from pipelines.settings import resolve_home
+    from pipelines.commands.doctor import examine, examine_age, print_findings
 
-    folder = resolve_home(home)
-    findings = examine_age(folder, max_age) if max_age else examine(folder)
-    for finding in findings:
-        click.echo(f"{'ok ' if finding.is_fine else '!! '} {finding.subject}: {finding.text}")
-        if not finding.is_fine and finding.fix:
-            click.echo(f"     fix: {finding.fix}")
-    return 0 if all(finding.is_fine for finding in findings) else 1
+    return print_findings(examine_age(folder, max_age) if max_age else examine(folder))
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.option("--dry-run", is_flag=True, help="Only say what would go to whom.")
-@_says_what_is_wrong
-def alerts(home: str | None, dry_run: bool) -> int:
+def alerts(folder: CompanyFolder, dry_run: bool) -> int:
     """Send the alerts that wait, or say what would go to whom."""
-    from pipelines.alerts import rehearse, send_waiting
-    from pipelines.settings import resolve_home
+    from pipelines.commands.alerts import print_sent, rehearse, send_waiting
 
-    folder = resolve_home(home)
-    if dry_run:
-        rehearse(folder, click.echo)
-        return 0
-    report, counts = send_waiting(folder)
-    if report.is_busy:
-        click.echo("another process is sending")
-    for status, count in sorted(counts.items()):
-        click.echo(f"{status:<12} {count}")
-    return 1 if counts.get("waiting") or report.is_busy else 0
+    if not dry_run:
+        return print_sent(*send_waiting(folder))
+    rehearse(folder, click.echo)
+    return 0
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.argument("version")
-@_says_what_is_wrong
-def rollback(home: str | None, version: str) -> int:
+def rollback(folder: CompanyFolder, version: str) -> int:
     """Publish an earlier night again (VERSION as `status` lists it)."""
-    from pipelines.corrections import publish_again
-    from pipelines.settings import resolve_home
+    from pipelines.commands.corrections import publish_again
 
-    shown = publish_again(resolve_home(home), version)
+    shown = publish_again(folder, version)
     click.echo(f"Readers now see {shown.version} (as of {shown.as_of}).")
     return 0
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.argument("source")
 @click.option(
     "--landing", required=True, metavar="ID", help="The landing that a check held, e.g. 2026-03-10."
 )
-@_says_what_is_wrong
-def confirm(home: str | None, source: str, landing: str) -> int:
+def confirm(folder: CompanyFolder, source: str, landing: str) -> int:
     """Accept that a landing of SOURCE shrank; the next night is not held for it."""
-    from pipelines.corrections import confirm_fall
-    from pipelines.settings import resolve_home
+    from pipelines.commands.corrections import confirm_fall
 
-    confirm_fall(resolve_home(home), source, landing)
+    confirm_fall(folder, source, landing)
     click.echo(f"Confirmed: {source} landing {landing}. Run the night again.")
     return 0
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.argument("person_or_customer", required=False)
 @click.option("--yes", is_flag=True, help="Erase everybody listed, without asking.")
 @click.option("--finish", is_flag=True, help="Finish an erasure that was cut short.")
-@_says_what_is_wrong
-def forget(home: str | None, person_or_customer: str | None, yes: bool, finish: bool) -> int:
+def forget(folder: CompanyFolder, person_or_customer: str | None, yes: bool, finish: bool) -> int:
     """Erase the personal data of a person or customer everywhere (id, name, phone or e-mail)."""
-    from pipelines.forgetting.command import forget_at_terminal
-    from pipelines.settings import resolve_home
+    from pipelines.commands.forget import forget_at_terminal
 
-    folder = resolve_home(home)
     return forget_at_terminal(folder, person_or_customer, is_sure=yes, is_finish=finish)
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.option("--port", type=int, default=3000, show_default=True)
-@_says_what_is_wrong
-def serve(home: str | None, port: int) -> None:
+def serve(folder: CompanyFolder, port: int) -> None:
     """Open the Dagster UI on this company, on this machine only."""
-    from pipelines.serve import serve_ui
-    from pipelines.settings import resolve_home
+    from pipelines.commands.serve import serve_ui
 
-    serve_ui(resolve_home(home), port)
+    serve_ui(folder, port)
 
 
-@main.command()
+@_command
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Also write the YAML there.")
 @click.option("--encoding", help="Of a text file that does not say, such as mac_roman.")
@@ -268,20 +234,18 @@ def serve(home: str | None, port: int) -> None:
 @click.option(
     "--header-row", type=click.IntRange(min=1), help="Where the header is not where it seems."
 )
-@_says_what_is_wrong
 def profile(
     file: Path, output: Path | None, encoding: str | None, sheet: str, header_row: int | None
 ) -> int:
     """Propose the mapping for FILE: entity, columns with confidence, and YAML for company.yml."""
-    from pipelines.profiling.command import run_profile
+    from pipelines.commands.profile import run_profile
     from pipelines.sources.options import FileOptions
 
     options = FileOptions(encoding=encoding, sheet=sheet, header_row=header_row)
     return run_profile(file, output, options, click.echo)
 
 
-@main.command()
-@_home_option
+@_company_command
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--host", default="localhost", show_default=True, help="PostgreSQL server.")
 @click.option("--port", type=int, default=5432, show_default=True)
@@ -292,9 +256,8 @@ def profile(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Superset reads this published DuckDB file instead.",
 )
-@_says_what_is_wrong
 def bi(
-    home: str | None,
+    folder: CompanyFolder,
     directory: Path,
     host: str,
     port: int,
@@ -303,20 +266,18 @@ def bi(
     file: Path | None,
 ) -> int:
     """Write a Power BI project, a Superset bundle, an ODBC source and SQL into DIRECTORY."""
-    from pipelines.bi.command import write_bi_files
     from pipelines.bi.connection import Connection
-    from pipelines.dbt_runner import parse
-    from pipelines.settings import resolve_home
+    from pipelines.commands.bi import write_bi_files
+    from pipelines.dbt.runner import parse
 
     connection = Connection(host, port, database, user, file.absolute() if file else None)
-    for path in write_bi_files(directory, parse(resolve_home(home)), connection):
+    for path in write_bi_files(directory, parse(folder), connection):
         click.echo(f"written {path}")
     return 0
 
 
-@main.command("schema")
-@_says_what_is_wrong
-def company_schema() -> int:
+@_command
+def schema() -> int:
     """Print the JSON Schema of company.yml, for editors."""
     import json
 

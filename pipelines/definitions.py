@@ -7,32 +7,30 @@ from datetime import date
 
 import dagster as dg
 
-from pipelines.asset_keys import own_path
 from pipelines.assets.alerts import alerts_asset
 from pipelines.assets.board import board_assets
-from pipelines.assets.cascade import cascade_asset
-from pipelines.assets.forecast import forecast_asset
 from pipelines.assets.landed import landed_assets
-from pipelines.assets.matching import matching_asset
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
 from pipelines.assets.review import review_asset
 from pipelines.assets.sources import source_assets
+from pipelines.assets.steps import step_assets
 from pipelines.checks.expectation_checks import landed_checks, mart_checks
 from pipelines.checks.flags import flag_checks
 from pipelines.checks.rulebook import rulebook_checks
 from pipelines.checks.sources import source_checks
 from pipelines.checks.subjects import mart_subjects
 from pipelines.checks.targets import target_checks
-from pipelines.dbt_runner import DUCKDB, parse
-from pipelines.freshness import with_freshness
-from pipelines.jobs import nightly_job, send_alerts_job
-from pipelines.partitions import night_partitions
-from pipelines.resources import NightResource
-from pipelines.schedules import nightly_schedule
-from pipelines.sensors import inbox_sensor, waiting_alerts_sensor
+from pipelines.dbt.runner import DUCKDB, parse
+from pipelines.orchestration.asset_keys import own_path
+from pipelines.orchestration.freshness import with_freshness
+from pipelines.orchestration.jobs import nightly_job, send_alerts_job
+from pipelines.orchestration.partitions import night_partitions
+from pipelines.orchestration.resources import NightResource
+from pipelines.orchestration.schedules import nightly_schedule
+from pipelines.orchestration.sensors import inbox_sensor, waiting_alerts_sensor
+from pipelines.orchestration.translation import FlowTranslator
 from pipelines.settings import CompanyFolder, load_company, resolve_home
-from pipelines.translation import FlowTranslator
 
 
 def build_definitions(
@@ -58,10 +56,8 @@ def build_definitions(
     assets = [
         *source_assets(settings, partitions),
         landed_assets(settings, partitions),
-        matching_asset(partitions),
         *models,
-        cascade_asset(partitions),
-        forecast_asset(partitions),
+        *step_assets(partitions),
         published_assets(
             manifest, marts, partitions, has_postgres=settings.publish.postgres is not None
         ),

@@ -54,4 +54,4 @@ quiet_pip --no-deps --no-build-isolation --editable .
 
 # What the first night would otherwise wait for: bytecode of gapwise itself, and the parsed dbt project.
 .venv/bin/python -m compileall -q pipelines
-.venv/bin/python -c 'from pipelines.dbt_runner import prepare; prepare()'
+.venv/bin/python -c 'from pipelines.dbt.runner import prepare; prepare()'

@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipelines.dbt_runner import _invoke
+from pipelines.dbt.runner import _invoke
 from pipelines.settings import CompanyFolder
 
 SEED = 20260310

@@ -18,8 +18,8 @@ from pipelines.checks.check_list import data_checks_markdown
 from pipelines.checks.expectation_list import expectations_markdown
 from pipelines.checks.subjects import LANDED, MARTS, landed_subjects, mart_subjects
 from pipelines.core.rules.reference_page import rules_reference_page
-from pipelines.dbt_runner import parse
-from pipelines.dictionary import data_dictionary
+from pipelines.dbt.dictionary import data_dictionary
+from pipelines.dbt.runner import parse
 from pipelines.operations.flags.page import flags_markdown
 from pipelines.settings import CompanyFolder, company_json_schema
 

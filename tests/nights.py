@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.commands.nightly import NightResult, run_night
 from pipelines.demo import write_demo_company
-from pipelines.nightly import NightResult, run_night
 from pipelines.settings import CompanyFolder
 
 _DAY = re.compile(r"(20\d{6})")

@@ -129,3 +129,7 @@ end;
 create macro to_money(amount) as round(amount, 2)::decimal(18, 2);
 create macro divided(numerator, denominator) as numerator::double / nullif(denominator::double, 0);
 create macro published_rate(value) as round(value::double, 12);
+create macro rules_version() as (select rules_version from night.reference.company);
+-- The sheet of cadences: which kinds of contact count for a tier.
+create macro counts_for(tier, kind) as kind in ('visit', 'video') or (tier <> 'A' and kind in ('call', 'message'))
+    or (tier = 'C' and kind in ('email', 'material'));

@@ -1,44 +1,5 @@
 -- Who had which deal where on any day, the leaves of the funnel marts, and what became of each entry.
 -- Leaves and scopes are numbers here: every funnel mart joins by them.
-create table deal_tier as
-with deals as (
-    select opportunity_id, customer_id, created_on, fx_rate, original_amount from marts.fct_opportunity
-),
-closing as (
-    select opportunity_id, min(entered_on) as closed_on from marts.fct_stage_visit where outcome <> 'open' group by 1
-),
-standing as (
-    select customer_id, (original_amount * fx_rate)::decimal(18, 4) as amount, created_on as valid_from,
-        coalesce(closed_on, date '9999-12-31') as valid_before
-    from deals left join closing using (opportunity_id)
-),
-expected as (
-    select deals.opportunity_id, sum(standing.amount) as expected_amount
-    from deals
-    inner join standing
-        on deals.customer_id = standing.customer_id
-        and deals.created_on >= standing.valid_from and deals.created_on < standing.valid_before
-    group by 1
-),
-bookings as (
-    select customer_id, booked_on, sum(amount) as amount from marts.fct_booking group by all
-),
-signed as (
-    select deals.opportunity_id, sum(bookings.amount) as six_month_amount
-    from deals
-    inner join bookings
-        on deals.customer_id = bookings.customer_id and bookings.booked_on <= deals.created_on
-        and bookings.booked_on > (deals.created_on - interval 6 month)::date
-    group by 1
-)
-select
-    opportunity_id,
-    tier_rule_of(is_strategic = 'Y', coalesce(six_month_amount, 0), coalesce(expected_amount, 0)) as rule_order
-from deals
-left join src_account on customer_id = account_id
-left join signed using (opportunity_id)
-left join expected using (opportunity_id);
-
 -- A stay is cut where its owner moved to another place; a closed deal stays with whoever closed it.
 create table segment_raw as
 with stays as (
@@ -81,14 +42,12 @@ select
         when raw.outcome = 'won' or raw.is_signed or raw.valid_from >= orders.signed_on then 'won' else 'open'
     end as standing,
     raw.person_id, coalesce(place.org_path, '/unknown/') as org_path, coalesce(place.team, 'unknown') as team,
-    deals.region, deals.product_line, deals.customer_type, tier_rule.tier, deals.lead_source,
+    deals.region, deals.product_line, deals.customer_type, deals.tier, deals.lead_source,
     deals.original_amount, deals.currency,
     (deals.original_amount * deals.fx_rate)::decimal(18, 4) as amount,
-    deals.expected_close_on, raw.valid_from, raw.valid_before
+    deals.expected_close_on, orders.signed_on as order_signed_on, raw.valid_from, raw.valid_before
 from segment_raw as raw
 inner join marts.fct_opportunity as deals using (opportunity_id)
-inner join deal_tier using (opportunity_id)
-inner join tier_rule using (rule_order)
 left join (select opportunity_id, min(signed_on) as signed_on from order_in_force group by 1) as orders using (opportunity_id)
 left join place
     on raw.person_id = place.person_id and raw.valid_from >= place.valid_from and raw.valid_from < place.valid_before;
@@ -105,25 +64,33 @@ inner join leaf using (person_id, org_path, team, region, product_line, customer
 drop table segment_raw;
 drop table segment_wide;
 
-create table scope_row as
+-- Every scope that a leaf belongs to; what a figure is not broken down by reads (all) and is no scope.
+create macro scopes_of(leaves) as table
 with named as (
-    select leaf.*, coalesce(name, leaf.person_id) as person_name from leaf left join src_people using (person_id)
+    select leaves.*, coalesce(name, leaves.person_id) as person_name
+    from query_table(leaves) as leaves left join src_people using (person_id)
 ),
 nodes as (
     select paths.org_path, nodes.org_id, nodes.org_name
     from marts.dim_org as paths inner join marts.dim_org as nodes on starts_with(paths.org_path, nodes.org_path)
+),
+rows_of as (
+    select leaf_no, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
+    union all select leaf_no, 'org', org_id, org_name from named inner join nodes using (org_path)
+    union all select leaf_no, 'region', region, region from named
+    union all select leaf_no, 'team', team, team from named
+    union all select leaf_no, 'product_line', product_line, product_line from named
+    union all select leaf_no, 'customer_type', customer_type, customer_type from named
+    union all select leaf_no, 'tier', tier, tier from named
+    union all select leaf_no, 'person', person_id, person_name from named
+    union all select leaf_no, 'region_product_line', concat(region, '|', product_line), concat(region, ' | ', product_line) from named
+    union all select leaf_no, 'team_product_line', concat(team, '|', product_line), concat(team, ' | ', product_line) from named
+    union all select leaf_no, 'person_product_line', concat(person_id, '|', product_line), concat(person_name, ' | ', product_line)
+        from named
 )
-select leaf_no, 'company' as scope_type, 'company' as scope_id, 'company' as scope_name from named
-union all select leaf_no, 'org', org_id, org_name from named inner join nodes using (org_path)
-union all select leaf_no, 'region', region, region from named
-union all select leaf_no, 'team', team, team from named
-union all select leaf_no, 'product_line', product_line, product_line from named
-union all select leaf_no, 'customer_type', customer_type, customer_type from named
-union all select leaf_no, 'tier', tier, tier from named
-union all select leaf_no, 'person', person_id, person_name from named
-union all select leaf_no, 'region_product_line', concat(region, '|', product_line), concat(region, ' | ', product_line) from named
-union all select leaf_no, 'team_product_line', concat(team, '|', product_line), concat(team, ' | ', product_line) from named
-union all select leaf_no, 'person_product_line', concat(person_id, '|', product_line), concat(person_name, ' | ', product_line) from named;
+select * from rows_of where scope_id not like '%(all)';
+
+create table scope_row as from scopes_of('leaf');
 
 create table scope as
 select row_number() over (order by scope_type, scope_id) as scope_no, scope_type, scope_id, max(scope_name) as scope_name
@@ -154,6 +121,7 @@ later as (
         min(case when visits.outcome = 'lost' then visits.visit_no end) as lost_no,
         min(case when visits.outcome = 'lost' then visits.entered_workday_index end) as lost_index,
         min(case when visits.outcome = 'won' then visits.visit_no end) as won_no,
+        min(case when visits.outcome = 'won' then visits.entered_workday_index end) as won_index,
         max((visits.stage_order = entries.stage_order + 1)::int) as is_next_visited
     from entries
     inner join visits on entries.opportunity_id = visits.opportunity_id and entries.visit_no < visits.visit_no
@@ -174,6 +142,9 @@ select
         when lost_no is not null then lost_index else today_index()
     end - entries.entered_workday_index as elapsed_workdays,
     today_index() - entries.entered_workday_index as age_workdays,
+    case when won_no < coalesce(lost_no, won_no + 1) then 'won' when lost_no is not null then 'lost' else 'open' end as end_result,
+    coalesce(least(won_index, lost_index), today_index()) - entries.entered_workday_index as end_workdays,
+    entries.entered_workday_index,
     case when advanced_no is not null or lost_no is not null then stays.stay_workdays end as stay_workdays
 from entries
 left join later using (opportunity_id, visit_no)

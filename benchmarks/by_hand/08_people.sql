@@ -6,39 +6,111 @@ select customer_id, max(occurred_on) as last_any_on,
     max(case when kind in ('visit', 'video', 'call', 'message', 'email', 'material') then occurred_on end) as last_c_on
 from marts.fct_activity group by customer_id;
 
+-- One pass over the activities: the last contact that counts and the last of any kind, by customer and deal.
+create table contact as
+select customer_id, opportunity_id,
+    max(occurred_on) filter (is_qualifying) as last_on, max((occurred_at, activity_id)) filter (is_qualifying) as last_at,
+    arg_max(person_id, (occurred_at, activity_id)) filter (is_qualifying) as last_by,
+    max(occurred_on) as any_on, max((occurred_at, activity_id)) as any_at, arg_max(kind, (occurred_at, activity_id)) as any_kind
+from marts.fct_activity group by all;
+
+-- Customers, valid leads that are no customer yet, open deals. Each is due a cadence after the last contact that counts or
+-- after its assignment; the highest tier held since then sets the date.
 create table marts.mart_followup_due as
 with stakes as (
     select customer_id, sum(amount) as open_amount, count(*) as open_count from marts.fct_opportunity where is_open group by 1
 ),
-anchored as (
-    select customers.*, case tier when 'A' then 5 when 'B' then 10 else 22 end as cadence_workdays,
-        case tier when 'A' then last_a_on when 'B' then last_b_on else last_c_on end as last_contact_on,
-        last_any_on, coalesce(stakes.open_amount, 0) as stake_amount, coalesce(stakes.open_count, 0) as open_count
-    from marts.dim_customer as customers
-    left join last_contact using (customer_id)
+of_customer as (
+    select customer_id, max(last_on) as last_on, arg_max(last_by, last_at) as last_by, max(any_on) as any_on,
+        arg_max(any_kind, any_at) as any_kind
+    from contact group by 1
+),
+of_deal as (
+    select opportunity_id, max(last_on) as last_on, arg_max(last_by, last_at) as last_by, max(any_on) as any_on,
+        arg_max(any_kind, any_at) as any_kind
+    from (
+        select opportunity_id, columns(* exclude (customer_id, opportunity_id)) from contact where opportunity_id is not null
+        union all
+        select deals.opportunity_id, columns(contact.* exclude (customer_id, opportunity_id))
+        from marts.fct_opportunity as deals
+        inner join contact on deals.customer_id = contact.customer_id and contact.opportunity_id is null
+        where deals.is_open
+    )
+    group by 1
+),
+subjects as (
+    select 'customer' as subject_type, customer_id as subject_id, customer_id, customer_name as subject_name,
+        owner_id as person_id, tier, created_on as assigned_on, last_on, last_by, any_on, any_kind,
+        coalesce(stakes.open_amount, 0) as open_amount, coalesce(stakes.open_count, 0) as open_count, source, source_row
+    from marts.dim_customer
+    left join of_customer using (customer_id)
     left join stakes using (customer_id)
     where state = 'active'
+    union all
+    select 'lead', lead_id, null, lead_id, person_id, 'C',
+        coalesce((assigned_at + interval 8 hour)::date, created_on), null, null, null, null, null, 0, source, source_row
+    from marts.fct_lead where is_valid and customer_id = 'unknown' and status = 'working'
+    union all
+    select 'opportunity', opportunity_id, customer_id, opportunity_name, person_id, customers.tier, deals.created_on,
+        last_on, last_by, any_on, any_kind, amount, 1, deals.source, deals.source_row
+    from marts.fct_opportunity as deals
+    inner join marts.dim_customer as customers using (customer_id)
+    left join of_deal using (opportunity_id)
+    where is_open
 ),
-due as (
-    select anchored.*, due_day.date_day as due_on, today_index() - anchor.workday_index as elapsed_workdays
+anchored as (
+    select *, greatest(last_on, assigned_on) as anchor_on from subjects
+),
+held as (
+    select subject_type, subject_id, min(tier_span.tier) as highest_tier
+    from anchored inner join tier_span on anchored.customer_id = tier_span.customer_id and anchor_on < tier_span.valid_before
+    group by 1, 2
+),
+clocked as (
+    select anchored.*, coalesce(highest_tier, tier) as due_tier,
+        case due_tier when 'A' then 5 when 'B' then 10 else 22 end as length,
+        anchor.workday_index + length as due_index, today_index() - anchor.workday_index as elapsed
     from anchored
-    left join day as anchor on coalesce(last_contact_on, created_on) = anchor.date_day
-    left join day as due_day on due_day.workday_index = anchor.workday_index + cadence_workdays and due_day.is_workday
+    left join held using (subject_type, subject_id)
+    inner join day as anchor on anchor_on = anchor.date_day
 )
 select
-    customer_id, customer_name, due.owner_id as person_id, coalesce(people.name, due.owner_id) as owner_name,
-    people.manager_id, coalesce(place.team, 'unknown') as team, tier, cadence_workdays::bigint as cadence,
-    last_contact_on, last_any_on as last_any_contact_on, created_on as assigned_on, due_on,
-    greatest(elapsed_workdays - cadence_workdays, 0) as overdue_workdays,
+    subject_type, subject_id, customer_id, subject_name as customer_name, clocked.person_id,
+    coalesce(people.name, clocked.person_id) as owner_name, people.manager_id, coalesce(place.team, 'unknown') as team, tier,
+    length::bigint as cadence, 'workdays' as cadence_unit, last_on as last_contact_on, last_by as last_contact_by,
+    coalesce(last_by <> clocked.person_id, false) as is_contact_by_colleague, any_on as last_any_contact_on,
+    any_kind as last_any_kind, coalesce(any_on > coalesce(last_on, date '1900-01-01'), false) as is_mismatched, assigned_on,
+    null::varchar as former_owner_id, null::bigint as former_overdue_workdays, due_day.date_day as due_on,
+    case when last_on = anchor_on then 'contact' else 'assignment' end as due_basis,
+    concat(due_tier, ' 级每 ', length, ' 个工作日联系一次', case when last_on = anchor_on then '，上次有效跟进 ' else '，分配 ' end,
+        anchor_on, '，最晚应在 ', due_day.date_day, ' 联系',
+        case when due_tier <> tier then concat('（现为 ', tier, ' 级，本次沿用原日期）') end) as due_reason_zh,
+    concat('Tier ', due_tier, ' is contacted once in ', length, ' workdays',
+        case when last_on = anchor_on then '; last counting contact ' else '; assigned ' end, anchor_on, ', so due by ',
+        due_day.date_day, case when due_tier <> tier then concat(' (now tier ', tier, ', the old date stands once)') end)
+        as due_reason_en,
+    greatest(today_index() - due_index, 0) as overdue_workdays,
     case
-        when elapsed_workdays > cadence_workdays * 2 then 'high_risk' when elapsed_workdays > cadence_workdays then 'overdue'
-        when elapsed_workdays >= cadence_workdays * 0.8 then 'due_soon' else 'ok'
+        when elapsed > length * 2 then 'high_risk' when elapsed > length then 'overdue'
+        when elapsed >= length * 0.8 then 'due_soon' else 'ok'
     end as status,
-    null::varchar as status_reason, to_money(stake_amount) as open_amount, open_count, source, source_row
-from due
-left join src_people as people on due.owner_id = people.person_id
+    null::varchar as status_reason,
+    case when elapsed > length * 1.5 then 'manager' when elapsed >= length then 'owner' else 'none' end as escalation,
+    null::date as next_step_on, false as is_next_step_missed, 0::bigint as next_step_overdue_workdays,
+    case when subject_type = 'customer' then (tier = 'A')::bigint end as needs_reports_owed,
+    case when subject_type = 'customer' then 0::bigint end as needs_reports_done,
+    case
+        when subject_type <> 'customer' or tier <> 'A' then 'not_owed'
+        when getvariable('as_of') = last_day(getvariable('as_of')) then 'missed' else 'open'
+    end as needs_report_status,
+    to_money(open_amount) as open_amount, open_count::bigint as open_count, source, source_row,
+    rules_version() as rules_version
+from clocked
+inner join day as due_day on due_index = due_day.workday_index and due_day.is_workday
+left join src_people as people on clocked.person_id = people.person_id
 left join place
-    on due.owner_id = place.person_id and getvariable('as_of') >= place.valid_from and getvariable('as_of') < place.valid_before;
+    on clocked.person_id = place.person_id
+    and getvariable('as_of') >= place.valid_from and getvariable('as_of') < place.valid_before;
 
 create table marts.mart_stalled_opportunity as
 with clocks as (

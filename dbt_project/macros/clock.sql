@@ -43,7 +43,7 @@
 
 {# What the working clock shows at a local moment: working minutes since the calendar began. It stands still
    at night, at weekends and on holidays, and runs on make-up workdays. The difference of two readings is the
-   working time between; the same rule as pipelines/core/working_time.py, held equal by a test.
+   working time between; a clock of its own in tests/end_to_end/working_clock.py must agree.
    day: the row of calendar_day of that moment; hours: the row of alerts_settings. #}
 {% macro working_clock(local_moment, day, hours) -%}
     case

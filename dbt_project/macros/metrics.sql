@@ -154,6 +154,22 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Whether a metric is met for good by its first record: nothing of it is ever taken back, and once is enough. #}
+{% macro is_met_for_good(formula) -%}
+    {{ return(
+        formula.aggregate == 'distinct' and not formula.is_additive and formula.entity not in ['orders', 'payments']
+        and formula.reach_kind is none and formula.window_months is none
+        and formula.reach_at_least is not none and formula.reach_at_least <= 1
+    ) }}
+{%- endmacro %}
+
+{# Whether several rows of a fact may meet an object by one key on one day: parts of the ledger, days, amounts. #}
+{% macro repeats_keys(formula) -%}
+    {{ return(
+        formula.entity in ['orders', 'payments'] or formula.reach_kind is not none or formula.aggregate == 'sum'
+    ) }}
+{%- endmacro %}
+
 {# The records that one metric counts: metric, object, key, day, leaf and value.
    An object is what a distinct count tells apart; a key is what it is met by (a day or a record). #}
 {% macro metric_events(formula) -%}
@@ -172,14 +188,18 @@
     {%- set record = 'facts.booking_id' if entity == 'orders' else
         ('facts.payment_id' if entity == 'payments' else "concat(facts.source, '|', facts.source_row)") -%}
     {%- set is_number = formula.reach_kind in ['number', 'money'] -%}
-    {%- set body -%}
-    select
-        {{ text_literal(formula.metric) }} as metric,
-        {% if formula.aggregate == 'distinct' and not formula.is_additive -%}
+    {%- set counts_objects = formula.aggregate == 'distinct' and not formula.is_additive -%}
+    {%- set object -%}
+        {%- if counts_objects -%}
         cast({{ metric_column(formula.value_column, formula.value_kind, entity, columns) }} as {{ dbt.type_string() }})
         {%- else -%}
         cast(null as {{ dbt.type_string() }})
-        {%- endif %} as object_id,
+        {%- endif -%}
+    {%- endset -%}
+    {%- set body -%}
+    select
+        {{ text_literal(formula.metric) }} as metric,
+        {{ object }} as object_id,
         {% if formula.reach_kind in ['date', 'timestamp'] -%}
         cast({{ metric_column(formula.reach_column, formula.reach_kind, entity, columns) }} as {{ dbt.type_string() }})
         {%- elif is_number or formula.aggregate == 'sum' -%}
@@ -198,6 +218,8 @@
         {%- else -%}
         cast({{ metric_step(entity) }} as decimal(28, 6))
         {%- endif %} as value
+    {%- endset -%}
+    {%- set origin %}
     from {% if entity == 'payments' -%}
         (
             select
@@ -218,19 +240,55 @@
         {%- for test in formula.conditions %}
         and {{ metric_condition(test, entity, columns) }}
         {%- endfor %}
+        {%- if counts_objects %}
+        and coalesce({{ object }}, '') <> ''
+        {%- endif %}
     {%- endset -%}
-    {{ body }}
-    {% if 'records.' in body ~ tests -%}
+    {%- if 'records.' in body ~ tests -%}
+        {%- set origin %}
+    {{- origin }}
     left join {{ source('landed', entity) }} as records
         on facts.source = records.source and facts.source_row = records.source_row
-    {% endif -%}
+        {%- endset -%}
+    {%- endif -%}
+    {{ body }}
+    {{- origin }}
+    {%- if is_met_for_good(formula) %}
+    inner join
+        (
+            select {{ object }} as object_id, min({{ day }}) as first_on
+    {{- origin }}
     {{ tests }}
+            group by {{ object }}
+        ) as firsts
+        on {{ object }} = firsts.object_id and {{ day }} = firsts.first_on
+    {%- endif %}
+    {{ tests }}
+{%- endmacro %}
+
+{# What meets each object, one row per object, key, day and leaf: of millions of records that stand alone
+   nothing is grouped. #}
+{% macro metric_object_events(formula) -%}
+    {%- if not repeats_keys(formula) -%}
+    {{ metric_events(formula) }}
+    {%- else -%}
+    select
+        events.metric, events.object_id, events.record_key, events.event_on,
+        {%- for column in leaf_columns() %}
+        events.{{ column }},
+        {%- endfor %}
+        cast(sum(events.value) as decimal(28, 6)) as value
+    from ({{ metric_events(formula) }}) as events
+    group by
+        events.metric, events.object_id, events.record_key, events.event_on
+        {%- for column in leaf_columns() %}, events.{{ column }}{% endfor %}
+    {%- endif -%}
 {%- endmacro %}
 
 {# All of them as one relation; a sheet that asks for nothing gives an empty one. #}
 {% macro metric_event_union(is_additive) -%}
     {%- for formula in metric_formulas(is_additive) -%}
-    {{ metric_events(formula) }}
+    {{ metric_events(formula) if is_additive else metric_object_events(formula) }}
     union all
     {% endfor -%}
     select

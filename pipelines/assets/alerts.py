@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM, asset_key
 from pipelines.assets.published import MANIFEST
 from pipelines.operations.alerts.tell import AlertDesk
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import DATA_TEAM, asset_key
+from pipelines.orchestration.resources import NightResource
 
 ALERTS = asset_key("published", "alerts")
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM, MARTS_FILE, asset_key
 from pipelines.assets.models import check_result
 from pipelines.assets.published import MANIFEST
 from pipelines.bi.documents import write_documents
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.operations.surfaces import Told, show_surfaces
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import DATA_TEAM, MARTS_FILE, asset_key
+from pipelines.orchestration.resources import NightResource
 
 BOARD = asset_key("published", "board")
 WORKBOOK = asset_key("published", "workbook")

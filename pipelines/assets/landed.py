@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.asset_keys import (
+from pipelines.landing.contract import Entity, load_entities
+from pipelines.landing.inputs import build_inputs
+from pipelines.orchestration.asset_keys import (
     CALENDAR,
     DATA_TEAM,
     RULES,
@@ -15,10 +17,8 @@ from pipelines.asset_keys import (
     own_path,
     source_key,
 )
-from pipelines.landing.contract import Entity, load_entities
-from pipelines.landing.inputs import build_inputs
+from pipelines.orchestration.resources import NightResource
 from pipelines.publish.files import remove_path
-from pipelines.resources import NightResource
 from pipelines.settings import BUILD_CONFIG, CompanySettings
 
 BUILD_FILE_KINDS = {"duckdb"}

@@ -10,14 +10,14 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from pipelines.asset_keys import asset_key, own_path
-from pipelines.dbt_parsed import is_personal
-from pipelines.dbt_runner import DbtFailed, NodeResult
-from pipelines.dbt_tests import TestResult, judge
-from pipelines.night import Night
+from pipelines.dbt.data_tests import TestResult, judge
+from pipelines.dbt.parsed import is_personal
+from pipelines.dbt.runner import DbtFailed, NodeResult
+from pipelines.operations.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
-from pipelines.resources import NightResource
-from pipelines.translation import FlowTranslator
+from pipelines.orchestration.asset_keys import asset_key, own_path
+from pipelines.orchestration.resources import NightResource
+from pipelines.orchestration.translation import FlowTranslator
 
 AFTER_CASCADE = "source:cascade+"
 AFTER_FORECAST = "source:forecast+"

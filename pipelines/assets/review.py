@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from pipelines.asset_keys import MARTS_FILE, asset_key
-from pipelines.night import Night
+from pipelines.operations.night import Night
+from pipelines.orchestration.asset_keys import MARTS_FILE, asset_key
+from pipelines.orchestration.resources import NightResource
 from pipelines.publish.files import replace_file_atomically
-from pipelines.resources import NightResource
 
 if TYPE_CHECKING:
     import duckdb

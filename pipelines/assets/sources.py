@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.asset_keys import DATA_TEAM, RULES_WORKBOOK, source_key
 from pipelines.core.rules import DEFAULT_VERSION
 from pipelines.landing.company_rules import admit_rules
 from pipelines.landing.source import SourceLanding
 from pipelines.operations.source_health import record_source
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import DATA_TEAM, RULES_WORKBOOK, source_key
+from pipelines.orchestration.resources import NightResource
 from pipelines.settings import CompanySettings, SourceSettings
 
 

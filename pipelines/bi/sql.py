@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.bi.catalogue import Filters, Measure, Ratio
+from pipelines.core.sql_text import quote_text
 
 
 def condition(where: Filters) -> str:
@@ -64,4 +65,4 @@ def _one_of(column: str, values: tuple[Any, ...]) -> str:
 def _literal(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return "'" + str(value).replace("'", "''") + "'"
+    return quote_text(str(value))

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import dagster as dg
 
-from pipelines.asset_keys import asset_key
 from pipelines.assets.models import check_result
 from pipelines.checks.expectation_suites import declared_checks
 from pipelines.checks.judge import judge
 from pipelines.checks.subjects import Subject, landed_subjects
 from pipelines.operations.outcome import CheckDeclaration
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import asset_key
+from pipelines.orchestration.resources import NightResource
 
 
 def check_spec(declaration: CheckDeclaration) -> dg.AssetCheckSpec:

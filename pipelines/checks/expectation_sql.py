@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.checks.expectation_suites import Expectation, Suite, resolve_kwargs
-from pipelines.landing.typing_sql import literal, quoted
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.operations.outcome import SAMPLE_ROWS
 
 BETWEEN = "expect_column_values_to_be_between"
@@ -87,16 +87,16 @@ def frame_sql(
     names = dict.fromkeys(name for rule in rules for name in rule.expectation.columns)
     parts = [_expression(suite, name) for name in names]
     parts += [
-        f"coalesce(({rule.expectation.condition}), false) as {quoted(rule.flag)}"
+        f"coalesce(({rule.expectation.condition}), false) as {quote_name(rule.flag)}"
         for rule in rules
         if rule.flag
     ]
     as_landed = {f"of_{name}": name for name in carried}
-    parts += [f"{quoted(name)} as {quoted(alias)}" for alias, name in as_landed.items()]
+    parts += [f"{quote_name(name)} as {quote_name(alias)}" for alias, name in as_landed.items()]
     body = f"select {', '.join(parts)} from {suite.subject.table}"
     described = con.execute(f"describe {body}").fetchall()
     chosen = [
-        quoted(name) if name in as_landed else _comparable(name, kind)
+        quote_name(name) if name in as_landed else _comparable(name, kind)
         for name, kind, *_ in described
     ]
     return f"select {', '.join(chosen)} from ({body})"
@@ -115,7 +115,7 @@ def count_facts(
             f"count(*) filter (where {broken_sql(rule)})",
         ]
         if rule.expectation.expect == BETWEEN:
-            column = quoted(rule.kwargs["column"])
+            column = quote_name(rule.kwargs["column"])
             parts += [
                 f"{side}({column}) filter (where {judged_sql(rule)})" for side in ("min", "max")
             ]
@@ -135,10 +135,10 @@ def sample_rows(
     a rule with bounds also the value that is out of them.
     """
     lineage = suite.subject.way_back
-    chosen = ", ".join(quoted("of_" + name) for name in lineage)
+    chosen = ", ".join(quote_name("of_" + name) for name in lineage)
     names = list(lineage)
     if rule.expectation.expect == BETWEEN:
-        chosen += f", cast({quoted(rule.expectation.columns[0])} as varchar)"
+        chosen += f", cast({quote_name(rule.expectation.columns[0])} as varchar)"
         names.append("value")
     found = con.execute(
         f"""
@@ -154,9 +154,9 @@ def sample_rows(
 
 def judged_sql(rule: Rule) -> str:
     """Return the SQL condition of the rows that a rule is about."""
-    parts = [quoted(rule.flag)] if rule.flag else []
+    parts = [quote_name(rule.flag)] if rule.flag else []
     if rule.expectation.expect != "expect_column_values_to_not_be_null":
-        parts += [f"{quoted(name)} is not null" for name in rule.expectation.columns]
+        parts += [f"{quote_name(name)} is not null" for name in rule.expectation.columns]
     return " and ".join(parts) or "true"
 
 
@@ -167,7 +167,7 @@ def broken_sql(rule: Rule) -> str:
 
 def _holds_sql(rule: Rule) -> str:
     kwargs = rule.kwargs
-    columns = [quoted(name) for name in rule.expectation.columns]
+    columns = [quote_name(name) for name in rule.expectation.columns]
     match rule.expectation.expect:
         case "expect_column_values_to_be_between":
             return _between_sql(columns[0], kwargs)
@@ -178,7 +178,7 @@ def _holds_sql(rule: Rule) -> str:
         case "expect_column_values_to_not_be_null":
             return f"{columns[0]} is not null"
         case "expect_column_values_to_match_regex":
-            return f"regexp_matches({columns[0]}, {literal(_engine_regex(kwargs['regex']))})"
+            return f"regexp_matches({columns[0]}, {quote_text(_engine_regex(kwargs['regex']))})"
         case "expect_column_pair_values_a_to_be_greater_than_b":
             return f"{columns[0]} {'>=' if kwargs.get('or_equal') else '>'} {columns[1]}"
         case other:
@@ -225,17 +225,17 @@ def _value_sql(value: Any) -> str:
         return f"{value!r}::double"
     if isinstance(value, date):
         return f"{microseconds(value)!r}::double"
-    return literal(str(value))
+    return quote_text(str(value))
 
 
 def _expression(suite: Suite, name: str) -> str:
     computed = suite.computed.get(name)
-    return f"({computed}) as {quoted(name)}" if computed else quoted(name)
+    return f"({computed}) as {quote_name(name)}" if computed else quote_name(name)
 
 
 def _comparable(name: str, kind: str) -> str:
     if kind.startswith("DECIMAL") or kind in ("HUGEINT", "BIGINT"):
-        return f"{quoted(name)}::double as {quoted(name)}"
+        return f"{quote_name(name)}::double as {quote_name(name)}"
     if kind in ("DATE", "TIMESTAMP"):
-        return f"epoch_us({quoted(name)}::timestamp)::double as {quoted(name)}"
-    return quoted(name)
+        return f"epoch_us({quote_name(name)}::timestamp)::double as {quote_name(name)}"
+    return quote_name(name)

@@ -13,7 +13,7 @@ from pipelines.assets.models import check_result
 from pipelines.checks.expectation_checks import check_spec
 from pipelines.operations.flags import declared_flags
 from pipelines.operations.flags.raising import findings_of, outcome_of
-from pipelines.resources import NightResource
+from pipelines.orchestration.resources import NightResource
 
 
 def flag_checks() -> dg.AssetChecksDefinition:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pipelines.checks.expectation_engine import load_great_expectations
 from pipelines.checks.subjects import Subject
-from pipelines.helper import begin, helper_process
 from pipelines.operations.outcome import CheckOutcome
+from pipelines.orchestration.helper import begin, helper_process
 
 
 @contextmanager

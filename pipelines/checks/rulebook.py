@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipelines.asset_keys import RULES, RULES_WORKBOOK
 from pipelines.assets.models import check_result
 from pipelines.checks.expectation_checks import check_spec
 from pipelines.checks.names_on_sheets import unknown_names
 from pipelines.landing.company_rules import CompanyRules
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import RULES, RULES_WORKBOOK
+from pipelines.orchestration.resources import NightResource
 
 if TYPE_CHECKING:
     import duckdb

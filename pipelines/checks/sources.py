@@ -7,16 +7,16 @@ from datetime import date
 
 import dagster as dg
 
-from pipelines.asset_keys import source_key
 from pipelines.assets.models import check_result
 from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.visible import VisibleLandings, visible_landings
-from pipelines.night import Night
+from pipelines.operations.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome, Severity
 from pipelines.operations.source_health import source_age_workdays
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import source_key
+from pipelines.orchestration.resources import NightResource
 from pipelines.settings import CompanySettings, SourceSettings
 
 

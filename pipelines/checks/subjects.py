@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pipelines.dbt_parsed import is_personal
+from pipelines.core.sql_text import quote_name
+from pipelines.dbt.parsed import is_personal
 from pipelines.landing.contract import Entity, load_entities
 from pipelines.landing.state import LINEAGE_COLUMNS
-from pipelines.landing.typing_sql import quoted
 
 LANDED, MARTS = "landed", "marts"
 # Kinds of key column that identify a row without naming anybody.
@@ -43,7 +43,7 @@ class Subject:
     @property
     def table(self) -> str:
         """The table, quoted."""
-        return f"{self.schema}.{quoted(self.name)}"
+        return f"{self.schema}.{quote_name(self.name)}"
 
 
 @cache

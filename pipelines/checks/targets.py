@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipelines.asset_keys import CASCADE
 from pipelines.assets.models import check_result
 from pipelines.checks.expectation_checks import check_spec
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
-from pipelines.resources import NightResource
+from pipelines.orchestration.asset_keys import CASCADE
+from pipelines.orchestration.resources import NightResource
 
 if TYPE_CHECKING:
     import duckdb

@@ -45,37 +45,6 @@ def workdays_between(frame: pd.DataFrame, a: date, b: date) -> int:
     return int(index.iloc[day_position(frame, b)] - index.iloc[day_position(frame, a)])
 
 
-def add_workdays(frame: pd.DataFrame, day: date, n: int) -> date:
-    """Find the n-th workday after a day, or before it where n is negative; 0 gives the day itself.
-
-    Args:
-        frame: a calendar of `build_calendar`.
-        day: any day of it, worked or not.
-        n: workdays.
-
-    Raises:
-        CalendarError: the day, or the answer, lies outside the calendar.
-
-    Law: workdays_between(day, add_workdays(day, n)) = n for n >= 0, and for n < 0 where day is a
-    workday.
-    """
-    row = day_position(frame, day)
-    if n == 0:
-        return day
-    is_workday = frame["is_workday"].to_numpy()
-    workday_rows = np.flatnonzero(is_workday)
-    reached = int(frame["workday_index"].iloc[row])
-    wanted = reached + n - 1 if n > 0 else reached - int(is_workday[row]) + n
-    if not 0 <= wanted < len(workday_rows):
-        first, last = frame["date_day"].iloc[0], frame["date_day"].iloc[-1]
-        raise CalendarError(
-            f"{n} workdays from {day} lie outside the calendar of {first} to {last}; "
-            "build it for longer"
-        )
-    found: date = frame["date_day"].iloc[int(workday_rows[wanted])]
-    return found
-
-
 def build_periods(
     frame: pd.DataFrame, custom: Sequence[tuple[str, date, date]] | None = None
 ) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from html import escape, unescape
 import pyarrow as pa
 
 from pipelines.forgetting.eraser import Eraser
+from pipelines.forgetting.parquet import erase_parquet
 
 PIECE_CHARACTERS = 1 << 22
 _ZIP, _GZIP, _ZSTD, _PARQUET = b"PK\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
@@ -36,8 +37,6 @@ def erase_bytes(content: bytes, eraser: Eraser) -> bytes:
     if content.startswith(_ZSTD):
         return _zstd(content, eraser)
     if content.startswith(_PARQUET):
-        from pipelines.forgetting.tables import erase_parquet
-
         return erase_parquet(content, eraser)
     encoding = text_encoding(content)
     if encoding is None:

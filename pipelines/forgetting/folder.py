@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipelines.forgetting.databases import erase_duckdb, erase_sqlite, held_in_duckdb
 from pipelines.forgetting.documents import erase_bytes
 from pipelines.forgetting.eraser import Eraser
-from pipelines.forgetting.tables import erase_duckdb, erase_sqlite, held_in_duckdb
 from pipelines.landing.archive import DAMAGED_SUFFIX, Archive
 from pipelines.landing.manifest import Delivery
 from pipelines.operations.sqlite_files import BROKEN_MARK

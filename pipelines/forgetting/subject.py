@@ -10,8 +10,8 @@ from typing import Literal
 
 import duckdb
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.forgetting.eraser import digits_of
-from pipelines.landing.typing_sql import literal, quoted
 from pipelines.settings import CompanyFolder, ConfigurationError
 
 Kind = Literal["person", "customer", "contact", "lead"]
@@ -62,13 +62,13 @@ def read_facts(folder: CompanyFolder) -> list[Fact]:
     for entity, (_, key, names, others) in PERSONAL.items():
         if not any((folder.landing / entity).glob("*/*.parquet")):
             continue
-        files = literal(str(folder.landing / entity / "*" / "*.parquet"))
-        link = quoted(_LINKS[entity]) if entity in _LINKS else "null"
+        files = quote_text(str(folder.landing / entity / "*" / "*.parquet"))
+        link = quote_name(_LINKS[entity]) if entity in _LINKS else "null"
         for column in (*names, *others):
             rows = con.execute(
-                f"select distinct {quoted(key)}, {quoted(column)}, {link} "
+                f"select distinct {quote_name(key)}, {quote_name(column)}, {link} "
                 f"from read_parquet({files}, union_by_name = true) "
-                f"where {quoted(key)} is not null and trim({quoted(column)}) <> ''"
+                f"where {quote_name(key)} is not null and trim({quote_name(column)}) <> ''"
             ).fetchall()
             facts += [Fact(entity, str(row[0]), column, str(row[1]), row[2]) for row in rows]
     con.close()

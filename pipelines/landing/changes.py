@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.core.sql_text import quote_text
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
-from pipelines.landing.typing_sql import literal
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ def _presence(
     Position 0 is what was alive before the batch; `_row_hash` is NULL where the row was bad.
     """
     before = [
-        f"select {literal(part)} as _part, * from ({_alive(context, chain, part, is_snapshot)})"
+        f"select {quote_text(part)} as _part, * from ({_alive(context, chain, part, is_snapshot)})"
         for part in order
     ]
     places = [
-        f"({literal(part)}, {position}, {seq})"
+        f"({quote_text(part)}, {position}, {seq})"
         for part, seqs in order.items()
         for position, seq in enumerate(seqs, start=1)
     ]
@@ -120,7 +120,7 @@ def _alive(
 ) -> str:
     """Return the SELECT of keys alive before the batch, with their content hash."""
     files = [
-        literal(str(context.landing_root / earlier.rows_path))
+        quote_text(str(context.landing_root / earlier.rows_path))
         for earlier in chain
         if earlier.is_in_chain and earlier.rows_path and (not is_snapshot or earlier.part == part)
     ]

@@ -9,8 +9,8 @@ from types import TracebackType
 
 import duckdb
 
+from pipelines.core.sql_text import quote_text
 from pipelines.landing.cells import create_cell_macros
-from pipelines.landing.typing_sql import literal
 
 # What DuckDB may hold; with everything beside it a landing stays within 1 GB.
 MEMORY_LIMIT_MB = 550
@@ -42,7 +42,7 @@ class LandingDatabase:
         if reach is not None:
             # In this order: allowed folders cannot be set once external access is off, and that
             # cannot be switched on again.
-            self._con.execute(f"set allowed_directories = [{literal(str(reach))}]")
+            self._con.execute(f"set allowed_directories = [{quote_text(str(reach))}]")
             self._con.execute("set enable_external_access = false")
 
     @contextmanager

@@ -17,8 +17,9 @@ from pipelines.settings.sources import SourceBase
 from pipelines.sources.presets import load_preset
 
 PACKAGE = Path(__file__).parent.parent
-# What landing asks of the core about a delivered row: names, periods, the day of an export, a cursor.
-CORE_MODULES = ("cursor", "export_time", "names", "period_names")
+# What landing asks of the core about a delivered row: names, periods, the day of an export, a cursor;
+# and how it writes what was delivered into SQL.
+CORE_MODULES = ("cursor", "export_time", "names", "period_names", "sql_text")
 
 
 @cache

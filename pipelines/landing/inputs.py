@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from pipelines.core.calendar import build_calendar
 from pipelines.core.periods import build_periods
+from pipelines.core.sql_text import quote_name
 from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.contract import load_entities
 from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.rules_history import process_target_versions
 from pipelines.landing.state import SourceState, build_landed_table
-from pipelines.landing.typing_sql import quoted
 from pipelines.landing.versions import build_version_table
 from pipelines.landing.visible import earliest_day, visible_landings
 from pipelines.settings import CompanyFolder, CompanySettings, ConfigurationError
@@ -133,7 +133,7 @@ def _write_tables(
     counts = {}
     for name, table in tables.items():
         con.register("handed_over", table)
-        con.execute(f"create or replace table {schema}.{quoted(name)} as from handed_over")
+        con.execute(f"create or replace table {schema}.{quote_name(name)} as from handed_over")
         con.unregister("handed_over")
         counts[f"{schema}.{name}"] = len(table)
     return counts

@@ -10,6 +10,7 @@ from datetime import date
 import duckdb
 
 from pipelines.core.export_time import NoExportDate, covers_until, export_time, part_of
+from pipelines.core.sql_text import quote_text
 from pipelines.landing.archive import Archive, ArchiveDamaged
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
@@ -21,7 +22,6 @@ from pipelines.landing.plan import ColumnPlan
 from pipelines.landing.reshape import ShapeColumnMissing, reshape
 from pipelines.landing.rows import sort_out_repeats, type_rows
 from pipelines.landing.store import store_batch
-from pipelines.landing.typing_sql import literal
 from pipelines.settings import FileSource
 from pipelines.sources.delimited import Counts
 from pipelines.sources.errors import FileUnreadable
@@ -245,7 +245,7 @@ def _newest_date(
         return None
     cell = f"c{table.headers.index(header)}"
     found = con.execute(
-        f"select max(cell_date({cell}, ord := {literal(order)})) from {table.relation}"
+        f"select max(cell_date({cell}, ord := {quote_text(order)})) from {table.relation}"
     ).fetchone()
     return found[0] if found else None
 

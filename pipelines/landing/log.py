@@ -79,13 +79,6 @@ class LandingRecord:
         """Return whether the delivery's rows count (a blocked one leaves the last in force)."""
         return self.status in ("landed", "repeated")
 
-    @property
-    def fall_rate(self) -> float:
-        """Return the share of live keys that this landing took away (0 when it added)."""
-        if self.live_keys_before == 0:
-            return 0.0
-        return max(0.0, 1 - self.live_keys / self.live_keys_before)
-
 
 class LandingLog:
     """Read and write the records of one company's landings."""
@@ -132,11 +125,6 @@ def _iso(value: object) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(f"a landing record cannot hold {type(value).__name__}")
-
-
-def last_in_chain(records: Iterable[LandingRecord], part: str) -> list[LandingRecord]:
-    """Return the deliveries of one part whose rows count, in order of arrival."""
-    return [r for r in records if r.is_in_chain and r.part == part]
 
 
 def renamed(record: LandingRecord, part: str) -> LandingRecord:

@@ -241,13 +241,3 @@ def _check_required(
     )
     named = " / ".join(wanted) or column.name
     raise column_missing(where, column.name, named, headers, source.name, column.zh)
-
-
-def mapped_headers(
-    entity: Entity, source: SourceSettings, preset: EntityPreset
-) -> dict[str, set[str]]:
-    """Return column → normalised headers that would be taken for it."""
-    return {
-        column.name: {normalise_name(header) for header in _wanted(column.name, source, preset)}
-        for column in entity.columns
-    }

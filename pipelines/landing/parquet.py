@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.landing.typing_sql import literal
+from pipelines.core.sql_text import quote_text
 
 BATCH_ROWS = 50_000
 
@@ -19,7 +19,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, select: str | Sequence[str], p
     staged = path.with_suffix(".tmp")
     selects = [select] if isinstance(select, str) else select
     if len(selects) == 1:
-        to = f"{literal(str(staged))} (format parquet, compression zstd)"
+        to = f"{quote_text(str(staged))} (format parquet, compression zstd)"
         con.execute(f"copy ({selects[0]}) to {to}")
     else:
         _write_in_turn(con, selects, staged)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipelines.core.sql_text import quote_text
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.parquet import write_parquet
-from pipelines.landing.typing_sql import literal
 
 # Grain of the quarantine table: one row per bad row and broken rule (error_no from 1).
 QUARANTINE_COLUMNS = {
@@ -109,8 +109,7 @@ def message_sql(language: str, rule: str, column: str, value: str) -> str:
     """
     cases = []
     for code, explanation in MESSAGES.items():
-        text = getattr(explanation, language).replace("'", "''")
-        cases.append(f"when '{code}' then '{text}'")
+        cases.append(f"when '{code}' then {quote_text(getattr(explanation, language))}")
     template = f"case {rule} {' '.join(cases)} end"
     shown = f"coalesce('「' || {value} || '」', '')"
     return f"replace(replace({template}, '{{column}}', {column}), '{{value}}', {shown})"
@@ -122,14 +121,14 @@ def write_quarantine(context: LandingContext, read: ReadDelivery) -> str:
     Grain: one row per bad row and broken rule.
     """
     entity, delivery = context.entity, read.delivery
-    labels = " ".join(f"when {literal(c.name)} then {literal(c.zh)}" for c in entity.columns)
-    sheets = " ".join(f"when {i} then {literal(t.sheet)}" for i, t in enumerate(read.tables))
+    labels = " ".join(f"when {quote_text(c.name)} then {quote_text(c.zh)}" for c in entity.columns)
+    sheets = " ".join(f"when {i} then {quote_text(t.sheet)}" for i, t in enumerate(read.tables))
     en = message_sql("en", "rule", "column_name", "value")
     zh = message_sql("zh", "rule", f"case column_name {labels} else column_name end", "value")
     sql = f"""
         select
-            {literal(context.source.name)} as source, {literal(entity.name)} as entity,
-            {read.seq}::bigint as delivery_seq, {literal(delivery.name)} as file,
+            {quote_text(context.source.name)} as source, {quote_text(entity.name)} as entity,
+            {read.seq}::bigint as delivery_seq, {quote_text(delivery.name)} as file,
             case _table {sheets} end as sheet, _row as row_no, column_name, value, rule,
             {zh} as message_zh, {en} as message_en, error_no::bigint as error_no,
             rule = 'superseded' as is_superseded, raw
@@ -143,7 +142,7 @@ def write_quarantine(context: LandingContext, read: ReadDelivery) -> str:
 
 
 def _errors_select(context: LandingContext, read: ReadDelivery) -> str:
-    key_column = literal(context.entity.key[0]) if context.entity.key else "''"
+    key_column = quote_text(context.entity.key[0]) if context.entity.key else "''"
     malformed = "".join(
         f" union all select {i}, _row, '', reason_en, 'malformed', 1::bigint, sample from {table.malformed}"
         for i, table in enumerate(read.tables)

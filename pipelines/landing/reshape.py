@@ -13,7 +13,7 @@ from dataclasses import replace
 import duckdb
 
 from pipelines.core.names import normalise_name
-from pipelines.landing.typing_sql import literal
+from pipelines.core.sql_text import quote_text
 from pipelines.settings import SourceSettings
 from pipelines.sources.errors import Note
 from pipelines.sources.files import TextTable
@@ -210,14 +210,14 @@ def _fold_changes(
     """
     field = f"lower(cell_name({_cell(table, pivot.field_name)}))"
     value, at = _cell(table, pivot.value), _cell(table, pivot.at)
-    newest = f"order by cell_timestamp({at}, ord := {literal(order)}, tz := {literal(zone)}) nulls first, _row"
+    newest = f"order by cell_timestamp({at}, ord := {quote_text(order)}, tz := {quote_text(zone)}) nulls first, _row"
     keys = [_cell(table, key) for key in pivot.key]
     columns = dict(zip(pivot.key, keys, strict=True))
     found = con.execute(
         f"select distinct {field} as f from {table.relation} where f is not null order by f"
     ).fetchall()
     for (name,) in found:
-        only = f"filter (where {field} = {literal(name)})"
+        only = f"filter (where {field} = {quote_text(name)})"
         columns[name] = f"last({value} {newest}) {only}"
         if f"{name} @ {pivot.at}" in wanted:
             columns[f"{name} @ {pivot.at}"] = f"last({at} {newest}) {only}"
@@ -264,7 +264,7 @@ def _cell(table: TextTable, header: str) -> str:
 def _is_one_of(cell: str, values: Sequence[str]) -> str:
     if ANY_VALUE in values:
         return f"not cell_is_blank({cell})"
-    listed = ", ".join(literal(normalise_name(str(value))) for value in values)
+    listed = ", ".join(quote_text(normalise_name(str(value))) for value in values)
     return f"lower(cell_name({cell})) in ({listed})"
 
 

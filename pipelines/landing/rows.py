@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.plan import ColumnPlan
-from pipelines.landing.typing_sql import literal, quoted, typed_select, used_cells
+from pipelines.landing.typing_sql import typed_select, used_cells
 from pipelines.sources.files import TextTable
 from pipelines.sources.scans import CsvForm, CsvScan, joint_relation
 
@@ -49,8 +50,8 @@ def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
     identified by its content and an occurrence number.
     """
     entity = context.entity
-    names = [quoted(name) for name, _ in entity.landed_columns] + ["extra"]
-    keys = [quoted(name) for name in entity.key]
+    names = [quote_name(name) for name, _ in entity.landed_columns] + ["extra"]
+    keys = [quote_name(name) for name in entity.key]
     has_key = " or ".join(f"{key} is not null" for key in keys) or "false"
     key_text = ", ".join(f"coalesce(cast({key} as varchar), '')" for key in keys) or "''"
     content = ", ".join(f"coalesce(cast({name} as varchar), {NULL_MARK})" for name in names)
@@ -105,7 +106,7 @@ def _layouts(batch: Sequence[ReadDelivery]) -> list[Layout]:
     for read in batch:
         for number, (table, own) in enumerate(zip(read.tables, read.plans, strict=True)):
             plan = own.with_constants_as_cells()
-            constants = {f"k_{name}": literal(text) for name, text in own.constants.items()}
+            constants = {f"k_{name}": quote_text(text) for name, text in own.constants.items()}
             cells = "".join(
                 f", {constants[cell]} as {cell}" if cell in constants else f", {cell}"
                 for cell in used_cells(plan)
@@ -130,7 +131,7 @@ def _selects(placed: Sequence[_Placed]) -> list[str]:
             selects.append(files[0][0].select)
             continue
         places = ", ".join(
-            f"({literal(str(scan.path))}, {place.seq}::bigint, {place.number})"
+            f"({quote_text(str(scan.path))}, {place.seq}::bigint, {place.number})"
             for place, scan in files
         )
         selects.append(
@@ -170,7 +171,7 @@ def _number_contents(context: LandingContext, layouts: Sequence[Layout]) -> None
 def sort_out_repeats(context: LandingContext) -> None:
     """Fill `set_aside`: exact duplicates, superseded rows, conflicts, and numbered keyless twins."""
     entity = context.entity
-    newest = f"{quoted(entity.order_by)} desc nulls last, " if entity.order_by else ""
+    newest = f"{quote_name(entity.order_by)} desc nulls last, " if entity.order_by else ""
     loser = "conflict" if entity.conflict == "error" else "superseded"
     # A conflict has no winner: every one of the rows is an error that names the others.
     takes = "false" if entity.conflict == "error" else "newness = 1"

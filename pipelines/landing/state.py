@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.landing.contract import Entity
 from pipelines.landing.log import LandingRecord
-from pipelines.landing.typing_sql import literal, quoted
 from pipelines.landing.visible import VisibleLandings
 from pipelines.settings import FileSource, SourceSettings
 
@@ -55,18 +55,18 @@ def build_landed_table(
     delivers gives an empty typed table.
     """
     columns = [*entity.landed_columns, *LINEAGE_COLUMNS]
-    definition = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
+    definition = ", ".join(f"{quote_name(name)} {kind}" for name, kind in columns)
     con.execute("create schema if not exists landed")
-    con.execute(f"create or replace table landed.{quoted(entity.name)} ({definition})")
+    con.execute(f"create or replace table landed.{quote_name(entity.name)} ({definition})")
     selects = [
         select for state in states for select in _source_selects(entity, state, landing_root)
     ]
     if not selects:
         return 0
-    names = ", ".join(quoted(name) for name, _ in columns)
+    names = ", ".join(quote_name(name) for name, _ in columns)
     event = entity.event_date
     until = (
-        f"where {quoted(event)} is null or {quoted(event)} <= {literal(as_of.isoformat())}"
+        f"where {quote_name(event)} is null or {quote_name(event)} <= {quote_text(as_of.isoformat())}"
         if event
         else ""
     )
@@ -81,11 +81,11 @@ def build_landed_table(
         """
     con.execute(
         f"""
-        insert into landed.{quoted(entity.name)} ({names})
+        insert into landed.{quote_name(entity.name)} ({names})
         select {names} from ({body}) {until} order by _rank, _seq, _table, _row
         """
     )
-    counted = con.execute(f"select count(*) from landed.{quoted(entity.name)}").fetchone()
+    counted = con.execute(f"select count(*) from landed.{quote_name(entity.name)}").fetchone()
     return int(counted[0]) if counted else 0
 
 
@@ -123,11 +123,11 @@ def _chain_select(state: SourceState, chain: list[LandingRecord], landing_root: 
     if state.source.load == "snapshot":
         written.sort(key=lambda r: r.seq)
     positions = ", ".join(
-        f"({r.seq}, {i}, {literal(r.name)}, {literal(r.arrived_at.replace(tzinfo=None).isoformat())}::timestamp, "
-        f"{literal(r.covers_until.isoformat())}::date)"
+        f"({r.seq}, {i}, {quote_text(r.name)}, {quote_text(r.arrived_at.replace(tzinfo=None).isoformat())}::timestamp, "
+        f"{quote_text(r.covers_until.isoformat())}::date)"
         for i, r in enumerate(written)
     )
-    files = ", ".join(literal(str(landing_root / str(r.rows_path))) for r in written)
+    files = ", ".join(quote_text(str(landing_root / str(r.rows_path))) for r in written)
     first = written[0].seq
     return f"""
         (with deliveries (_seq, _position, _name, _arrived_at, _covers_until) as (values {positions}),
@@ -141,8 +141,8 @@ def _chain_select(state: SourceState, chain: list[LandingRecord], landing_root: 
         )
         select
             rows.* exclude (_op), deliveries._covers_until, {state.rank} as _rank,
-            {literal(state.source.name)} as source,
-            {literal(state.source.source_kind)} as source_kind,
+            {quote_text(state.source.name)} as source,
+            {quote_text(state.source.source_kind)} as source_kind,
             deliveries._name || coalesce(' [' || nullif(rows._sheet, '') || ']', '')
                 || ' row ' || rows._row{_key_of(state.source)} as source_row,
             deliveries._arrived_at as landed_at,

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.changes import Change, find_changes
 from pipelines.landing.log import Counts, LandingRecord
 from pipelines.landing.parquet import write_parquet
 from pipelines.landing.quarantine import write_quarantine
-from pipelines.landing.typing_sql import literal, quoted
 
 SLICE_ROWS = 200_000
 
@@ -55,7 +55,7 @@ def store_batch(
 
 def _tallies(context: LandingContext, batch: Sequence[ReadDelivery]) -> dict[int, _Tally]:
     con, entity = context.con, context.entity
-    dated = quoted(entity.event_date) if entity.event_date else "null::date"
+    dated = quote_name(entity.event_date) if entity.event_date else "null::date"
     typed = {
         row[0]: row[1:]
         for row in con.execute(
@@ -125,8 +125,8 @@ def _landed(
 
 
 def _write_rows(context: LandingContext, read: ReadDelivery, record: LandingRecord) -> str:
-    columns = ", ".join(f"typed.{quoted(name)}" for name, _ in context.entity.landed_columns)
-    sheets = " ".join(f"when {i} then {literal(t.sheet)}" for i, t in enumerate(read.tables))
+    columns = ", ".join(f"typed.{quote_name(name)}" for name, _ in context.entity.landed_columns)
+    sheets = " ".join(f"when {i} then {quote_text(t.sheet)}" for i, t in enumerate(read.tables))
     path = (
         f"{context.entity.name}/landing_date={record.export_on.isoformat()}/"
         f"{record.source}-{record.seq:08d}.parquet"

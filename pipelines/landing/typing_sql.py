@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.landing.contract import Column, Entity
 from pipelines.landing.plan import Binding, ColumnPlan
 from pipelines.sources.presets import ANY_VALUE
@@ -32,16 +33,6 @@ RULE_OF_TYPE = {
 _WORDS = ("text", "name", "period", "boolean")
 
 
-def quoted(name: str) -> str:
-    """Return an SQL identifier, quoted: names from files are never pasted bare."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def typed_select(
     entity: Entity, plan: ColumnPlan, relation: str, carried: str, zone: str, is_1904: bool
 ) -> str:
@@ -59,19 +50,21 @@ def typed_select(
         zone: time zone of naive times.
         is_1904: whether serial dates count from 1904.
     """
-    texts = [f"{_said(column, plan)} as {quoted('t_' + column.name)}" for column in entity.columns]
+    texts = [
+        f"{_said(column, plan)} as {quote_name('t_' + column.name)}" for column in entity.columns
+    ]
     cells = ", ".join(used_cells(plan)) or "null as _no_cells"
     values: list[str] = []
     for column in entity.columns:
         values += _typed(column, plan, zone, is_1904)
     bad = " or ".join(f"({condition})" for _, condition, _ in _conditions(entity, plan)) or "false"
     errors = ", ".join(
-        f"case when {condition} then {{'column': {literal(name)}, "
+        f"case when {condition} then {{'column': {quote_text(name)}, "
         f"'value': {_given(name)}, 'rule': {rule}}} end"
         for name, condition, rule in _conditions(entity, plan)
     )
-    landed = ", ".join(quoted(name) for name, _ in entity.landed_columns)
-    marks = {name: literal(text) for name, text in plan.marks.items()}
+    landed = ", ".join(quote_name(name) for name, _ in entity.landed_columns)
+    marks = {name: quote_text(text) for name, text in plan.marks.items()}
     extra = _json({header: f"c{i}" for header, i in plan.extra.items()} | marks)
     mapped = [cell for cell in used_cells(plan) if cell.startswith("c")]
     given = "".join(f", cell_given({cell}) as {_given_cell(cell)}" for cell in mapped)
@@ -119,7 +112,7 @@ def _raw_json(plan: ColumnPlan) -> str:
 
 
 def _json(cells: dict[str, str]) -> str:
-    pairs = ", ".join(f"{literal(name)}, {cell}" for name, cell in cells.items())
+    pairs = ", ".join(f"{quote_text(name)}, {cell}" for name, cell in cells.items())
     return f"cast(json_object({pairs}) as varchar)" if pairs else "null::varchar"
 
 
@@ -151,7 +144,7 @@ def _text(column: str, plan: ColumnPlan) -> str:
     if deciding:
         text = f"coalesce({', '.join(deciding)}, {text})"
     for other, values in plan.only_where.get(column, {}).items():
-        listed = ", ".join(literal(value) for value in values)
+        listed = ", ".join(quote_text(value) for value in values)
         text = f"case when {_text(other, plan)} in ({listed}) then {text} end"
     return text
 
@@ -159,22 +152,22 @@ def _text(column: str, plan: ColumnPlan) -> str:
 def _word_for(cell: str, words: dict[str, str]) -> str:
     """Return SQL of our word for what a cell says; NULL for any other word, unless `*` takes every one."""
     if ANY_VALUE in words:
-        return f"case when not cell_is_blank({cell}) then {literal(words[ANY_VALUE])} end"
-    theirs = ", ".join(literal(value) for value in words)
-    ours = ", ".join(literal(value) for value in words.values())
+        return f"case when not cell_is_blank({cell}) then {quote_text(words[ANY_VALUE])} end"
+    theirs = ", ".join(quote_text(value) for value in words)
+    ours = ", ".join(quote_text(value) for value in words.values())
     return f"list_extract([{ours}], list_position([{theirs}], lower(cell_name({cell}))))"
 
 
 def _cell(binding: Binding) -> str:
     if binding.constant is not None:
-        return literal(binding.constant)
+        return quote_text(binding.constant)
     if binding.constant_cell is not None:
         return binding.constant_cell
     if len(binding.positions) == 1:
         cell = f"g{binding.positions[0]}"
     else:
         parts = ", ".join(f"g{p}" for p in binding.positions)
-        cell = f"nullif(concat_ws({literal(binding.separator)}, {parts}), '')"
+        cell = f"nullif(concat_ws({quote_text(binding.separator)}, {parts}), '')"
     if binding.is_number:
         cell = (
             f"case when regexp_full_match({cell}, '[12][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}') then"
@@ -209,15 +202,15 @@ def _with_point(text: str, plan: ColumnPlan) -> str:
 
 
 def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[str]:
-    text, name = quoted("t_" + column.name), quoted(column.name)
-    order, since = literal(plan.date_order), str(is_1904).lower()
+    text, name = quote_name("t_" + column.name), quote_name(column.name)
+    order, since = quote_text(plan.date_order), str(is_1904).lower()
     binding = plan.bindings.get(column.name)
     factor = (binding.unit_factor if binding else None) or Decimal(1)
     if column.type == "timestamp":
-        on = quoted(column.local_date_name or "")
+        on = quote_name(column.local_date_name or "")
         return [
-            f"cell_timestamp({text}, ord := {order}, tz := {literal(zone)}, is_1904 := {since}) as {name}",
-            f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {literal(zone)}) as {on}",
+            f"cell_timestamp({text}, ord := {order}, tz := {quote_text(zone)}, is_1904 := {since}) as {name}",
+            f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {quote_text(zone)}) as {on}",
         ]
     figure = _with_point(text, plan) if not (binding and binding.is_product) else text
     call = {
@@ -227,7 +220,7 @@ def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[s
         "name": f"cell_name({text})",
         "phone": f"cell_phone({text})",
         "email": f"cell_email({text})",
-        "date": f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {literal(zone)})",
+        "date": f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {quote_text(zone)})",
         "money": f"cell_money({figure}, factor := {factor})",
         "number": f"cell_number({figure})",
         "integer": f"cell_integer({figure})",
@@ -239,29 +232,29 @@ def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[s
 
 
 def _given(name: str) -> str:
-    return f"left({quoted('t_' + name)}, 200)"
+    return f"left({quote_name('t_' + name)}, 200)"
 
 
 def _conditions(entity: Entity, plan: ColumnPlan) -> list[tuple[str, str, str]]:
     """Return (column, SQL condition of breaking the contract, SQL expression of the rule's code)."""
     out: list[tuple[str, str, str]] = []
     for column in entity.columns:
-        text, value = quoted("t_" + column.name), quoted(column.name)
+        text, value = quote_name("t_" + column.name), quote_name(column.name)
         blank = f"cell_is_blank({text})"
         if column.required:
             out.append((column.name, blank, "'missing'"))
-        code = literal(RULE_OF_TYPE[column.type])
+        code = quote_text(RULE_OF_TYPE[column.type])
         if column.type in {"date", "timestamp"}:
-            ambiguous = f"cell_date_is_ambiguous({text}, ord := {literal(plan.date_order)})"
+            ambiguous = f"cell_date_is_ambiguous({text}, ord := {quote_text(plan.date_order)})"
             code = f"case when {ambiguous} then 'ambiguous_date' else {code} end"
         code = f"case when cell_is_error({text}) then 'error_cell' else {code} end"
         out.append((column.name, f"not ({blank}) and {value} is null", code))
         allowed = column.accepted or plan.allowed.get(column.name, ())
         if allowed:
-            options = ", ".join(literal(option) for option in allowed)
+            options = ", ".join(quote_text(option) for option in allowed)
             code = "'not_accepted'" if column.accepted else "'unknown_value'"
             out.append((column.name, f"not ({blank}) and {value} not in ({options})", code))
     if entity.any_required:
-        nothing = " and ".join(f"{quoted(name)} is null" for name in entity.any_required)
+        nothing = " and ".join(f"{quote_name(name)} is null" for name in entity.any_required)
         out.append((entity.any_required[0], nothing, "'missing'"))
     return out

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.landing.contract import Entity
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.state import SourceState
-from pipelines.landing.typing_sql import literal, quoted
 
 
 def build_version_table(
@@ -28,8 +28,8 @@ def build_version_table(
     """
     types = dict(entity.landed_columns)
     kept = [*entity.key, *entity.tracked]
-    definition = ", ".join(f"{quoted(name)} {types[name]}" for name in kept)
-    table = f"landed.{quoted(entity.name + '_version')}"
+    definition = ", ".join(f"{quote_name(name)} {types[name]}" for name in kept)
+    table = f"landed.{quote_name(entity.name + '_version')}"
     con.execute("create schema if not exists landed")
     con.execute(
         f"create or replace table {table} ({definition}, source varchar, version_no bigint, "
@@ -38,8 +38,8 @@ def build_version_table(
     selects = [select for state in states for select in _selects(entity, state, landing_root)]
     if not selects:
         return 0
-    names = ", ".join(quoted(name) for name in kept)
-    tracked = ", ".join(quoted(name) for name in entity.tracked)
+    names = ", ".join(quote_name(name) for name in kept)
+    tracked = ", ".join(quote_name(name) for name in entity.tracked)
     con.execute(
         f"""
         insert into {table}
@@ -104,9 +104,11 @@ def _snapshot_select(
     orders agree (the rule), a change of arrival is a change of day; an *island* is a run of
     landings in which they do, so that a late file costs a cut and not another way of counting.
     """
-    columns = ", ".join(quoted(name) for name in [*entity.key, *entity.tracked])
-    files = ", ".join(literal(str(landing_root / str(r.rows_path))) for r in chain if r.rows_path)
-    held = ", ".join(f"changes.{quoted(name)}" for name in [*entity.key, *entity.tracked])
+    columns = ", ".join(quote_name(name) for name in [*entity.key, *entity.tracked])
+    files = ", ".join(
+        quote_text(str(landing_root / str(r.rows_path))) for r in chain if r.rows_path
+    )
+    held = ", ".join(f"changes.{quote_name(name)}" for name in [*entity.key, *entity.tracked])
     days = _positions(shown)
     return f"""
         (with landings (_seq, _position, _island, _covers) as (values {days}),
@@ -125,7 +127,7 @@ def _snapshot_select(
             where changes._op = 'U'
             group by all
         )
-        select {columns}, held._key, {literal(part)} as _part, {literal(state.source.name)} as source,
+        select {columns}, held._key, {quote_text(part)} as _part, {quote_text(state.source.name)} as source,
             opening._covers as valid_from, closing._covers as valid_before
         from held
         inner join landings as opening on opening._position = held._first
@@ -141,7 +143,7 @@ def _positions(shown: list[LandingRecord]) -> str:
     for position, record in enumerate(ordered):
         if position and arrival[record.seq] != arrival[ordered[position - 1].seq] + 1:
             island += 1
-        day = literal(record.covers_until.isoformat())
+        day = quote_text(record.covers_until.isoformat())
         rows.append(f"({record.seq}, {position}, {island}, {day}::date)")
     return ", ".join(rows)
 
@@ -150,12 +152,12 @@ def _delta_selects(entity: Entity, state: SourceState, landing_root: Path) -> li
     written = [r for r in state.visible.records if r.rows_path]
     if not written:
         return []
-    columns = ", ".join(quoted(name) for name in [*entity.key, *entity.tracked])
-    files = ", ".join(literal(str(landing_root / str(r.rows_path))) for r in written)
+    columns = ", ".join(quote_name(name) for name in [*entity.key, *entity.tracked])
+    files = ", ".join(quote_text(str(landing_root / str(r.rows_path))) for r in written)
     return [
         f"""
         (with landings (_seq, _position, _island, _covers) as (values {_positions(written)})
-        select {columns}, _key, '' as _part, {literal(state.source.name)} as source,
+        select {columns}, _key, '' as _part, {quote_text(state.source.name)} as source,
             _covers as valid_from,
             lead(_covers) over (partition by _key order by _position) as valid_before
         from read_parquet([{files}], hive_partitioning = false)

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from pipelines.operations.asset_health import STATUSES
 from pipelines.operations.marts import operations_marts
 from pipelines.operations.night_report import night_report
-from pipelines.operations.run_log import RunLog, check_results, steps
+from pipelines.operations.run_log import RunLog
+from pipelines.operations.run_tables import check_results, steps
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import read_manifest
 from pipelines.publish.operations import PublishMeta, write_operations_file

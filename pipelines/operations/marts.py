@@ -11,8 +11,8 @@ from pipelines.operations.alerts.tables import open_tables
 from pipelines.operations.management_health import HEALTH_SCHEMA, management_health
 from pipelines.operations.quarantine import SCHEMA as QUARANTINE_SCHEMA
 from pipelines.operations.quarantine import quarantine_mart
-from pipelines.operations.run_log import (
-    RunLog,
+from pipelines.operations.run_log import RunLog
+from pipelines.operations.run_tables import (
     asset_results,
     check_results,
     mart_rows,

@@ -11,8 +11,8 @@ from statistics import median
 from typing import Any
 
 from pipelines.operations.asset_health import STATUSES
-from pipelines.operations.run_log import (
-    RunLog,
+from pipelines.operations.run_log import RunLog
+from pipelines.operations.run_tables import (
     asset_results,
     check_results,
     mart_rows,

@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.core.sql_text import quote_text
 from pipelines.landing.contract import load_entities
 from pipelines.landing.log import LandingLog, LandingRecord
-from pipelines.landing.typing_sql import literal
 from pipelines.settings import CompanyFolder, CompanySettings
 
 ROWS_KEPT = 100_000
@@ -66,7 +66,7 @@ def _in_force(records: Iterable[LandingRecord], is_snapshot: bool) -> list[Landi
 
 def _select(files: Iterable[Path]) -> str:
     personal = [
-        f"(entity = {literal(entity.name)} and column_name = {literal(column.name)})"
+        f"(entity = {quote_text(entity.name)} and column_name = {quote_text(column.name)})"
         for entity in load_entities().values()
         for column in entity.columns
         if column.personal
@@ -76,7 +76,7 @@ def _select(files: Iterable[Path]) -> str:
         f"case when {is_personal} then replace({name}, value, '{MASK}') else {name} end as {name}"
         for name in ("message_zh", "message_en")
     )
-    listed = ", ".join(literal(str(file)) for file in files)
+    listed = ", ".join(quote_text(str(file)) for file in files)
     return f"""
         select source, entity, file, sheet, row_no, column_name,
             case when {is_personal} then '{MASK}' else value end as value, rule, {told},

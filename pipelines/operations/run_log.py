@@ -16,101 +16,16 @@ import sqlalchemy as sa
 from pipelines.landing.log import LandingRecord
 from pipelines.operations.asset_health import AssetHealth
 from pipelines.operations.outcome import CheckOutcome
+from pipelines.operations.run_tables import (
+    METADATA,
+    asset_results,
+    check_results,
+    mart_rows,
+    runs,
+    source_results,
+    steps,
+)
 from pipelines.operations.usage import Usage
-
-_metadata = sa.MetaData()
-
-runs = sa.Table(
-    "run",
-    _metadata,
-    sa.Column("run_id", sa.String, primary_key=True),
-    sa.Column("as_of", sa.Date, nullable=False),
-    sa.Column("code_version", sa.String, nullable=False),
-    sa.Column("started_at", sa.DateTime, nullable=False),
-    sa.Column("ended_at", sa.DateTime),
-    sa.Column("outcome", sa.String),  # published, built, held, failed; NULL while running or killed
-    sa.Column("reason_en", sa.String),
-    sa.Column("reason_zh", sa.String),
-    sa.Column("version", sa.String),
-    sa.Column("rules_version", sa.String),  # NULL in nights of before it was recorded
-)
-
-steps = sa.Table(
-    "step",
-    _metadata,
-    sa.Column("run_id", sa.String, primary_key=True),
-    sa.Column("step_no", sa.Integer, primary_key=True),
-    sa.Column("step", sa.String, nullable=False),
-    sa.Column("started_at", sa.DateTime, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("error", sa.String),
-    sa.Column("cpu_seconds", sa.Float),  # NULL in nights of before it was measured
-    sa.Column("peak_memory_mb", sa.Float),
-)
-
-check_results = sa.Table(
-    "check_result",
-    _metadata,
-    sa.Column("run_id", sa.String, primary_key=True),
-    sa.Column("asset", sa.String, primary_key=True),
-    sa.Column("check_name", sa.String, primary_key=True),
-    sa.Column("severity", sa.String, nullable=False),
-    sa.Column("kind", sa.String),  # data or flag; NULL in nights of before it was recorded
-    sa.Column("passed", sa.Boolean, nullable=False),
-    sa.Column("is_applicable", sa.Boolean, nullable=False),
-    sa.Column("description_en", sa.String),
-    sa.Column("description_zh", sa.String),
-    sa.Column("figures", sa.String, nullable=False),
-    sa.Column("sample", sa.String, nullable=False),
-    sa.Column("checked_at", sa.DateTime, nullable=False),
-)
-
-source_results = sa.Table(
-    "source_result",
-    _metadata,
-    sa.Column("run_id", sa.String, primary_key=True),
-    sa.Column("source", sa.String, primary_key=True),
-    sa.Column("entity", sa.String, nullable=False),
-    sa.Column("file_count", sa.Integer, nullable=False),
-    sa.Column("rows_read", sa.Integer, nullable=False),
-    sa.Column("rows_landed", sa.Integer, nullable=False),
-    sa.Column("rows_unchanged", sa.Integer, nullable=False),
-    sa.Column("rows_quarantined", sa.Integer, nullable=False),
-    sa.Column("rows_superseded", sa.Integer, nullable=False),
-    sa.Column("rows_duplicate", sa.Integer, nullable=False),
-    sa.Column("rows_skipped", sa.Integer, nullable=False),
-    sa.Column("rows_held", sa.Integer, nullable=False),
-    sa.Column("rows_deleted", sa.Integer, nullable=False),
-    sa.Column("covers_until", sa.Date),
-    sa.Column("age_workdays", sa.Integer),
-    sa.Column("new_columns", sa.String, nullable=False),
-    sa.Column("missing_columns", sa.String, nullable=False),
-    sa.Column("problem_en", sa.String),
-    sa.Column("problem_zh", sa.String),
-)
-
-mart_rows = sa.Table(
-    "mart_rows",
-    _metadata,
-    sa.Column("run_id", sa.String, primary_key=True),
-    sa.Column("mart", sa.String, primary_key=True),
-    sa.Column("row_count", sa.Integer, nullable=False),
-)
-
-asset_results = sa.Table(
-    "asset_result",
-    _metadata,
-    sa.Column("run_id", sa.String, primary_key=True),
-    sa.Column("asset", sa.String, primary_key=True),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("reasons_en", sa.String),
-    sa.Column("reasons_zh", sa.String),
-    sa.Column("materialized_at", sa.DateTime),
-    sa.Column("row_count", sa.Integer),
-    sa.Column("last_as_of", sa.Date),
-    sa.Column("checks_passed", sa.Integer, nullable=False),
-    sa.Column("checks_failed", sa.Integer, nullable=False),
-)
 
 
 class RunLog:
@@ -120,7 +35,7 @@ class RunLog:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
-        _metadata.create_all(self._engine)
+        METADATA.create_all(self._engine)
         self._add_new_columns()
 
     def start(self, run_id: str, as_of: date, code_version: str, started_at: datetime) -> None:
@@ -314,7 +229,7 @@ class RunLog:
         """Add what this version records and an older one did not; its old nights read NULL."""
         known = sa.inspect(self._engine)
         with self._engine.begin() as connection:
-            for table in _metadata.sorted_tables:
+            for table in METADATA.sorted_tables:
                 there = {column["name"] for column in known.get_columns(table.name)}
                 for column in table.columns:
                     if column.name not in there:

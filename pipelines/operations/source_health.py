@@ -8,7 +8,7 @@ from pipelines.core.calendar import count_workdays
 from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.source import SourceLanding
 from pipelines.landing.visible import visible_landings
-from pipelines.night import Night
+from pipelines.operations.night import Night
 from pipelines.settings import CompanySettings, SourceSettings
 
 

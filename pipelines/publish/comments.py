@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.landing.typing_sql import literal, quoted
+from pipelines.core.sql_text import quote_name, quote_text
 
 
 def write_comments(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
@@ -27,16 +27,16 @@ def write_comments(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) 
             or node["name"] not in tables
         ):
             continue
-        table = f"marts.{quoted(node['name'])}"
+        table = f"marts.{quote_name(node['name'])}"
         con.execute(
-            f"comment on table {table} is {literal(_words(node['description'], node['config']['meta']))}"
+            f"comment on table {table} is {quote_text(_words(node['description'], node['config']['meta']))}"
         )
         for name, column in node["columns"].items():
             if (node["name"], name) in built:
                 text = _words(
                     column["description"], column.get("config", {}).get("meta") or column["meta"]
                 )
-                con.execute(f"comment on column {table}.{quoted(name)} is {literal(text)}")
+                con.execute(f"comment on column {table}.{quote_name(name)} is {quote_text(text)}")
     con.commit()
 
 

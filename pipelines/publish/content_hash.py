@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.publish.duckdb_session import quote_name, quote_text
+from pipelines.core.sql_text import quote_name, quote_text
 
 _FRACTIONS = {"double", "float"}
 # their texts hold no comma and are never empty

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.core.sql_text import quote_name, quote_text
+
 STORAGE_VERSION = "v1.0.0"
 """Storage format of published files: the oldest that DuckDB 1.x drivers in BI tools can read."""
 
@@ -28,16 +30,6 @@ class DuckDBLimits:
     memory_limit: str | None = None
     temp_directory: Path | None = None
     threads: int | None = None
-
-
-def quote_name(name: str) -> str:
-    """Quote a table or column name, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """Quote a text value for the statements that take no parameters (ATTACH, COMMENT, COPY)."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def storage_number(path: Path) -> int:

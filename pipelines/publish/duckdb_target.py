@@ -7,13 +7,12 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.publish.content_hash import content_hash, fingerprint
 from pipelines.publish.duckdb_session import (
     STORAGE_NUMBER,
     DuckDBLimits,
     duckdb_session,
-    quote_name,
-    quote_text,
     storage_number,
 )
 from pipelines.publish.errors import PublishError

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.landing.parquet import write_parquet
-from pipelines.landing.typing_sql import literal, quoted
 from pipelines.settings import CompanyFolder
 
 # Mart → columns that identify a row. Only marts that this build has are kept.
@@ -88,7 +88,7 @@ def _write_night(
     before = _state(
         {day: path for day, path in files.items() if day < as_of}, as_of, columns, key, mart
     )
-    now = f"select {', '.join(map(quoted, columns))} from marts.{quoted(mart)}"
+    now = f"select {', '.join(map(quote_name, columns))} from marts.{quote_name(mart)}"
     write_parquet(con, _difference(before, now, columns, key), directory / f"{as_of}.parquet")
     if after is not None and later is not None:
         write_parquet(con, _difference(now, after, columns, key), directory / f"{later}.parquet")
@@ -112,18 +112,18 @@ def _state(
 
     The mart of tonight gives the columns: one that is new since then reads NULL.
     """
-    names = ", ".join(map(quoted, columns))
+    names = ", ".join(map(quote_name, columns))
     known = [(d, path) for d, path in files.items() if d <= day]
     if not known:
-        return f"select {names} from marts.{quoted(mart)} where false"
+        return f"select {names} from marts.{quote_name(mart)} where false"
     union = " union all by name ".join(
-        f"select *, {literal(d.isoformat())}::date as _night from read_parquet({literal(str(path))})"
+        f"select *, {quote_text(d.isoformat())}::date as _night from read_parquet({quote_text(str(path))})"
         for d, path in known
     )
-    keys = ", ".join(map(quoted, key))
+    keys = ", ".join(map(quote_name, key))
     return f"""
         select {names} from (
-            select * from ({union} union all by name select * from marts.{quoted(mart)} where false)
+            select * from ({union} union all by name select * from marts.{quote_name(mart)} where false)
             qualify row_number() over (partition by {keys} order by _night desc) = 1
         ) where _op = 'U'
     """
@@ -131,13 +131,15 @@ def _state(
 
 def _difference(before: str, now: str, columns: list[str], key: tuple[str, ...]) -> str:
     """Return the SELECT of rows that are new or changed (U) or gone (D)."""
-    names = ", ".join(map(quoted, columns))
-    match = " and ".join(f"b.{quoted(k)} = n.{quoted(k)}" for k in key)
+    names = ", ".join(map(quote_name, columns))
+    match = " and ".join(f"b.{quote_name(k)} = n.{quote_name(k)}" for k in key)
     same = " and ".join(
-        f"b.{quoted(c)} is not distinct from n.{quoted(c)}" for c in columns if c not in key
+        f"b.{quote_name(c)} is not distinct from n.{quote_name(c)}" for c in columns if c not in key
     )
-    gone = ", ".join(f"b.{quoted(c)}" if c in key else f"null as {quoted(c)}" for c in columns)
-    order = ", ".join(map(quoted, key))
+    gone = ", ".join(
+        f"b.{quote_name(c)}" if c in key else f"null as {quote_name(c)}" for c in columns
+    )
+    order = ", ".join(map(quote_name, key))
     return f"""
         with b as ({before}), n as ({now})
         select 'U' as _op, {names} from n
@@ -154,17 +156,17 @@ def _publish(
 ) -> None:
     files = {day: path for day, path in _files(directory).items() if day <= as_of}
     nights = [
-        f"select *, {literal(day.isoformat())}::date as valid_from from read_parquet({literal(str(path))})"
+        f"select *, {quote_text(day.isoformat())}::date as valid_from from read_parquet({quote_text(str(path))})"
         for day, path in files.items()
     ]
-    keys = ", ".join(map(quoted, key))
+    keys = ", ".join(map(quote_name, key))
     # Most rows stand since the first night: only those that a later night changed are sorted.
     later = " union all by name ".join(f"select {keys} from ({night})" for night in nights[1:])
-    same = " and ".join(f"later.{quoted(k)} = nights.{quoted(k)}" for k in key)
+    same = " and ".join(f"later.{quote_name(k)} = nights.{quote_name(k)}" for k in key)
     changed = f"exists (select 1 from ({later}) as later where {same})" if later else "false"
     con.execute(
         f"""
-        create or replace table marts.{quoted(mart + "_history")} as
+        create or replace table marts.{quote_name(mart + "_history")} as
         with nights as materialized ({" union all by name ".join(nights)})
         select * exclude (_op) from (
             select *, null::date as valid_before from nights where not {changed}

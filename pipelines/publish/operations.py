@@ -13,8 +13,9 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from pipelines.core.sql_text import quote_name
 from pipelines.publish.content_hash import fingerprint
-from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session, quote_name
+from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session
 from pipelines.publish.duckdb_target import audit, seal
 from pipelines.publish.errors import PublishError
 from pipelines.publish.files import remove_path

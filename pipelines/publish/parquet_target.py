@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session, quote_name, quote_text
+from pipelines.core.sql_text import quote_name, quote_text
+from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session
 from pipelines.publish.duckdb_target import READ_ONLY_MODE
 from pipelines.publish.errors import PublishError
 from pipelines.publish.files import fsync_directory, fsync_file, require_link_or_nothing

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.core.sql_text import quote_text
 from pipelines.sources.errors import DamagedFile
 from pipelines.sources.options import Content, FileOptions
-from pipelines.sources.scans import quoted
 
 # A whole document is one value in memory, so it has a limit of its own.
 DOCUMENT_BYTES = 256 * 1024**2
@@ -20,7 +20,7 @@ _numbers = itertools.count(1)
 
 def json_pointer(*keys: str) -> str:
     """Write keys as a JSON pointer, in which nothing but ~ and / is special, as an SQL literal."""
-    return quoted("".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys))
+    return quote_text("".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys))
 
 
 def document_objects(
@@ -93,7 +93,7 @@ def _document(path: Path) -> str:
     # Twice this much is set aside for every thread, however small the file is.
     size = min(DOCUMENT_BYTES, max(_SMALLEST_BUFFER, path.stat().st_size + 1))
     return (
-        f"(select json from read_json_objects({quoted(str(path))}, format = 'unstructured',"
+        f"(select json from read_json_objects({quote_text(str(path))}, format = 'unstructured',"
         f" maximum_object_size = {size}))"
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.sources.errors import DamagedFile, LimitExceeded
 from pipelines.sources.options import Content, FileOptions
-from pipelines.sources.scans import quoted
 from pipelines.sources.tables import RawRows
 
 
@@ -15,7 +15,7 @@ def read_parquet(content: Content, con: duckdb.DuckDBPyConnection, options: File
 
     Timestamps with a zone end in Z (UTC), nested values are JSON text. Rows count from 1.
     """
-    scan = f"read_parquet({quoted(str(content.path))}, file_row_number = true)"
+    scan = f"read_parquet({quote_text(str(content.path))}, file_row_number = true)"
     try:
         columns = con.execute(f"describe select * from {scan}").fetchall()
     except duckdb.Error as error:
@@ -49,7 +49,7 @@ def read_parquet(content: Content, con: duckdb.DuckDBPyConnection, options: File
 
 
 def _as_text(name: str, kind: str) -> str:
-    column = '"' + name.replace('"', '""') + '"'
+    column = quote_name(name)
     if kind == "TIMESTAMP WITH TIME ZONE":
         # An epoch needs no time zone data; a cast to text would take the session's zone.
         utc = f"make_timestamp(epoch_us({column}))"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.core.sql_text import quote_text
 from pipelines.sources.errors import BrokenQuotes, FileUnreadable, LimitExceeded, Note
 from pipelines.sources.options import Content, Limits
 
@@ -131,7 +132,7 @@ def read_records(
         sheet.add(number, cells + [""] * (width - len(cells)), lines.held_bytes)
     sheet.flush()
     sheet.writer.close()
-    relation = "read_parquet('" + str(target).replace("'", "''") + "')"
+    relation = f"read_parquet({quote_text(str(target))})"
     note = _short_note(short_count, short_rows)
     return Records(relation, tuple(malformed), malformed_count, note)
 

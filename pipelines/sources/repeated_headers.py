@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipelines.core.sql_text import quote_text
+
 # So many equal cells are no accident; more would only cost time.
 _COMPARED = 4
 _AT_LEAST = 2
@@ -19,20 +21,16 @@ def repeated_header_sql(cells: Sequence[str], headers: Sequence[str]) -> str:
     pairs = [(cell, text) for cell, text in zip(cells, headers, strict=True) if text][:_COMPARED]
     if len(pairs) < _AT_LEAST:
         return "false"
-    same = " and ".join(f"{_cleaned(cell)} = {_quoted(text)}" for cell, text in pairs)
+    same = " and ".join(f"{_cleaned(cell)} = {quote_text(text)}" for cell, text in pairs)
     return f"coalesce({same}, false)"
 
 
 def first_header_sql(cell: str, headers: Sequence[Sequence[str]]) -> str:
     """Give the cheap condition that a row may be one of these headers again: by its first cell."""
     firsts = sorted({next(iter(filter(None, texts)), "") for texts in headers} - {""})
-    listed = ", ".join(map(_quoted, firsts))
+    listed = ", ".join(map(quote_text, firsts))
     return f"{_cleaned(cell)} in ({listed})" if firsts else "false"
 
 
 def _cleaned(cell: str) -> str:
     return f"trim({cell}, ' \u3000')"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.core.sql_text import quote_text
+
 _BUFFER_BYTES = 32 * 1024**2
 
 
@@ -34,10 +36,10 @@ class CsvForm:
     def scan_sql(self, paths: Sequence[Path]) -> str:
         """Give SQL of all records in order of file and line, with `_path`, every cell VARCHAR."""
         types = ", ".join(f"'{column}': 'VARCHAR'" for column in self.columns)
-        files = ", ".join(quoted(str(path)) for path in paths)
+        files = ", ".join(quote_text(str(path)) for path in paths)
         return (
             f"read_csv([{files}], auto_detect = false, columns = {{{types}}}, filename = '_path',"
-            f" header = false, delim = {quoted(self.delimiter)}, quote = '\"', escape = '\"',"
+            f" header = false, delim = {quote_text(self.delimiter)}, quote = '\"', escape = '\"',"
             f" nullstr = '', strict_mode = true, max_line_size = {self.record_bytes},"
             f" buffer_size = {max(_BUFFER_BYTES, 2 * self.record_bytes)})"
         )
@@ -80,7 +82,7 @@ def joint_relation(scans: Sequence[CsvScan]) -> str:
     """
     form, before, places = scans[0].form, 0, []
     for scan in scans:
-        places.append(f"({quoted(str(scan.path))}, {before}, {scan.body_from})")
+        places.append(f"({quote_text(str(scan.path))}, {before}, {scan.body_from})")
         before += scan.records
     cells = ", ".join(form.columns)
     return (
@@ -90,11 +92,6 @@ def joint_relation(scans: Sequence[CsvScan]) -> str:
         f" inner join (values {', '.join(places)}) as places(_path, _before, _body_from)"
         " using (_path) where _record - _before >= _body_from)"
     )
-
-
-def quoted(text: str) -> str:
-    """Write a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _as_cells(form: CsvForm) -> str:

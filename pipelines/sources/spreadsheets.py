@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from pipelines.core.sql_text import quote_text
 from pipelines.sources.archives import check_directory, kind_of
 from pipelines.sources.errors import (
     DamagedFile,
@@ -26,7 +27,6 @@ from pipelines.sources.errors import (
 )
 from pipelines.sources.headers import Header, find_header, header_at, title_above
 from pipelines.sources.options import Content, FileOptions
-from pipelines.sources.scans import quoted
 from pipelines.sources.tables import RawRows
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
@@ -224,7 +224,7 @@ def _raw_rows(
     return RawRows(
         content=content,
         sheet=sheet["name"],
-        relation=f"read_parquet({quoted(sheet['path'])})",
+        relation=f"read_parquet({quote_text(sheet['path'])})",
         columns=tuple(f"r{i}" for i in range(width)),
         header_texts=texts,
         header_row=header.first + 1 if options.has_header else 0,

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.dbt_runner import NodeResult, build, parse
+from pipelines.dbt.runner import NodeResult, build, parse
 from pipelines.settings import BUILD_CONFIG, CompanyFolder
 from pipelines.spark.exchange import bring_back, hand_over, register
 from pipelines.spark.session import open_session

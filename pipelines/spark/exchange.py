@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.landing.typing_sql import quoted
+from pipelines.core.sql_text import quote_name, quote_text
 
 _PLAIN = {
     "VARCHAR": "string", "BIGINT": "bigint", "INTEGER": "int", "SMALLINT": "smallint",
@@ -77,13 +77,15 @@ def _written(
     folder = lake / "handed" / schema / table
     folder.mkdir(parents=True, exist_ok=True)
     shown = ", ".join(
-        f"cast({quoted(name)} as {_WIDE_AS}) as {quoted(name)}" if type_ in _WIDE else quoted(name)
+        f"cast({quote_name(name)} as {_WIDE_AS}) as {quote_name(name)}"
+        if type_ in _WIDE
+        else quote_name(name)
         for name, type_ in columns
     )
-    target = str(folder / "part.parquet").replace("'", "''")
+    target = quote_text(str(folder / "part.parquet"))
     con.execute(
-        f"copy (select {shown} from {quoted(schema)}.{quoted(table)}) "
-        f"to '{target}' (format parquet)"
+        f"copy (select {shown} from {quote_name(schema)}.{quote_name(table)}) "
+        f"to {target} (format parquet)"
     )
     types = tuple((name, _spark_type(schema, table, name, type_)) for name, type_ in columns)
     return HandedTable(schema, table, types, folder)
@@ -100,10 +102,11 @@ def _spark_type(schema: str, table: str, column: str, type_: str) -> str:
 
 
 def register(session: Any, tables: Iterable[HandedTable]) -> None:
-    """Make handed tables known to Spark under the names that they have in the build file."""
+    """Make handed tables known to Spark under the names that they have in the build file.
+
+    Their schemas are there, and empty of them: a statement costs more than a small table.
+    """
     for table in tables:
-        session.sql(f"create schema if not exists `{table.schema}`")
-        session.sql(f"drop table if exists `{table.schema}`.`{table.name}`")
         session.sql(table.create_sql)
 
 
@@ -127,20 +130,19 @@ def bring_back(
     """
     con.execute("set TimeZone = 'UTC'")
     for (schema, name), required in tables.items():
-        con.execute(f"create schema if not exists {quoted(schema)}")
-        files = str(lake / schema / name / "*.parquet").replace("'", "''")
-        source = f"read_parquet('{files}')"
+        con.execute(f"create schema if not exists {quote_name(schema)}")
+        source = f"read_parquet({quote_text(str(lake / schema / name / '*.parquet'))})"
         columns = con.execute(f"describe select * from {source}").fetchall()
         shown = ", ".join(_plain_column(column, type_) for column, type_, *_ in columns)
-        relation = f"{quoted(schema)}.{quoted(name)}"
+        relation = f"{quote_name(schema)}.{quote_name(name)}"
         kind = "table" if schema == copied_schema else "view"
         con.execute(f"create or replace {kind} {relation} as select {shown} from {source}")
         for column in required if kind == "table" else ():
-            con.execute(f"alter table {relation} alter column {quoted(column)} set not null")
+            con.execute(f"alter table {relation} alter column {quote_name(column)} set not null")
 
 
 def _plain_column(name: str, type_: str) -> str:
     """A moment comes back as UTC without a zone, as it was handed over."""
     if type_ == "TIMESTAMP WITH TIME ZONE":
-        return f"{quoted(name)} at time zone 'UTC' as {quoted(name)}"
-    return quoted(name)
+        return f"{quote_name(name)} at time zone 'UTC' as {quote_name(name)}"
+    return quote_name(name)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.core.cascade import CascadeResult, Grid, Unit, build_grid, build_tree, run_cascade
+from pipelines.core.cascade.engine import ACCEPTED_PROBLEMS
 from pipelines.core.cascade.lines import (
     UNKNOWN_UNIT,
     USABLE_PROBLEMS,
@@ -287,13 +288,13 @@ def _write_lines(
             en, zh = PROBLEMS[code]
             where = row["source_row"] or row["source"]
             row |= {"problem": code, "message_en": f"{where}: {en}", "message_zh": f"{where}：{zh}"}
+        row["is_accepted"] = row["problem"] in ACCEPTED_PROBLEMS
     insert_rows(con, "target_line", own)
     con.execute(
         """
         insert into cascade.custom_period
         select 'custom', start_on, end_on, period_label from cascade.target_line
-        where period_type = 'custom'
-            and (problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds'))
+        where period_type = 'custom' and is_accepted
         qualify row_number() over (partition by start_on, end_on order by line) = 1
         """
     )

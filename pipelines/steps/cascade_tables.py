@@ -28,7 +28,7 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
         "is_spread": _FLAG, "is_milestone": _FLAG, "effective_on": _DAY, "recorded_on": _DAY,
         "removed_on": _DAY, "reserve_rate": _VALUE, "responsible_id": _TEXT, "changed_by": _TEXT,
         "reason": _TEXT, "source": _TEXT, "source_row": _TEXT, "problem": _TEXT, "message_en": _TEXT,
-        "message_zh": _TEXT,
+        "message_zh": _TEXT, "is_accepted": _FLAG,
     },
     "target_version": {**_GROUP, "version_no": _INT, "recorded_on": _DAY, "is_in_force": _FLAG},
     "target_leaf": {

@@ -29,6 +29,7 @@ def post_json(
     *,
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    read: Callable[[httpx.Response], Any] | None = None,
 ) -> Attempt:
     """Post one JSON body and let `judge` read status and answer.
 
@@ -37,6 +38,7 @@ def post_json(
         url: where to; it is a secret and stands in no message.
         body: JSON, UTF-8.
         judge: called with the status and the answer: parsed where it is JSON, else None.
+        read: what the judge is given of an answer instead, for a service that answers otherwise.
         query: added to the URL's own.
         headers: added to the content type.
     """
@@ -54,10 +56,15 @@ def post_json(
     except httpx.RequestError as error:
         return uncertain(title, url.scrub(f"{type(error).__name__}: {error}")[:300])
     return (
-        judge(answer.status_code, _parsed(answer))
+        judge(answer.status_code, (read or _parsed)(answer))
         if _has_answer(answer)
         else _by_status(title, answer)
     )
+
+
+def as_text(answer: httpx.Response) -> str:
+    """Return a plain answer: a word, where others send an object."""
+    return answer.text
 
 
 def as_json(content: Mapping[str, Any]) -> bytes:

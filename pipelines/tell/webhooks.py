@@ -1,23 +1,17 @@
-"""Slack, through its maker's library, and any service that takes a JSON object."""
+"""Slack, and any service that takes a JSON object."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.error import URLError
 
 from pipelines.core.alerts.digest import Digest, render
 from pipelines.settings.secrets import Secret
-from pipelines.tell.attempt import DELIVERED, Attempt, not_sent, refused, uncertain
-from pipelines.tell.http import as_json, by_status, post_json
+from pipelines.tell.attempt import DELIVERED, Attempt, refused
+from pipelines.tell.http import as_json, as_text, by_status, post_json
 
-# The library would write the address, which is the key, into the log.
-_SILENT = logging.getLogger("gapwise.slack")
-_SILENT.setLevel(logging.CRITICAL + 1)
 SLACK_BYTES = 35_000
-TIMEOUT_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -29,32 +23,15 @@ class Slack:
 
     def send(self, digest: Digest, *, message_id: str, is_resent: bool, at: datetime) -> Attempt:
         """Send a digest as one message."""
-        from slack_sdk.webhook import WebhookClient
-
-        if not self.url.reveal().startswith(("http://", "https://")):
-            return refused(self.title, f"{self.url.name} holds no http address")
         text = render(
             digest, SLACK_BYTES, is_resent=is_resent,
             link=lambda words, address: f"<{address}|{words}>", escape=_escaped,
         )  # fmt: skip
-        # without its retries: a second try after a lost answer has to be marked
-        client = WebhookClient(
-            self.url.reveal(), timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_SILENT
-        )
-        try:
-            answer = client.send(text=text)
-        except URLError as error:  # raised while connecting and sending
-            why = self.url.scrub(str(error.reason))[:300]
-            was_cut = isinstance(error.reason, (ConnectionResetError, BrokenPipeError))
-            return uncertain(self.title, why) if was_cut else not_sent(self.title, why)
-        except OSError as error:  # the answer did not come
-            return uncertain(self.title, self.url.scrub(f"{type(error).__name__}: {error}")[:300])
-        except ValueError:
-            return refused(self.title, f"{self.url.name} holds no address")
-        judged = by_status(self.title, answer.status_code, answer.headers.get("retry-after", ""))
-        if judged is not None:
-            return judged
-        return DELIVERED if answer.body == "ok" else refused(self.title, answer.body[:200])
+
+        def judge(_status: int, answer: Any) -> Attempt:
+            return DELIVERED if answer == "ok" else refused(self.title, answer[:200])
+
+        return post_json(self.title, self.url, as_json({"text": text}), judge, read=as_text)
 
 
 @dataclass(frozen=True)

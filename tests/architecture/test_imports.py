@@ -78,7 +78,7 @@ def test_an_import_against_the_direction_is_found(importer, source):
         ("pipelines.landing.log", "from pipelines.publish.files import replace_file_atomically"),
         ("pipelines.landing.land", "from pipelines.sources.files import read"),
         ("pipelines.landing.land", "from pipelines.settings import CompanySettings"),
-        ("pipelines.core.revision", "from pipelines.core.exact import minor_units"),
+        ("pipelines.core.allocation", "from pipelines.core.exact import Integers"),
         ("pipelines.cli", "def demo():\n    from pipelines.demo import write_demo_company"),
         ("pipelines.core.calendar", "import pandas"),
     ],
@@ -117,11 +117,11 @@ def test_a_cycle_of_modules_is_found_and_an_import_inside_a_function_is_none():
 
 def test_a_heavy_import_is_found_behind_another_module():
     modules = {
-        "pipelines.cli": "from pipelines.console import show",
-        "pipelines.console": "if True:\n    import pandas as pd",
+        "pipelines.cli": "from pipelines.commands.console import show",
+        "pipelines.commands.console": "if True:\n    import pandas as pd",
     }
     assert rules.heavy_at_start(modules) == [
-        "pipelines.cli → pipelines.console imports pandas in line 2"
+        "pipelines.cli → pipelines.commands.console imports pandas in line 2"
     ]
 
 

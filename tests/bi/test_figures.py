@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.bi.catalogue import load_catalogue
 from pipelines.bi.sql import twin
-from pipelines.dbt_runner import parse
+from pipelines.dbt.runner import parse
 from pipelines.settings import CompanyFolder
 from tests.bi.figures import FIGURES, MONEY
 

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.bi.catalogue import load_catalogue
 from pipelines.bi.sql import twin
-from pipelines.dbt_runner import PROJECT_DIR, parse
+from pipelines.dbt.runner import PROJECT_DIR, parse
 from pipelines.settings import CompanyFolder
 from tests.bi.figures import FIGURES
 

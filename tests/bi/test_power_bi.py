@@ -12,7 +12,7 @@ import pytest
 from pipelines.bi.catalogue import load_catalogue
 from pipelines.bi.connection import Connection
 from pipelines.bi.power_bi import power_bi_project
-from pipelines.dbt_runner import parse
+from pipelines.dbt.runner import parse
 from pipelines.settings import CompanyFolder
 
 BASE = "https://developer.microsoft.com/json-schemas/fabric"

@@ -12,7 +12,7 @@ import yaml
 from pipelines.bi.catalogue import load_catalogue
 from pipelines.bi.connection import Connection, odbc_source
 from pipelines.bi.superset import CHARTS, superset_bundle
-from pipelines.dbt_runner import parse
+from pipelines.dbt.runner import parse
 from pipelines.settings import CompanyFolder
 
 

@@ -16,11 +16,11 @@ from pipelines.core.calendar import build_calendar
 from pipelines.core.periods import build_periods
 from pipelines.core.rules.formulas import formula_tables
 from pipelines.core.rules.tables import default_rules
+from pipelines.core.sql_text import quote_name
 from pipelines.landing.contract import load_entities
 from pipelines.landing.rules import landed_entity_columns, rules_version_log
 from pipelines.landing.rules_history import process_target_versions
 from pipelines.landing.state import build_landed_table
-from pipelines.landing.typing_sql import quoted
 from pipelines.landing.versions import build_version_table
 from pipelines.settings import CompanyFolder
 from tests.dbt.in_order import build_in_order
@@ -143,11 +143,13 @@ class World:
         for table, rows in self.rows.items():
             handed = pd.DataFrame(rows)
             con.register("handed", handed.astype(object).where(handed.notna(), None))
-            columns = con.execute(f"describe landed.{quoted(table)}").fetchall()
+            columns = con.execute(f"describe landed.{quote_name(table)}").fetchall()
             kinds = {c[0]: c[1] for c in columns if c[0] in handed.columns}
-            names = ", ".join(quoted(name) for name in kinds)
-            casts = ", ".join(f"cast({quoted(name)} as {kind})" for name, kind in kinds.items())
-            con.execute(f"insert into landed.{quoted(table)} ({names}) select {casts} from handed")
+            names = ", ".join(quote_name(name) for name in kinds)
+            casts = ", ".join(f"cast({quote_name(name)} as {kind})" for name, kind in kinds.items())
+            con.execute(
+                f"insert into landed.{quote_name(table)} ({names}) select {casts} from handed"
+            )
             con.unregister("handed")
         con.execute("create schema rules")
         rules = default_rules()
@@ -157,7 +159,7 @@ class World:
         log = {"workbook_version": rules_version_log(())}
         for name, table in (rules | formulas | log).items():
             con.register("handed", table)
-            con.execute(f"create table rules.{quoted(name)} as from handed")
+            con.execute(f"create table rules.{quote_name(name)} as from handed")
             con.unregister("handed")
         self._write_reference(con)
 

@@ -12,8 +12,9 @@ Orders: signed  amount      who  customer
                                  (10 March 2025 is out by 31 March 2026, in by 9 March)
 
 Visits to C1 on 2, 4 and 11 March and to C2 on 4 March; two of the four in the hospital, one of
-those two with a note that would end a string in SQL.
-Quotes: USD 100 on 2 March, CNY 50 on 3 March.
+those two with a note that would end a string in SQL. Calls to C1 on 11 March (P2), to C3 on 5 March (P2, and P1
+at noon) and once more on 6 March (P2).
+Quotes: CNY 30 on 3 February, USD 100 on 2 March, CNY 50 on 3 March.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.architecture.recipes import metric_row
 from tests.dbt.built import deliver, write_company
 from tests.dbt.ledger_world import ENTITIES as LEDGER
 from tests.dbt.ledger_world import ORDER, order
@@ -60,10 +62,12 @@ METRICS = [
     metric("大院数", "去重计数", 数据对象="订单", 日期列="签订日期", 数值列="客户编号", 累计达到="80万", 累计列="金额"),
     metric("走访客户数", "去重计数", 数据对象="跟进记录", 日期列="跟进时间", 数值列="客户编号", 条件="跟进方式 = 上门拜访",
            周期="周、月、季度、年、自定义"),
-    metric("院内拜访数", "计数", 数据对象="跟进记录", 日期列="跟进时间", 条件="kind = visit; 地点 属于 院内、门诊"),
+    metric_row(),  # 院内拜访数, as docs/recipes.md writes it
+    metric("首电客户数", "去重计数", 数据对象="跟进记录", 日期列="跟进时间", 数值列="客户编号", 条件="kind = call", 累计达到="1"),
     metric("怪名拜访数", "计数", 数据对象="跟进记录", 日期列="跟进时间", 条件="备注's \"列\" = it's')，drop table x"),
     metric("大单数", "计数", 数据对象="订单", 日期列="签订日期", 条件="金额 ≥ 50万; region = 华东"),
     metric("报价额", "求和", 数据对象="报价", 日期列="报价日期", 数值列="报价金额", 单位="金额"),
+    metric("近一月报价额", "求和", 数据对象="报价", 日期列="报价日期", 数值列="报价金额", 单位="金额", 滚动月数=1),
     metric("平均单额", "两指标之比", 分子指标="签单额", 分母指标="订单数", 单位="金额"),
     metric("写错的", "求和", 数据对象="订单", 日期列="没有的列", 数值列="金额", 单位="金额"),
     metric("靠写错的", "两指标之比", 分子指标="写错的", 分母指标="订单数", 单位="金额"),
@@ -87,7 +91,8 @@ def write_metrics_world(home: Path) -> Path:
     ]
     deliver(home, "opportunities", day, ENTITIES["opportunities"][1], deals)
     deliver(home, "fx_rates", day, ENTITIES["fx_rates"][1], [("USD", "2026-01-01", "7.0")])
-    quotes = [("Q1", "O1", "2026-03-02", "100", "P1"), ("Q2", "O2", "2026-03-03", "50", "P1")]
+    quotes = [("Q1", "O1", "2026-03-02", "100", "P1"), ("Q2", "O2", "2026-03-03", "50", "P1"),
+              ("Q3", "O2", "2026-02-03", "30", "P1")]  # fmt: skip
     deliver(home, "quotes", day, ENTITIES["quotes"][1], quotes)
     orders = [
         order("A", "2026-02-10", "500000"),
@@ -105,6 +110,9 @@ def write_metrics_world(home: Path) -> Path:
         ("V3", "P2", "2026-03-04 11:00", "visit", "C2", "谈招标安排与预算", "路上", None),
         ("V4", "P2", "2026-03-11 11:00", "visit", "C1", "谈招标安排与预算", None, None),
         ("V5", "P2", "2026-03-11 12:00", "call", "C1", "谈招标安排与预算", "院内", None),
+        ("V6", "P2", "2026-03-05 11:00", "call", "C3", "谈招标安排与预算", None, None),
+        ("V7", "P1", "2026-03-05 12:00", "call", "C3", "谈招标安排与预算", None, None),
+        ("V8", "P2", "2026-03-06 12:00", "call", "C3", "谈招标安排与预算", None, None),
     ]  # fmt: skip
     header = (*ACTIVITY, "地点", '"备注\'s ""列"""')
     deliver(home, "activities", day, header, visits)

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.dbt_runner import _invoke
+from pipelines.dbt.runner import _invoke
 from pipelines.settings import CompanyFolder
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import dbt_tests
-from pipelines.dbt_runner import build, parse
-from pipelines.dbt_tests import judge
+from pipelines.dbt import data_tests
+from pipelines.dbt.data_tests import judge
+from pipelines.dbt.runner import build, parse
 from pipelines.settings import CompanyFolder
 from tests.dbt.built import BuiltCompany
 from tests.dbt.deals_world import write_deals_world
@@ -51,8 +51,8 @@ def judged(folder: CompanyFolder, monkeypatch: pytest.MonkeyPatch, **config: str
     node = {
         "unique_id": "test.a", "config": settings, "depends_on": {"nodes": ["model.numbers"]},
     }  # fmt: skip
-    monkeypatch.setattr(dbt_tests, "parse", lambda _: {"nodes": {"test.a": node}})
-    monkeypatch.setattr(dbt_tests, "test_queries", lambda _: QUERIES)
+    monkeypatch.setattr(data_tests, "parse", lambda _: {"nodes": {"test.a": node}})
+    monkeypatch.setattr(data_tests, "test_queries", lambda _: QUERIES)
     folder.warehouse.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(folder.build_file)) as con:
         con.execute("create or replace table numbers as from (values (1), (2), (3)) as given(n)")

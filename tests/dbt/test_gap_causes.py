@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.dbt_runner import _invoke
+from pipelines.dbt.runner import _invoke
 from pipelines.settings import CompanyFolder
 from tests.dbt.gap_reference import FACTORS, Segment, divisia, explain, shapley
 
@@ -184,6 +184,20 @@ def test_a_gap_without_any_rate_to_compare_with_is_volume(compiled: dict[str, st
     assert {k: float(v) for k, v in gap.contributions().items()} == {
         "volume": 1000.0, "conversion": 0.0, "deal_size": 0.0, "direct": -100.0,
     }  # fmt: skip
+
+
+def test_a_gap_without_any_rate_still_says_what_was_in_reach(compiled: dict[str, str]) -> None:
+    # Nobody has ever won here: five deals stand open, none of them won, and all of it is volume.
+    gap = Gap(compiled)
+    gap.frame(1000, 1000, 0)
+    gap.segments([Segment((0, 0, 0), (5, 0, 0))])
+    gap.run()
+    found = gap.con.execute(
+        "select factor, contribution, fact_value from mart_gap_cause order by factor"
+    ).fetchall()
+    assert [(factor, float(cents), fact) for factor, cents, fact in found] == [
+        ("conversion", 0.0, 0.0), ("deal_size", 0.0, None), ("volume", 1000.0, 5.0),
+    ]  # fmt: skip
 
 
 def test_a_product_line_without_history_takes_the_rates_of_the_whole_company(

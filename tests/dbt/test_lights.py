@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.dbt.macros import rendered
+
 ROOT = Path(__file__).parent.parent.parent
 spec = importlib.util.spec_from_file_location(
     "simulate_false_reds", ROOT / "scripts" / "simulate_false_reds.py"
@@ -26,7 +28,7 @@ RUNNING: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def light() -> str:
-    return simulate.compiled_light()
+    return rendered(simulate.LIGHT, "ratio", "poisson", "lights")
 
 
 def shown(light: str, **day: Any) -> str:

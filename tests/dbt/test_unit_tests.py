@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.dbt_runner import PROJECT_DIR, _invoke
+from pipelines.dbt.runner import PROJECT_DIR, _invoke
 from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import company_rules
 from pipelines.landing.inputs import build_inputs

@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from pipelines.landing.manifest import Manifest, Night, cutoff_for
-from pipelines.schedules import missing_days, nightly_schedule
-from pipelines.sensors import SETTLED_SECONDS, inbox_sensor
+from pipelines.orchestration.schedules import missing_days, nightly_schedule
+from pipelines.orchestration.sensors import SETTLED_SECONDS, inbox_sensor
 from pipelines.settings import CompanyFolder, load_company
 from tests.small_world import deliver, write_small_world
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.dagster_storage import PooledSqliteEventLogStorage
-from pipelines.nightly import prepare_dagster_home
+from pipelines.orchestration.event_log import PooledSqliteEventLogStorage
+from pipelines.orchestration.instance import prepare_dagster_home
 from pipelines.settings import CompanyFolder
 
 
@@ -31,6 +31,28 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_a_company_folder_uses_the_storage_that_keeps_its_connections(instance) -> None:
     assert type(instance.event_log_storage) is PooledSqliteEventLogStorage
+
+
+@pytest.mark.parametrize(
+    ("module", "is_kept"),
+    [
+        ("pipelines.moved_elsewhere", False),
+        ("pipelines.no_such_package.event_log", False),
+        ("dagster_postgres.event_log", True),  # an administrator's own
+    ],
+)
+def test_settings_that_name_a_module_of_another_version_are_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, is_kept: bool
+) -> None:
+    for name in ("DAGSTER_HOME", "GAPWISE_HOME", "DO_NOT_TRACK"):
+        monkeypatch.setenv(name, "")
+    folder = CompanyFolder(tmp_path)
+    config = folder.dagster_home / "dagster.yaml"
+    config.parent.mkdir()
+    before = f"event_log_storage:\n  module: {module}\n  class: X\n"
+    config.write_text(before, encoding="utf-8")
+    prepare_dagster_home(folder)
+    assert (config.read_text(encoding="utf-8") == before) is is_kept
 
 
 def test_an_event_opens_no_new_engine(instance) -> None:
@@ -98,7 +120,7 @@ def test_an_event_outside_a_group_is_committed_at_once(instance) -> None:
 
 
 def test_an_old_burst_does_not_wait_for_its_end(instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.dagster_storage.GROUP_SECONDS", 0.0)
+    monkeypatch.setattr("pipelines.orchestration.event_log.GROUP_SECONDS", 0.0)
     storage = instance.event_log_storage
     with storage.grouping():
         instance.report_runless_asset_event(dg.AssetMaterialization("late"))

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from pipelines.jobs import send_alerts_job
-from pipelines.sensors import waiting_alerts_sensor
+from pipelines.orchestration.jobs import send_alerts_job
+from pipelines.orchestration.sensors import waiting_alerts_sensor
 from pipelines.settings import CompanyFolder
 from tests.servers.robots import WecomRobot
 from tests.unit.operations.alert_company import message, outbox_of, settings, statuses

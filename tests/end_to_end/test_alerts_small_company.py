@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.alerts import rehearse, send_waiting
+from pipelines.commands.alerts import rehearse, send_waiting
 from pipelines.settings import CompanyFolder
 from tests.end_to_end.two_weeks import ROLES, at
 from tests.nights import night, operations

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from pipelines.core.calendar import build_calendar
-from pipelines.core.working_time import working_minutes
 from tests.end_to_end.conftest import DemoNight
+from tests.end_to_end.working_clock import working_minutes
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,9 @@ def test_planted_leads_waited_the_minutes_told_by_either_clock(demo_night: DemoN
         assert found[entry["lead_id"]] == [entry["assign_minutes"], minutes, minutes]
 
 
-def test_working_minutes_are_those_of_the_core_rule_for_every_lead(demo_night: DemoNight) -> None:
+def test_working_minutes_are_those_that_a_clock_of_its_own_counts_for_every_lead(
+    demo_night: DemoNight,
+) -> None:
     rows = demo_night.marts(
         "select created_at, first_response_at, respond_working_minutes from mart_lead_response "
         "where is_responded"

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.nightly import NightResult, run_night
+from pipelines.commands.nightly import NightResult, run_night
 from pipelines.settings import CompanyFolder
 
 pytestmark = pytest.mark.deep(topic="nights")

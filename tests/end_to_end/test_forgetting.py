@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import main
-from pipelines.forgetting.command import forget
+from pipelines.forgetting.erasure import forget
 from pipelines.landing.manifest import Manifest
 from pipelines.settings import CompanyFolder
 from tests.forgotten_values import places_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.console import print_night
+from pipelines.commands.console import print_night
 from pipelines.settings import CompanyFolder
 from pipelines.tell.workbook_state import shown_state
 from tests.nights import marts, night, operations, published_bytes

@@ -31,7 +31,7 @@ import openpyxl
 import pytest
 import yaml
 
-from pipelines.alerts import send_waiting
+from pipelines.commands.alerts import send_waiting
 from pipelines.settings import CompanyFolder
 from tests.board_figures import figures_of
 from tests.end_to_end.two_weeks import ROLES, at

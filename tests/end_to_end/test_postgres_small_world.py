@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipelines.corrections import publish_again
-from pipelines.doctor import examine
+from pipelines.commands.corrections import publish_again
+from pipelines.commands.doctor import examine
 from pipelines.publish.manifest import read_manifest
 from pipelines.settings import CompanyFolder
 from tests.nights import content_hashes, night

@@ -160,7 +160,7 @@ def test_a_broken_row_is_named_with_its_fix_and_everything_else_lands(tmp_path: 
 
 
 def test_a_fall_holds_the_night_until_a_person_confirms_it(tmp_path: Path) -> None:
-    from pipelines.corrections import confirm_fall
+    from pipelines.commands.corrections import confirm_fall
     from pipelines.settings import CompanyFolder
 
     home = write_small_world(tmp_path / "company", day="20260226")

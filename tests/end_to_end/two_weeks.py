@@ -46,7 +46,7 @@ def company_with_a_channel(home: Path, scale: str) -> Iterator[Hook]:
 
 def run_nights(home: Path, days: list[date]) -> None:
     """Run each day's night on the files of that day the next morning at 03:00, and send at 08:05."""
-    from pipelines.alerts import send_waiting
+    from pipelines.commands.alerts import send_waiting
     from pipelines.settings import CompanyFolder
 
     waiting = home.with_name(f"{home.name}-waiting")

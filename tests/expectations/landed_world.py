@@ -10,9 +10,9 @@ import duckdb
 import yaml
 
 from pipelines.checks.subjects import Subject, landed_subjects
+from pipelines.core.sql_text import quote_name
 from pipelines.landing.contract import load_entities
 from pipelines.landing.state import LINEAGE_COLUMNS
-from pipelines.landing.typing_sql import quoted
 
 AS_OF = date(2026, 3, 10)
 ENTITIES = list(load_entities())
@@ -39,8 +39,8 @@ def empty_world() -> duckdb.DuckDBPyConnection:
     con.execute("create schema landed")
     for entity in load_entities().values():
         columns = [*entity.landed_columns, *LINEAGE_COLUMNS]
-        definition = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
-        con.execute(f"create table landed.{quoted(entity.name)} ({definition})")
+        definition = ", ".join(f"{quote_name(name)} {kind}" for name, kind in columns)
+        con.execute(f"create table landed.{quote_name(entity.name)} ({definition})")
     return con
 
 
@@ -53,7 +53,7 @@ def put(con: duckdb.DuckDBPyConnection, entity: str, rows: list[dict[str, Any]])
             if column.local_date_name and isinstance(moment, datetime):
                 cells[column.local_date_name] = moment.date()
         cells |= {"source": "test", "source_row": f"{entity}.csv row {number}"}
-        names = ", ".join(quoted(name) for name in cells)
+        names = ", ".join(quote_name(name) for name in cells)
         marks = ", ".join("?" for _ in cells)
         con.execute(f"insert into landed.{entity} ({names}) values ({marks})", [*cells.values()])
 

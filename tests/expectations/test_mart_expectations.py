@@ -14,7 +14,7 @@ import yaml
 from pipelines.checks.expectation_runner import run_suites
 from pipelines.checks.expectation_suites import declared_checks
 from pipelines.checks.subjects import Subject, mart_subjects
-from pipelines.dbt_runner import parse
+from pipelines.dbt.runner import parse
 from pipelines.settings import CompanyFolder
 
 AS_OF = date(2026, 3, 10)

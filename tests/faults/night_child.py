@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
-from pipelines.night import Night
-from pipelines.nightly import run_night
+from pipelines.commands.nightly import run_night
+from pipelines.operations.night import Night
 from pipelines.settings import CompanyFolder
 
 # The morning after the demo company's last day, when messages may go out.

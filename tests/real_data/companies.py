@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import yaml
 
+from pipelines.commands.nightly import NightResult, run_night
 from pipelines.landing.log import LandingLog, LandingRecord
-from pipelines.nightly import NightResult, run_night
 from pipelines.settings import CompanyFolder, load_company
 from tests.shared_data import SHARED
 

@@ -21,9 +21,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pipelines.bi.command import write_bi_files
 from pipelines.bi.connection import Connection
-from pipelines.dbt_runner import parse
+from pipelines.commands.bi import write_bi_files
+from pipelines.dbt.runner import parse
 from pipelines.settings import CompanyFolder
 from tests.nights import marts, night
 from tests.servers.databases import postgres

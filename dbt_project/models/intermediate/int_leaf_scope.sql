@@ -100,7 +100,13 @@ standing as (
     where scope_id <> '(all)' and scope_id not like '%|(all)'
 ),
 
--- One number stands for a scope where many rows are grouped by it: cheaper than two texts.
+-- One number stands for a scope, one for a leaf where many rows are grouped by it: cheaper than
+-- texts.
+leaf_numbers as (
+    select leaf_id, cast(row_number() over (order by leaf_id) as integer) as leaf_no
+    from identified
+),
+
 numbered as (
     select
         scope_type,
@@ -111,8 +117,9 @@ numbered as (
 ),
 
 final as (
-    select standing.*, numbered.scope_no
+    select standing.*, numbered.scope_no, leaf_numbers.leaf_no
     from standing
+    inner join leaf_numbers on standing.leaf_id = leaf_numbers.leaf_id
     inner join
         numbered
         on standing.scope_type = numbered.scope_type and standing.scope_id = numbered.scope_id

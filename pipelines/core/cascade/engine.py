@@ -8,6 +8,7 @@ import pandas as pd
 from pipelines.core.allocation import difference_sorted
 from pipelines.core.cascade.grid import Flags, Grid, Integers
 from pipelines.core.cascade.leaves import PIECE, PLACE, SEAT, Leaves, build_leaves
+from pipelines.core.cascade.lines import USABLE_PROBLEMS
 from pipelines.core.cascade.result import Atoms, CascadeResult, unit_frame
 from pipelines.core.cascade.rules import Shares, Unit
 from pipelines.core.cascade.spans import Holdings
@@ -27,6 +28,9 @@ from pipelines.core.cascade.tree_shares import (
 __all__ = ["CascadeResult", "run_cascade"]
 
 NEGATIVE_DAYS, FINER_EXCEEDS = "negative_days", "finer_exceeds"
+# A target with one of these stands all the same: what is unknown of it is kept as such, and where
+# finer figures exceed it both are reported.
+ACCEPTED_PROBLEMS = USABLE_PROBLEMS | {FINER_EXCEEDS}
 
 
 def run_cascade(

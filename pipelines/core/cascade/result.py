@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -260,8 +259,3 @@ def _person_rows(
             "origin": np.array(ORIGINS, dtype=object)[how[person, segment]],
         }
     )
-
-
-def as_decimal(units: int, unit: Unit) -> Decimal:
-    """Read minor units back as a figure."""
-    return Decimal(int(units)).scaleb(-unit.decimals)

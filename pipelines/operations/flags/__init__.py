@@ -32,6 +32,9 @@ class Flag(Strict):
         where: which rows raise it; `$as_of` is D.
         skips_leavers: leave out rows of a person_id who has left: what they leave is told once, as
             without an owner.
+        told_once_of: of targets only: a column by which one figure is known again. Left out are a longer
+            period with the same target and figure, and an org unit that a company, region or team
+            row stands for already.
         key: columns that make it the same matter on every night.
         scope_type: what kind of thing it is about: a word, or an expression.
         scope_id: its id.
@@ -58,6 +61,7 @@ class Flag(Strict):
     zh: str
     where: str
     skips_leavers: bool = False
+    told_once_of: str | None = None
     key: list[str] = Field(min_length=1)
     scope_type: str
     scope_id: str

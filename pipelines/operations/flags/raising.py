@@ -24,6 +24,23 @@ _OF_NO_LEAVER = (
     "coalesce(person_id, '') not in "
     "(select leavers.person_id from marts.dim_person as leavers where leavers.has_left)"
 )
+# Said already, by the row of a shorter period or by that of a company, region or team.
+_TOLD_ONCE = """
+not (scope_type = 'org' and scope_id in (
+    select node.org_id from marts.dim_org as node
+    where node.kind = 'company' or node.org_name in (node.region, node.team)
+))
+and not exists (
+    select 1 from marts.{mart} as shorter
+    where shorter.metric = {mart}.metric and shorter.level = {mart}.level
+        and shorter.scenario = {mart}.scenario
+        and shorter.scope_type = {mart}.scope_type and shorter.scope_id = {mart}.scope_id
+        and shorter.target = {mart}.target and shorter.{figure} = {mart}.{figure}
+        and shorter.period_type <> 'week'
+        and shorter.period_start >= {mart}.period_start
+        and shorter.period_end <= {mart}.period_end
+        and shorter.period_end - shorter.period_start < {mart}.period_end - {mart}.period_start
+)"""
 
 
 def findings_of(con: duckdb.DuckDBPyConnection, flag: Flag, as_of: date) -> list[Finding]:
@@ -82,10 +99,14 @@ def _query(flag: Flag, as_of: date) -> tuple[str, dict[str, date]]:
         *(f"{sql} as figure_{name}" for name, sql in flag.figures.items()),
     ]
     keys = ", ".join(f"key_{i}" for i in range(len(flag.key)))
-    where = f"({flag.where}) and {_OF_NO_LEAVER}" if flag.skips_leavers else flag.where
+    conditions = [f"({flag.where})"]
+    if flag.skips_leavers:
+        conditions.append(_OF_NO_LEAVER)
+    if flag.told_once_of is not None:
+        conditions.append(_TOLD_ONCE.format(mart=flag.mart, figure=flag.told_once_of))
     sql = (
         f"select {', '.join(columns)} from {flag.source or f'marts.{flag.mart}'} "
-        f"where {where} order by shown_value_amount desc nulls last, {keys}"
+        f"where {' and '.join(conditions)} order by shown_value_amount desc nulls last, {keys}"
     )
     return sql, {"as_of": as_of} if "$as_of" in sql else {}
 

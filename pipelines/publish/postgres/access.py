@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipelines.publish.duckdb_session import quote_name
+from pipelines.core.sql_text import quote_name
 from pipelines.publish.postgres.versions import BOOKS
 from pipelines.publish.postgres.views import Relation
 from pipelines.settings import RowPolicies

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session, quote_name
+from pipelines.core.sql_text import quote_name
+from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session
 from pipelines.publish.errors import PublishError
 from pipelines.publish.postgres.database import Database, driver, run
 from pipelines.publish.postgres.roles import grant_reading, make_roles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.publish.duckdb_session import quote_name
+from pipelines.core.sql_text import quote_name
 from pipelines.publish.night import Column
 from pipelines.publish.postgres.tables import TableCopy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.publish.duckdb_session import quote_name
+from pipelines.core.sql_text import quote_name
 from pipelines.publish.errors import PublishError
 from pipelines.publish.postgres.database import run
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.publish.duckdb_session import quote_name, quote_text
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.publish.errors import PublishError
 from pipelines.publish.night import Column
 from pipelines.publish.postgres.database import run

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
-from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session, quote_name
+from pipelines.core.sql_text import quote_name
+from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session
 from pipelines.publish.errors import FlipRefusedError, PublishError
 from pipelines.publish.layout import PublishedFolder
 from pipelines.publish.manifest import kept_manifests

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.publish.duckdb_session import quote_name, quote_text
+from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.publish.postgres.database import run
 from pipelines.publish.postgres.versions import BOOKS
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.bi.documents import write_documents
-from pipelines.dbt_runner import parse
+from pipelines.dbt.runner import parse
 from pipelines.settings import CompanyFolder
 
 DAY = date(2026, 3, 10)

@@ -10,13 +10,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import helper
 from pipelines.checks import judge as judging
 from pipelines.checks.subjects import landed_subjects
 from pipelines.landing.contract import load_entities
 from pipelines.landing.state import LINEAGE_COLUMNS
 from pipelines.operations.outcome import CheckOutcome
 from pipelines.operations.usage import measured
+from pipelines.orchestration import helper
 
 AS_OF = date(2026, 3, 10)
 SUBJECTS = [landed_subjects()["fx_rates"]]

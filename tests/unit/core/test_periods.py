@@ -7,28 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.calendar import CalendarError, build_calendar
-from pipelines.core.periods import add_workdays, build_periods, workdays_between
+from pipelines.core.periods import build_periods, workdays_between
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 CHINA = build_calendar(FIRST, LAST, calendar="CN")
 DAYS = st.integers(0, 364).map(lambda n: FIRST + timedelta(days=n))
-
-
-@pytest.mark.parametrize(
-    ("day", "n", "expected"),
-    [
-        (date(2026, 2, 13), 1, date(2026, 2, 14)),  # Friday to the make-up Saturday
-        (date(2026, 2, 14), 1, date(2026, 2, 24)),  # over Spring Festival
-        (date(2026, 2, 18), 5, date(2026, 2, 28)),  # 24, 25, 26, 27 and the make-up Saturday
-        (date(2026, 2, 18), 0, date(2026, 2, 18)),  # 0 is the day itself, worked or not
-        (date(2026, 2, 24), -1, date(2026, 2, 14)),
-        (date(2026, 2, 18), -1, date(2026, 2, 14)),
-        (date(2026, 2, 18), -2, date(2026, 2, 13)),
-        (date(2026, 3, 2), 10, date(2026, 3, 16)),
-    ],
-)
-def test_workdays_are_added_as_one_counts_them_on_a_wall_calendar(day, n, expected):
-    assert add_workdays(CHINA, day, n) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,18 +33,6 @@ def test_days_outside_the_calendar_are_refused_and_say_its_reach():
     reach = "2026-01-01 to 2026-12-31"
     with pytest.raises(CalendarError, match=f"2027-01-01 lies outside the calendar of {reach}"):
         workdays_between(CHINA, FIRST, date(2027, 1, 1))
-    with pytest.raises(CalendarError, match=f"2025-12-31 lies outside the calendar of {reach}"):
-        add_workdays(CHINA, date(2025, 12, 31), 1)
-    with pytest.raises(CalendarError, match="1 workdays from 2026-12-31 lie outside"):
-        add_workdays(CHINA, LAST, 1)
-    with pytest.raises(CalendarError, match="-1 workdays from 2026-01-04 lie outside"):
-        add_workdays(CHINA, date(2026, 1, 4), -1)  # the make-up Sunday is the year's first workday
-
-
-@given(day=DAYS, n=st.integers(0, 100))
-def test_adding_and_counting_agree(day, n):
-    if workdays_between(CHINA, day, LAST) >= n:
-        assert workdays_between(CHINA, day, add_workdays(CHINA, day, n)) == n
 
 
 @given(a=DAYS, b=DAYS, c=DAYS)

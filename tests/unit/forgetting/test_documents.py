@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from pipelines.forgetting.databases import erase_duckdb, erase_sqlite
 from pipelines.forgetting.documents import erase_bytes
 from pipelines.forgetting.eraser import Eraser
-from pipelines.forgetting.tables import erase_duckdb, erase_sqlite
 from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session, storage_number
 from tests.forgotten_values import places_of
 

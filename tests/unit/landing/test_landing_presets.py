@@ -15,11 +15,11 @@ PROMISED = [
 
 
 def test_every_promised_preset_is_there_and_can_be_read():
-    assert known_presets() == PROMISED
-    assert all(load_preset(name).entities for name in PROMISED)
+    assert set(PROMISED) <= set(known_presets())
+    assert all(load_preset(name).entities for name in known_presets())
 
 
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", known_presets())
 def test_the_stages_of_a_preset_are_one_ordered_pipeline_with_an_end(name):
     stages = load_preset(name).stages
     orders = [stage["stage_order"] for stage in stages]

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.doctor import examine
+from pipelines.commands.doctor import examine
 from pipelines.landing.archive import Archive
 from pipelines.landing.contract import load_entities
 from pipelines.landing.log import LandingLog

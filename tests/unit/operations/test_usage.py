@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.operations.run_log import RunLog, steps
+from pipelines.operations.run_log import RunLog
+from pipelines.operations.run_tables import steps
 from pipelines.operations.usage import Usage, measured
 
 HUNDRED_MB = 100 * 1024**2

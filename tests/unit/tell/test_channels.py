@@ -147,7 +147,6 @@ def test_a_server_that_is_down_never_got_the_message(kind):
 @pytest.mark.parametrize("kind", SENDERS)
 def test_a_server_that_takes_the_message_and_never_answers_leaves_it_uncertain(kind, monkeypatch):
     monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.2))
-    monkeypatch.setattr("pipelines.tell.webhooks.TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         attempt = send(SENDERS[kind](secret(f"http://127.0.0.1:{listening.getsockname()[1]}/")))
     assert attempt.outcome == "uncertain"

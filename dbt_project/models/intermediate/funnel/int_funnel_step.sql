@@ -3,23 +3,57 @@
 -- The event table behind Aalen–Johansen: who comes under observation, advances, is lost, is still
 -- open. Cohorts are months, quarters, and for each quarter the four quarters before it (baseline).
 {% set horizon = 90 %}
-{% set cell = 'pipeline, stage, scope_no, lead_source' %}
+{% set cell = 'place_no, scope_no' %}
 with
 
-entries as (
+named_entries as (
     select * from {{ ref('int_funnel_entry') }}
     -- Who was never seen open says nothing about how long things take.
     where has_history
 ),
 
 leaf_scopes as (
-    select * from {{ ref('int_leaf_scope') }}
+    select leaf_no, scope_no from {{ ref('int_leaf_scope') }}
+),
+
+leaves as (
+    select leaf_id, leaf_no from {{ ref('int_leaf_scope') }} group by leaf_id, leaf_no
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id
-    from leaf_scopes
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
+),
+
+-- Numbers stand for leaves, scopes, and for a stage's deals from one source or from all of them:
+-- many rows are grouped by them.
+stage_sources as (
+    select pipeline, stage, lead_source
+    from named_entries
+    group by pipeline, stage, lead_source
+    union all
+    select pipeline, stage, '(all)' as lead_source
+    from named_entries
+    group by pipeline, stage
+),
+
+places as (
+    select
+        cast(row_number() over (order by pipeline, stage, lead_source) as integer) as place_no,
+        pipeline, stage, lead_source
+    from stage_sources
+),
+
+entries as (
+    select
+        places.place_no, leaves.leaf_no,
+        named_entries.month_start_on, named_entries.risk_from_workdays, named_entries.age_workdays,
+        named_entries.elapsed_workdays, named_entries.result
+    from named_entries
+    inner join leaves on named_entries.leaf_id = leaves.leaf_id
+    inner join places
+        on
+            named_entries.pipeline = places.pipeline and named_entries.stage = places.stage
+            and named_entries.lead_source = places.lead_source
 ),
 
 periods as (
@@ -56,11 +90,9 @@ baseline_quarters as (
 
 moments as (
     select
-        pipeline,
-        stage,
+        place_no,
         month_start_on,
-        leaf_id,
-        lead_source,
+        leaf_no,
         risk_from_workdays as elapsed_workdays,
         1 as entered_count, 0 as advanced_count, 0 as lost_count, 0 as censored_count
         {%- for h in (30, 60, 90) %},
@@ -71,7 +103,7 @@ moments as (
     where risk_from_workdays <= {{ horizon }}
     union all
     select
-        pipeline, stage, month_start_on, leaf_id, lead_source,
+        place_no, month_start_on, leaf_no,
         least(elapsed_workdays, {{ horizon + 1 }}) as elapsed_workdays,
         0 as entered_count,
         case when result = 'advanced' and elapsed_workdays <= {{ horizon }} then 1 else 0 end
@@ -86,40 +118,51 @@ moments as (
 ),
 
 {% set sums %}
-        sum(entered_count) as entered_count,
-        sum(advanced_count) as advanced_count,
-        sum(lost_count) as lost_count,
-        sum(censored_count) as censored_count,
-        sum(observed_30_count) as observed_30_count,
-        sum(observed_60_count) as observed_60_count,
-        sum(observed_90_count) as observed_90_count
+        cast(sum(entered_count) as bigint) as entered_count,
+        cast(sum(advanced_count) as bigint) as advanced_count,
+        cast(sum(lost_count) as bigint) as lost_count,
+        cast(sum(censored_count) as bigint) as censored_count,
+        cast(sum(observed_30_count) as bigint) as observed_30_count,
+        cast(sum(observed_60_count) as bigint) as observed_60_count,
+        cast(sum(observed_90_count) as bigint) as observed_90_count
 {%- endset %}
 leaf_months as (
     select
-        pipeline, stage, month_start_on, leaf_id, lead_source, elapsed_workdays,
+        place_no, month_start_on, leaf_no, elapsed_workdays,
         {{ sums }}
     from moments
-    group by pipeline, stage, month_start_on, leaf_id, lead_source, elapsed_workdays
+    group by place_no, month_start_on, leaf_no, elapsed_workdays
 ),
 
 sourced as (
     select
-        leaf_months.pipeline, leaf_months.stage, leaf_months.month_start_on, leaf_scopes.scope_no,
-        leaf_months.lead_source, leaf_months.elapsed_workdays,
+        leaf_months.place_no, leaf_months.month_start_on, leaf_scopes.scope_no,
+        leaf_months.elapsed_workdays,
         {{ sums }}
     from leaf_months
-    inner join leaf_scopes on leaf_months.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6
+    inner join leaf_scopes on leaf_months.leaf_no = leaf_scopes.leaf_no
+    group by 1, 2, 3, 4
+),
+
+wholes as (
+    select places.place_no, whole.place_no as whole_no
+    from places
+    inner join places as whole
+        on
+            places.pipeline = whole.pipeline and places.stage = whole.stage
+            and whole.lead_source = '(all)'
 ),
 
 scope_months as (
     select * from sourced
     union all
     select
-        pipeline, stage, month_start_on, scope_no, '(all)' as lead_source, elapsed_workdays,
+        wholes.whole_no as place_no, sourced.month_start_on, sourced.scope_no,
+        sourced.elapsed_workdays,
         {{ sums }}
     from sourced
-    group by pipeline, stage, month_start_on, scope_no, elapsed_workdays
+    inner join wholes on sourced.place_no = wholes.place_no
+    group by wholes.whole_no, sourced.month_start_on, sourced.scope_no, sourced.elapsed_workdays
 ),
 
 -- Which months of entry make up a cohort.
@@ -174,20 +217,19 @@ cohorts as (
     from scope_months
     inner join size_months
         on
-            scope_months.pipeline = size_months.pipeline and scope_months.stage = size_months.stage
+            scope_months.place_no = size_months.place_no
             and scope_months.scope_no = size_months.scope_no
-            and scope_months.lead_source = size_months.lead_source
             and scope_months.month_start_on = size_months.month_start_on
     group by size_months.cohort_no, scope_months.elapsed_workdays
 ),
 
 final as (
     select
-        sizes.pipeline,
-        sizes.stage,
+        places.pipeline,
+        places.stage,
         scopes.scope_type,
         scopes.scope_id,
-        sizes.lead_source,
+        places.lead_source,
         sizes.cohort_type,
         sizes.period_start,
         cohorts.elapsed_workdays,
@@ -202,6 +244,7 @@ final as (
         sizes.cohort_no
     from cohorts
     inner join sizes on cohorts.cohort_no = sizes.cohort_no
+    inner join places on sizes.place_no = places.place_no
     inner join scopes on sizes.scope_no = scopes.scope_no
 )
 

@@ -103,6 +103,11 @@ factors as (
     where not is_closed
 ),
 
+-- Half a cent is decided by the figure, not by the last bits of the order in which it was reckoned.
+cut as (
+    select gap_no, factor_no, plan_value, fact_value, round(effect, 6) as effect from factors
+),
+
 rounded as (
     select
         *,
@@ -116,7 +121,7 @@ rounded as (
                 abs({{ money('effect') }}) desc,
                 factor_no asc
         ) as place
-    from factors
+    from cut
 ),
 
 summed as (

@@ -71,9 +71,10 @@ final as (
         explained.deal_value_0,
         explained.due_rate,
         explained.reach_0,
-        coalesce(explained.reach_1, 0) as reach_1,
-        coalesce(explained.won_1, 0) as won_1,
-        coalesce(explained.value_1, 0) as value_1,
+        -- What was in reach stands there, with a rate to divide by or without one.
+        coalesce(scenarios.reach_1, 0) as reach_1,
+        coalesce(scenarios.won_1, 0) as won_1,
+        coalesce(scenarios.value_1, 0) as value_1,
         -- Without any rate there is nothing to divide: all of it is volume.
         coalesce(
             explained.volume,
@@ -96,6 +97,7 @@ final as (
         end as plan_mismatch,
         explained.plan_value
     from gaps
+    left join scenarios on gaps.gap_no = scenarios.gap_no
     left join explained on gaps.gap_no = explained.gap_no
     left join apart
         on

@@ -200,81 +200,78 @@ summed as (
     group by all
 ),
 
-final as (
+owned as (
     select
-        summed.driver_basis,
-        summed.period_type,
-        summed.period_no,
-        summed.unit_id,
-        summed.is_direct,
-        summed.leaf_id,
-        -- Won is in reach as well; what was only taken back was neither open nor won here.
-        cast(
+        summed.*,
+        opportunities.product_line,
+        opportunities.lead_source,
+        coalesce(
+            opportunities.customer_id,
             case
-                when summed.is_direct then 0
                 when
-                    summed.reach_count = 1 or greatest(summed.{{ values | join(', summed.') }}) > 0
-                    then 1
-                else 0
-            end as bigint
-        ) as reach_count,
-        case
-            when
-                summed.driver_basis = 'opportunity'
-                then coalesce(opportunities.product_line, 'unknown')
-            else '(all)'
-        end
-            as product_line,
-        -- A customer is new in a period where its first effective order does not lie before it.
-        -- Weeks are too short to be told apart further.
-        case
-            when summed.period_type = 'week' then '(all)'
-            when first_orders.first_order_on < summed.period_start then 'existing'
-            else 'new'
-        end as customer_kind,
-        case
-            when summed.period_type = 'week' then '(all)'
-            else coalesce(opportunities.lead_source, customers.lead_source, 'unknown')
-        end as channel,
-        count(*) over (
-            partition by
-                summed.driver_basis,
-                summed.period_type,
-                summed.period_no,
-                summed.unit_id,
-                summed.is_direct
-        ) as leaf_count
-        {%- for value in values %},
-        cast(summed.{{ value }} as decimal(18, 4)) as {{ value }}
-    {%- endfor %}
+                    summed.driver_basis <> 'opportunity' and not summed.is_direct
+                    then summed.unit_id
+            end,
+            summed.customer_id
+        ) as unit_customer_id
     from summed
     left join opportunities
         on
             summed.driver_basis = 'opportunity'
             and not summed.is_direct
             and summed.unit_id = opportunities.opportunity_id
-    left join customers
-        on
-            coalesce(
-                opportunities.customer_id,
-                case
-                    when
-                        summed.driver_basis <> 'opportunity' and not summed.is_direct
-                        then summed.unit_id
-                end,
-                summed.customer_id
-            ) = customers.customer_id
-    left join first_orders
-        on
-            coalesce(
-                opportunities.customer_id,
-                case
-                    when
-                        summed.driver_basis <> 'opportunity' and not summed.is_direct
-                        then summed.unit_id
-                end,
-                summed.customer_id
-            ) = first_orders.customer_id
+),
+
+final as (
+    select
+        owned.driver_basis,
+        owned.period_type,
+        owned.period_no,
+        owned.unit_id,
+        owned.is_direct,
+        owned.leaf_id,
+        -- Won is in reach as well; what was only taken back was neither open nor won here.
+        cast(
+            case
+                when owned.is_direct then 0
+                when
+                    owned.reach_count = 1 or greatest(owned.{{ values | join(', owned.') }}) > 0
+                    then 1
+                else 0
+            end as bigint
+        ) as reach_count,
+        case
+            when
+                owned.driver_basis = 'opportunity'
+                then coalesce(owned.product_line, 'unknown')
+            else '(all)'
+        end
+            as product_line,
+        -- A customer is new in a period where its first effective order does not lie before it.
+        -- Weeks are too short to be told apart further.
+        case
+            when owned.period_type = 'week' then '(all)'
+            when first_orders.first_order_on < owned.period_start then 'existing'
+            else 'new'
+        end as customer_kind,
+        case
+            when owned.period_type = 'week' then '(all)'
+            else coalesce(owned.lead_source, customers.lead_source, 'unknown')
+        end as channel,
+        count(*) over (
+            partition by
+                owned.driver_basis,
+                owned.period_type,
+                owned.period_no,
+                owned.unit_id,
+                owned.is_direct
+        ) as leaf_count
+        {%- for value in values %},
+        cast(owned.{{ value }} as decimal(18, 4)) as {{ value }}
+    {%- endfor %}
+    from owned
+    left join customers on owned.unit_customer_id = customers.customer_id
+    left join first_orders on owned.unit_customer_id = first_orders.customer_id
 )
 
 select * from final

@@ -12,25 +12,16 @@ events as (
     {{ metric_event_union(is_additive=false) }}
 ),
 
-formulas as (
-    select * from {{ source('rules', 'metric_formula') }}
-),
-
 final as (
     select
-        events.metric,
-        coalesce(events.object_id, events.record_key) as object_id,
-        events.record_key,
-        events.event_on,
+        metric,
+        coalesce(object_id, record_key, '') as object_id,
+        record_key,
+        event_on,
         {{ leaf_id('events') }} as leaf_id,
         {{ leaf_columns() | join(', ') }},
-        sum(events.value) as value
+        value
     from events
-    inner join formulas on events.metric = formulas.metric
-    where
-        formulas.aggregate <> 'distinct'
-        or (events.object_id is not null and events.object_id <> '')
-    group by all
 )
 
 select * from final

@@ -7,8 +7,23 @@ scope_days as (
     select * from {{ ref('int_actual_scope_day') }}
 ),
 
+-- One number stands for a period on one of its bases: many days are added up by it.
+compare_bases as (
+    select
+        basis, period_type, period_start, period_end, max(date_day) as last_on,
+        row_number() over (order by basis, period_type, period_start, period_end) as basis_no
+    from {{ ref('int_compare_day') }}
+    group by basis, period_type, period_start, period_end
+),
+
 compare_days as (
-    select * from {{ ref('int_compare_day') }}
+    select compared.date_day, bases.basis_no, bases.period_type, bases.period_start, bases.period_end
+    from {{ ref('int_compare_day') }} as compared
+    inner join compare_bases as bases
+        on
+            compared.basis = bases.basis and compared.period_type = bases.period_type
+            and compared.period_start = bases.period_start
+            and compared.period_end = bases.period_end
 ),
 
 metrics as (
@@ -21,23 +36,27 @@ object_days as (
     select * from {{ ref('int_formula_scope_day') }}
 ),
 
-dated as (
+scopes as (
+    select * from {{ ref('int_scope') }}
+),
+
+added as (
     select
-        scope_days.metric, scope_days.scope_type, scope_days.scope_id,
-        compare_days.period_type,
-        compare_days.period_start,
-        compare_days.period_end,
-        compare_days.basis,
-        scope_days.value
+        scope_days.metric, scope_days.scope_no, compare_days.basis_no,
+        sum(scope_days.value) as value
     from scope_days
     inner join compare_days on scope_days.event_on = compare_days.date_day
+    group by scope_days.metric, scope_days.scope_no, compare_days.basis_no
+),
+
+dated as (
+    select added.metric, scopes.scope_type, scopes.scope_id, added.basis_no, added.value
+    from added
+    inner join scopes on added.scope_no = scopes.scope_no
     union all
     select
         object_days.metric, object_days.scope_type, object_days.scope_id,
-        compare_days.period_type,
-        compare_days.period_start,
-        compare_days.period_end,
-        compare_days.basis,
+        compare_days.basis_no,
         object_days.value
     from object_days
     inner join compare_days
@@ -61,24 +80,17 @@ standing as (
 ),
 
 -- What trails is read on the last day compared.
-last_days as (
-    select basis, period_type, period_start, period_end, max(date_day) as last_on
-    from compare_days
-    group by all
-),
-
 read_off as (
     select
-        standing.metric, standing.scope_type, standing.scope_id,
-        last_days.period_type, last_days.period_start, last_days.period_end, last_days.basis,
+        standing.metric, standing.scope_type, standing.scope_id, compare_bases.basis_no,
         standing.value
     from standing
     inner join metrics on standing.metric = metrics.metric
-    inner join last_days
+    inner join compare_bases
         on
-            standing.event_on <= last_days.last_on
-            and (standing.next_on is null or standing.next_on > last_days.last_on)
-            and {{ list_contains('metrics.periods', 'last_days.period_type') }}
+            standing.event_on <= compare_bases.last_on
+            and (standing.next_on is null or standing.next_on > compare_bases.last_on)
+            and {{ list_contains('metrics.periods', 'compare_bases.period_type') }}
     where standing.value <> 0
 ),
 
@@ -90,16 +102,17 @@ valued as (
 
 summed as (
     select
-        metric,
-        scope_type,
-        scope_id,
-        period_type,
-        period_start,
-        period_end,
-        sum(case when basis = 'current' then value end) as actual,
-        sum(case when basis = 'prior' then value end) as prior_actual,
-        sum(case when basis = 'prior_year' then value end) as prior_year_actual
+        valued.metric,
+        valued.scope_type,
+        valued.scope_id,
+        bases.period_type,
+        bases.period_start,
+        bases.period_end,
+        sum(case when bases.basis = 'current' then valued.value end) as actual,
+        sum(case when bases.basis = 'prior' then valued.value end) as prior_actual,
+        sum(case when bases.basis = 'prior_year' then valued.value end) as prior_year_actual
     from valued
+    inner join compare_bases as bases on valued.basis_no = bases.basis_no
     group by all
 ),
 

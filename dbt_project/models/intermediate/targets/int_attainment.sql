@@ -77,7 +77,7 @@ final as (
         and not is_ratio
         and not is_lower_better
         and not is_closed
-        and due_count < 5
+        and {{ is_small_count('due_count') }}
         and due_count > 0
             as is_small_count
     from rated

@@ -117,8 +117,9 @@ final as (
         sized.is_workday
         and sized.target_to_date > 0
         and {{ is_behind(
-            'sized.actual', 'sized.target_to_date', 'sized.actual_count', 'sized.due_count',
-            'sized.gone_rate', 'thresholds'
+            lag_rate('sized.actual', 'sized.target_to_date'),
+            is_small_count('sized.due_count') ~ ' and sized.gone_rate < 1',
+            'sized.actual_count', 'sized.due_count', 'sized.gone_rate', 'thresholds'
         ) }}
 )
 

@@ -14,20 +14,11 @@ usable as (
     select *
     from lines
     where
-        (problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds'))
+        is_accepted
         and removed_on is null
         and (effective_on is null or effective_on <= {{ as_of() }})
     qualify row_number() over (
-        partition by
-            metric,
-            level,
-            scenario,
-            product_line,
-            customer_type,
-            holder_kind,
-            holder_id,
-            start_on,
-            end_on
+        partition by {{ target_figure() | join(', ') }}
         order by coalesce(effective_on, start_on) desc, recorded_on desc, line asc
     ) = 1
 ),

@@ -115,7 +115,7 @@ final as (
         case
             when counted.target_to_date <= 0 then 'skipped'
             when counted.gone_rate <= thresholds.grace_elapsed_rate then 'skipped'
-            when counted.target_count < 5 then 'skipped'
+            when {{ is_small_count('counted.target_count') }} then 'skipped'
             when
                 {{ lag_rate('counted.actual', 'counted.target_to_date') }} > thresholds.week_lag
                 then 'behind'

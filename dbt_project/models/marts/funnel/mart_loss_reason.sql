@@ -17,15 +17,26 @@ segments as (
 ),
 
 leaf_scopes as (
-    select * from {{ ref('int_leaf_scope') }}
+    select leaf_id, scope_no from {{ ref('int_leaf_scope') }}
+),
+
+scopes as (
+    select * from {{ ref('int_scope') }}
+),
+
+numbered_periods as (
+    select
+        row_number() over (order by period_type, period_start) as period_no,
+        period_type, period_start, period_end, period_label
+    from {{ source('reference', 'period') }}
+    where period_type <> 'custom'
 ),
 
 periods as (
     select
-        period_type, period_start, period_end, period_label,
-        lag(period_start) over (partition by period_type order by period_start) as previous_start
-    from {{ source('reference', 'period') }}
-    where period_type <> 'custom'
+        numbered_periods.*,
+        lag(period_no) over (partition by period_type order by period_start) as previous_no
+    from numbered_periods
 ),
 
 closings as (
@@ -86,8 +97,7 @@ slips as (
 leaf_figures as (
     select
         'lost' as kind,
-        periods.period_type,
-        periods.period_start,
+        periods.period_no,
         lost.leaf_id,
         lost.stage,
         lost.loss_reason,
@@ -100,12 +110,11 @@ leaf_figures as (
     inner join
         periods
         on lost.closed_on >= periods.period_start and lost.closed_on <= periods.period_end
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6
     union all
     select
         'delayed' as kind,
-        period_type,
-        period_start,
+        period_no,
         leaf_id,
         stage,
         'expected_close_moved' as loss_reason,
@@ -114,10 +123,10 @@ leaf_figures as (
         count(*) as delay_count, sum(delay_days) as delay_days
     from (
         select
-            periods.period_type, periods.period_start, slips.leaf_id, slips.stage, slips.amount,
+            periods.period_no, slips.leaf_id, slips.stage, slips.amount,
             {{ days_between('slips.expected_close_on', 'slips.next_close_on') }} as delay_days,
             row_number() over (
-                partition by periods.period_type, periods.period_start, slips.opportunity_id
+                partition by periods.period_no, slips.opportunity_id
                 order by slips.next_close_on desc
             ) as slip_no
         from slips
@@ -127,93 +136,125 @@ leaf_figures as (
                 and slips.expected_close_on <= periods.period_end
                 and slips.next_close_on > periods.period_end
     ) as slipped
-    group by period_type, period_start, leaf_id, stage
+    group by period_no, leaf_id, stage
+),
+
+-- One number stands for what a row tells apart, and one for what its share is of: the many rows
+-- below are grouped and joined by numbers, not by texts.
+combinations as (
+    select kind, stage, loss_reason, competitor
+    from leaf_figures
+    group by kind, stage, loss_reason, competitor
+    union all
+    select kind, '(all)' as stage, loss_reason, competitor
+    from leaf_figures
+    group by kind, loss_reason, competitor
+),
+
+cells as (
+    select
+        row_number() over (order by kind, stage, loss_reason, competitor) as cell_no,
+        dense_rank() over (order by kind, stage) as part_no,
+        combinations.*
+    from combinations
+),
+
+{% set sums %}
+        cast(sum(deal_count) as bigint) as deal_count,
+        sum(amount) as amount,
+        cast(sum(delay_count) as bigint) as delay_count,
+        cast(sum(delay_days) as bigint) as delay_days
+{%- endset %}
+numbered as (
+    select
+        leaf_figures.period_no, leaf_figures.leaf_id, cells.cell_no,
+        leaf_figures.deal_count, leaf_figures.amount, leaf_figures.delay_count,
+        leaf_figures.delay_days
+    from leaf_figures
+    inner join cells
+        on
+            leaf_figures.kind = cells.kind and leaf_figures.stage = cells.stage
+            and leaf_figures.loss_reason = cells.loss_reason
+            and leaf_figures.competitor = cells.competitor
 ),
 
 scoped as (
     select
-        leaf_figures.kind,
-        leaf_figures.period_type,
-        leaf_figures.period_start,
-        leaf_scopes.scope_type,
-        leaf_scopes.scope_id, leaf_figures.stage, leaf_figures.loss_reason, leaf_figures.competitor,
-        max(leaf_scopes.scope_name) as scope_name, sum(leaf_figures.deal_count) as deal_count,
-        sum(leaf_figures.amount) as amount, sum(leaf_figures.delay_count) as delay_count,
-        sum(leaf_figures.delay_days) as delay_days
-    from leaf_figures
-    inner join leaf_scopes on leaf_figures.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+        numbered.period_no, leaf_scopes.scope_no, numbered.cell_no,
+        {{ sums }}
+    from numbered
+    inner join leaf_scopes on numbered.leaf_id = leaf_scopes.leaf_id
+    group by numbered.period_no, leaf_scopes.scope_no, numbered.cell_no
 ),
 
 staged as (
     select * from scoped
     union all
     select
-        kind,
-        period_type,
-        period_start,
-        scope_type,
-        scope_id,
-        '(all)' as stage,
-        loss_reason,
-        competitor,
-        max(scope_name) as scope_name, sum(deal_count) as deal_count, sum(amount) as amount,
-        sum(delay_count) as delay_count, sum(delay_days) as delay_days
+        scoped.period_no, scoped.scope_no, whole.cell_no,
+        {{ sums }}
     from scoped
-    group by kind, period_type, period_start, scope_type, scope_id, loss_reason, competitor
+    inner join cells on scoped.cell_no = cells.cell_no
+    inner join cells as whole
+        on
+            cells.kind = whole.kind and whole.stage = '(all)'
+            and cells.loss_reason = whole.loss_reason and cells.competitor = whole.competitor
+    group by scoped.period_no, scoped.scope_no, whole.cell_no
 ),
 
-shared as (
+wholes as (
     select
-        staged.*,
-        sum(deal_count)
-            over (partition by kind, period_type, period_start, scope_type, scope_id, stage)
-            as all_count,
-        sum(amount)
-            over (partition by kind, period_type, period_start, scope_type, scope_id, stage)
-            as all_amount
+        staged.period_no, staged.scope_no, cells.part_no,
+        sum(staged.deal_count) as all_count, sum(staged.amount) as all_amount
     from staged
+    inner join cells on staged.cell_no = cells.cell_no
+    group by staged.period_no, staged.scope_no, cells.part_no
 ),
 
 final as (
     select
-        shared.period_type,
-        shared.period_start,
+        periods.period_type,
+        periods.period_start,
         periods.period_end,
         periods.period_label,
-        shared.scope_type,
-        shared.scope_id,
-        shared.scope_name,
-        shared.kind,
-        shared.stage,
-        shared.loss_reason,
-        shared.competitor,
-        cast(case when shared.kind = 'lost' then shared.deal_count else 0 end as bigint)
-            as lost_count,
-        {{ money("case when shared.kind = 'lost' then shared.amount else 0 end") }} as lost_amount,
-        cast(case when shared.kind = 'delayed' then shared.deal_count else 0 end as bigint)
-            as delayed_count,
-        {{ money("case when shared.kind = 'delayed' then shared.amount else 0 end") }}
+        scopes.scope_type,
+        scopes.scope_id,
+        scopes.scope_name,
+        cells.kind,
+        cells.stage,
+        cells.loss_reason,
+        cells.competitor,
+        case when cells.kind = 'lost' then staged.deal_count else 0 end as lost_count,
+        {{ money("case when cells.kind = 'lost' then staged.amount else 0 end") }} as lost_amount,
+        case when cells.kind = 'delayed' then staged.deal_count else 0 end as delayed_count,
+        {{ money("case when cells.kind = 'delayed' then staged.amount else 0 end") }}
             as delayed_amount,
-        cast(shared.delay_count as bigint) as delay_times,
-        cast(shared.delay_days as bigint) as delay_days,
-        {{ rate(ratio('shared.deal_count', 'shared.all_count')) }} as count_share,
-        {{ rate(ratio('shared.amount', 'shared.all_amount')) }} as amount_share,
-        cast(coalesce(previous.deal_count, 0) as bigint) as previous_count,
+        staged.delay_count as delay_times,
+        staged.delay_days,
+        {{ rate(ratio('staged.deal_count', 'wholes.all_count')) }} as count_share,
+        {{ rate(ratio('staged.amount', 'wholes.all_amount')) }} as amount_share,
+        coalesce(previous.deal_count, 0) as previous_count,
         {{ money('coalesce(previous.amount, 0)') }} as previous_amount,
-        cast(shared.deal_count - coalesce(previous.deal_count, 0) as bigint) as count_change,
-        {{ rate(ratio('previous.deal_count', 'previous.all_count')) }} as previous_count_share
-    from shared
-    inner join
-        periods
-        on shared.period_type = periods.period_type and shared.period_start = periods.period_start
-    left join shared as previous
+        staged.deal_count - coalesce(previous.deal_count, 0) as count_change,
+        {{ rate(ratio('previous.deal_count', 'previous_wholes.all_count')) }}
+            as previous_count_share
+    from staged
+    inner join periods on staged.period_no = periods.period_no
+    inner join cells on staged.cell_no = cells.cell_no
+    inner join scopes on staged.scope_no = scopes.scope_no
+    inner join wholes
         on
-            shared.kind = previous.kind and shared.period_type = previous.period_type
-            and periods.previous_start = previous.period_start
-            and shared.scope_type = previous.scope_type and shared.scope_id = previous.scope_id
-            and shared.stage = previous.stage and shared.loss_reason = previous.loss_reason
-            and shared.competitor = previous.competitor
+            staged.period_no = wholes.period_no and staged.scope_no = wholes.scope_no
+            and cells.part_no = wholes.part_no
+    left join staged as previous
+        on
+            periods.previous_no = previous.period_no
+            and staged.scope_no = previous.scope_no and staged.cell_no = previous.cell_no
+    left join wholes as previous_wholes
+        on
+            previous.period_no = previous_wholes.period_no
+            and previous.scope_no = previous_wholes.scope_no
+            and cells.part_no = previous_wholes.part_no
 )
 
 select * from final

@@ -11,9 +11,15 @@ segments as (
     select * from {{ ref('int_opportunity_segment') }}
 ),
 
-leaf_scopes as (
-    select * from {{ ref('int_leaf_scope') }}
+-- Numbers stand for leaves and scopes: millions of deals and weeks are grouped by them.
+leaves as (
+    select leaf_id, leaf_no from {{ ref('int_leaf_scope') }} group by leaf_id, leaf_no
 ),
+
+leaf_scopes as (
+    select leaf_no, scope_no from {{ ref('int_leaf_scope') }}
+),
+
 
 rates as (
     select * from {{ ref('int_fx_rate') }}
@@ -56,32 +62,48 @@ firsts as (
     group by opportunity_id
 ),
 
--- Deals open on the eve, open on the last day, or closed in between.
-begun as (
-    select weeks.period_start, segments.*
-    from weeks
-    inner join
-        segments
-        on weeks.begin_on >= segments.valid_from and weeks.begin_on < segments.valid_before
-    where segments.standing = 'open'
+parts as (
+    select
+        segments.opportunity_id, segments.valid_from, segments.valid_before, segments.standing,
+        segments.expected_close_on, segments.original_amount, segments.currency, leaves.leaf_no
+    from segments
+    left join leaves on segments.leaf_id = leaves.leaf_id
 ),
 
-ended as (
-    select weeks.period_start, segments.*
-    from weeks
-    inner join
-        segments
-        on weeks.end_on >= segments.valid_from and weeks.end_on < segments.valid_before
-    where segments.standing = 'open'
-    union all
-    -- A closed deal matters in the week in which it closed.
-    select weeks.period_start, segments.*
-    from weeks
-    inner join segments
+-- Only deals that were ever to close in the quarter of a week can move its lines.
+due_quarters as (
+    select parts.opportunity_id, quarters.period_start as target_start
+    from parts
+    inner join periods as quarters
         on
-            weeks.begin_on < segments.valid_from and weeks.end_on >= segments.valid_from
-            and weeks.end_on < segments.valid_before
-    where segments.standing <> 'open'
+            quarters.period_type = 'quarter'
+            and parts.expected_close_on >= quarters.period_start
+            and parts.expected_close_on <= quarters.period_end
+    group by parts.opportunity_id, quarters.period_start
+),
+
+-- Deals open on the eve, open on the last day, or closed in between.
+begun as (
+    select weeks.period_start, parts.*
+    from weeks
+    inner join parts on weeks.begin_on >= parts.valid_from and weeks.begin_on < parts.valid_before
+    inner join due_quarters
+        on
+            parts.opportunity_id = due_quarters.opportunity_id
+            and weeks.target_start = due_quarters.target_start
+    where parts.standing = 'open'
+),
+
+-- A closed deal matters in the week in which it closed.
+ended as (
+    select weeks.period_start, parts.*
+    from weeks
+    inner join parts on weeks.end_on >= parts.valid_from and weeks.end_on < parts.valid_before
+    inner join due_quarters
+        on
+            parts.opportunity_id = due_quarters.opportunity_id
+            and weeks.target_start = due_quarters.target_start
+    where parts.standing = 'open' or parts.valid_from > weeks.begin_on
 ),
 
 deals as (
@@ -90,8 +112,8 @@ deals as (
         coalesce(begun.opportunity_id, ended.opportunity_id) as opportunity_id,
         begun.opportunity_id is not null as was_open,
         coalesce(ended.standing, 'deleted') as standing,
-        coalesce(begun.leaf_id, ended.leaf_id) as from_leaf_id,
-        coalesce(ended.leaf_id, begun.leaf_id) as to_leaf_id,
+        coalesce(begun.leaf_no, ended.leaf_no) as from_leaf_no,
+        coalesce(ended.leaf_no, begun.leaf_no) as to_leaf_no,
         begun.expected_close_on as from_close_on,
         case
             when ended.opportunity_id is null then begun.expected_close_on else
@@ -168,7 +190,7 @@ valued as (
 -- One leaf on both sides: counted as it is; two leaves: told apart scope by scope.
 grouped as (
     select
-        week_start, from_leaf_id, to_leaf_id, was_open, standing, was_due, is_due,
+        week_start, from_leaf_no, to_leaf_no, was_open, standing, was_due, is_due,
         count(*) as deal_count,
         sum(case when is_unconverted then 1 else 0 end) as unconverted_count,
         sum(begin_value) as begin_value,
@@ -181,44 +203,39 @@ grouped as (
     group by 1, 2, 3, 4, 5, 6, 7
 ),
 
-sided as (
-    select
-        grouped.*, leaf_scopes.scope_type, leaf_scopes.scope_id, true as was_here, true as is_here
+touched as (
+    select grouped.from_leaf_no, grouped.to_leaf_no, leaf_scopes.scope_no
     from grouped
-    inner join leaf_scopes on grouped.from_leaf_id = leaf_scopes.leaf_id
-    where grouped.from_leaf_id = grouped.to_leaf_id
+    inner join leaf_scopes on grouped.from_leaf_no = leaf_scopes.leaf_no
+    where grouped.from_leaf_no <> grouped.to_leaf_no
+    union
+    select grouped.from_leaf_no, grouped.to_leaf_no, leaf_scopes.scope_no
+    from grouped
+    inner join leaf_scopes on grouped.to_leaf_no = leaf_scopes.leaf_no
+    where grouped.from_leaf_no <> grouped.to_leaf_no
+),
+
+sided as (
+    select grouped.*, leaf_scopes.scope_no, true as was_here, true as is_here
+    from grouped
+    inner join leaf_scopes on grouped.from_leaf_no = leaf_scopes.leaf_no
+    where grouped.from_leaf_no = grouped.to_leaf_no
     union all
     select
-        grouped.*, coalesce(former.scope_type, latter.scope_type) as scope_type,
-        coalesce(former.scope_id, latter.scope_id) as scope_id,
-        former.leaf_id is not null as was_here, latter.leaf_id is not null as is_here
+        grouped.*, touched.scope_no,
+        former.leaf_no is not null as was_here, latter.leaf_no is not null as is_here
     from grouped
-    inner join (
-        select pairs.from_leaf_id, pairs.to_leaf_id, scopes.scope_type, scopes.scope_id
-        from (
-            select from_leaf_id, to_leaf_id
-            from grouped
-            where from_leaf_id <> to_leaf_id
-            group by 1, 2
-        ) as pairs
-        inner join leaf_scopes as scopes
-            on pairs.from_leaf_id = scopes.leaf_id or pairs.to_leaf_id = scopes.leaf_id
-        group by 1, 2, 3, 4
-    ) as touched
-        on grouped.from_leaf_id = touched.from_leaf_id and grouped.to_leaf_id = touched.to_leaf_id
+    inner join touched
+        on grouped.from_leaf_no = touched.from_leaf_no and grouped.to_leaf_no = touched.to_leaf_no
     left join leaf_scopes as former
-        on
-            touched.from_leaf_id = former.leaf_id
-            and touched.scope_type = former.scope_type and touched.scope_id = former.scope_id
+        on touched.from_leaf_no = former.leaf_no and touched.scope_no = former.scope_no
     left join leaf_scopes as latter
-        on
-            touched.to_leaf_id = latter.leaf_id
-            and touched.scope_type = latter.scope_type and touched.scope_id = latter.scope_id
+        on touched.to_leaf_no = latter.leaf_no and touched.scope_no = latter.scope_no
 ),
 
 lined as (
     select
-        week_start, scope_type, scope_id,
+        week_start, scope_no,
         {% set conditions = {
             'begin': ('was_open and was_here and was_due', 'begin_value'),
             'new': ('not was_open and is_here and is_due', 'end_value'),
@@ -243,13 +260,11 @@ lined as (
             as decrease_amount,
         sum(case when is_here and is_due then unconverted_count else 0 end) as unconverted_count
     from sided
-    group by week_start, scope_type, scope_id
+    group by week_start, scope_no
 ),
 
-scope_names as (
-    select scope_type, scope_id, max(scope_name) as scope_name
-    from leaf_scopes
-    group by scope_type, scope_id
+scopes as (
+    select * from {{ ref('int_scope') }}
 ),
 
 final as (
@@ -257,9 +272,9 @@ final as (
         weeks.period_start as week_start,
         weeks.period_end as week_end,
         weeks.period_label as week_label,
-        lined.scope_type,
-        lined.scope_id,
-        scope_names.scope_name,
+        scopes.scope_type,
+        scopes.scope_id,
+        scopes.scope_name,
         weeks.target_period_label,
         cast(lined.begin_count as bigint) as begin_count,
         {{ money('lined.begin_amount') }} as begin_amount,
@@ -292,9 +307,7 @@ final as (
         cast(lined.unconverted_count as bigint) as unconverted_count
     from lined
     inner join weeks on lined.week_start = weeks.period_start
-    left join
-        scope_names
-        on lined.scope_type = scope_names.scope_type and lined.scope_id = scope_names.scope_id
+    inner join scopes on lined.scope_no = scopes.scope_no
 )
 
 select * from final

@@ -53,7 +53,7 @@ effects as (
         '{{ factor }}' as factor,
         {{ ['part', 'rate', 'value_per_win'][loop.index0] }}_0 as plan_value,
         {{ ['part', 'rate', 'value_per_win'][loop.index0] }}_1 as fact_value,
-        {{ money('explained.' ~ factor) }} as contribution
+        {{ money('round(explained.' ~ factor ~ ', 6)') }} as contribution
     from explained
     where part_0 <> 0 or part_1 <> 0
     {% if not loop.last %}union all

@@ -54,9 +54,7 @@ settings as (
 ),
 
 scope_names as (
-    select scope_type, scope_id, max(scope_name) as scope_name
-    from {{ ref('int_leaf_scope') }}
-    group by scope_type, scope_id
+    select scope_type, scope_id, scope_name from {{ ref('int_scope') }}
 ),
 
 -- A ratio is compared by its two parts; one over a trailing window is not compared.
@@ -127,8 +125,9 @@ judged as (
         weeks.actual,
         {{ lag_rate('weeks.actual', 'weeks.target_to_date') }} as lag_rate,
         {{ is_behind(
-            'weeks.actual', 'weeks.target_to_date', 'weeks.actual_count', 'weeks.target_count',
-            'weeks.gone_rate', 'thresholds'
+            lag_rate('weeks.actual', 'weeks.target_to_date'),
+            is_small_count('weeks.target_count') ~ ' and weeks.gone_rate < 1',
+            'weeks.actual_count', 'weeks.target_count', 'weeks.gone_rate', 'thresholds'
         ) }}
             as is_behind
     from weeks

@@ -25,24 +25,8 @@ judged as (
     select
         lines.*,
         coalesce(effective_on, start_on) as in_effect_on,
-        case
-            when
-                problem is null or problem in ('unknown_unit', 'unknown_person', 'finer_exceeds')
-                then 1
-            else 0
-        end
-            as accepted,
         dense_rank() over (
-            order by
-                metric,
-                level,
-                scenario,
-                product_line,
-                customer_type,
-                holder_kind,
-                holder_id,
-                start_on,
-                end_on
+            order by {{ target_figure() | join(', ') }}
         ) as figure_no
     from lines
 ),
@@ -50,7 +34,7 @@ judged as (
 numbered as (
     select
         judged.*,
-        sum(accepted) over (
+        sum(case when is_accepted then 1 else 0 end) over (
             partition by figure_no
             order by
                 recorded_on, in_effect_on, line
@@ -71,8 +55,9 @@ given as (
     inner join numbered as earlier
         on
             numbered.figure_no = earlier.figure_no
-            and earlier.accepted = 1
-            and earlier.accepted_no <= numbered.accepted_no - numbered.accepted
+            and earlier.is_accepted
+            and earlier.accepted_no
+            <= numbered.accepted_no - case when numbered.is_accepted then 1 else 0 end
     qualify row_number() over (
         partition by numbered.line
         order by
@@ -97,18 +82,18 @@ deleted as (
     left join numbered as newer
         on
             numbered.figure_no = newer.figure_no
-            and newer.accepted = 1
+            and newer.is_accepted
             and numbered.accepted_no < newer.accepted_no
             and numbered.removed_on > newer.recorded_on
             and (newer.removed_on is null or numbered.removed_on <= newer.removed_on)
     left join numbered as remaining
         on
             numbered.figure_no = remaining.figure_no
-            and remaining.accepted = 1
+            and remaining.is_accepted
             and numbered.accepted_no > remaining.accepted_no
             and (remaining.removed_on is null or numbered.removed_on < remaining.removed_on)
     where
-        numbered.accepted = 1 and numbered.removed_on is not null
+        numbered.is_accepted and numbered.removed_on is not null
         and following.line is null and newer.line is null
     qualify
         row_number()
@@ -119,26 +104,11 @@ deleted as (
 changes as (
     select
         line,
-        figure_no,
-        metric,
-        level,
-        scenario,
-        holder_id,
-        period_type,
-        start_on,
-        end_on,
-        period_label,
-        changed_by,
+        case when effective_on > start_on then 'revision' else 'correction' end as change_kind,
         recorded_on,
         in_effect_on,
+        changed_by,
         reason,
-        accepted,
-        problem,
-        message_zh,
-        message_en,
-        source,
-        source_row,
-        case when effective_on > start_on then 'revision' else 'correction' end as change_kind,
         case when is_before_standing then before_value end as before_value,
         value as after_value
     from given
@@ -146,26 +116,11 @@ changes as (
     union all
     select
         line,
-        figure_no,
-        metric,
-        level,
-        scenario,
-        holder_id,
-        period_type,
-        start_on,
-        end_on,
-        period_label,
-        cast(null as {{ dbt.type_string() }}) as changed_by,
+        'removal' as change_kind,
         removed_on as recorded_on,
         start_on as in_effect_on,
+        cast(null as {{ dbt.type_string() }}) as changed_by,
         cast(null as {{ dbt.type_string() }}) as reason,
-        accepted,
-        problem,
-        message_zh,
-        message_en,
-        source,
-        source_row,
-        'removal' as change_kind,
         value as before_value,
         remaining_value as after_value
     from deleted
@@ -177,26 +132,40 @@ changes as (
 measured as (
     select
         changes.*,
+        judged.metric,
+        judged.level,
+        judged.scenario,
+        judged.period_type,
+        judged.start_on,
+        judged.end_on,
+        judged.period_label,
+        judged.is_accepted,
+        judged.problem,
+        judged.message_zh,
+        judged.message_en,
+        judged.source,
+        judged.source_row,
         coalesce(scopes.scope_type, 'unknown') as scope_type,
-        coalesce(scopes.scope_id, changes.holder_id) as scope_id,
+        coalesce(scopes.scope_id, judged.holder_id) as scope_id,
         coalesce(metrics.direction = 'lower', false) as is_lower_better,
-        changes.start_on <= {{ as_of() }} as is_started,
+        judged.start_on <= {{ as_of() }} as is_started,
         case
             when
                 metrics.aggregate <> 'ratio'
                 and scopes.scope_type is not null
-                and changes.start_on <= {{ as_of() }}
+                and judged.start_on <= {{ as_of() }}
                 then coalesce(actuals.actual, 0)
             else actuals.actual
         end as actual
     from changes
-    left join metrics on changes.metric = metrics.metric
+    inner join judged on changes.line = judged.line
+    left join metrics on judged.metric = metrics.metric
     left join scopes on changes.line = scopes.line
     left join actuals
         on
-            changes.metric = actuals.metric and scopes.scope_type = actuals.scope_type
-            and scopes.scope_id = actuals.scope_id and changes.period_type = actuals.period_type
-            and changes.start_on = actuals.period_start and changes.end_on = actuals.period_end
+            judged.metric = actuals.metric and scopes.scope_type = actuals.scope_type
+            and scopes.scope_id = actuals.scope_id and judged.period_type = actuals.period_type
+            and judged.start_on = actuals.period_start and judged.end_on = actuals.period_end
 ),
 
 final as (
@@ -232,7 +201,7 @@ final as (
             when actual is null or (is_lower_better and actual = 0) then 'no_actual'
         end as {{ known }}_attainment_rate_reason
         {%- endfor %},
-        accepted = 1 as is_accepted,
+        is_accepted,
         problem,
         message_zh as problem_zh,
         message_en as problem_en,

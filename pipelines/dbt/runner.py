@@ -1,0 +1,215 @@
+"""dbt in this process: parse once, build on the night's file, give back what every node did."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.dbt.parsed import TESTS, manifest_dict, manifest_object, parsed_project
+from pipelines.settings import CompanyFolder
+
+PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
+DUCKDB = "duckdb"
+MB, GB = 1024**2, 1024**3
+# Lines are composed before they are left out; what a node said is in its result.
+_QUIET = (
+    "--log-level", "none", "--no-use-colors", "--no-send-anonymous-usage-stats",
+    "--no-version-check",
+)  # fmt: skip
+
+
+class DbtFailed(Exception):
+    """dbt could not run at all, or a model failed."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt did with one node: a model or a test."""
+
+    unique_id: str
+    status: str
+    seconds: float
+    failures: int
+    message: str
+
+
+def target_dir(folder: CompanyFolder) -> Path:
+    """Return where dbt keeps what it parsed and compiled for this company."""
+    return folder.dagster_home / "dbt"
+
+
+def parse(folder: CompanyFolder) -> Mapping[str, Any]:
+    """Return the project's manifest as a dictionary, parsed if it changed since it last was."""
+    return manifest_dict(_parsed(folder))
+
+
+def prepare() -> None:
+    """Parse the project once, when it is set up: no company's first night waits for it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        parse(CompanyFolder(Path(scratch)))
+
+
+def test_queries(folder: CompanyFolder) -> Mapping[str, str]:
+    """Return the SQL of every data test by its unique id; the rows it gives are those that fail."""
+    queries: Mapping[str, str] = json.loads((_parsed(folder) / TESTS).read_text(encoding="utf-8"))
+    return queries
+
+
+def _parsed(folder: CompanyFolder, engine: str = DUCKDB) -> Path:
+    def parse_into(target: Path) -> None:
+        _invoke(folder, ["parse", "--target", engine], target=target)
+        if engine == DUCKDB:
+            _compile_tests(target)
+
+    # Names of relations are part of what is parsed, and engines name them differently.
+    kept_as = "parsed" if engine == DUCKDB else f"parsed-{engine}"
+    return parsed_project(PROJECT_DIR, target_dir(folder), parse_into, kept_as)
+
+
+def _compile_tests(target: Path) -> None:
+    """Keep the SQL of the data tests beside what was parsed; it holds for every company's build file."""
+    aside = CompanyFolder(target / "compiling")
+    aside.warehouse.mkdir(parents=True)
+    result = _invoke(
+        aside, ["compile", "--select", "resource_type:test"],
+        manifest=manifest_object(target), target=aside.root,
+    )  # fmt: skip
+    queries = {node.node.unique_id: node.node.compiled_code for node in result.results}
+    (target / TESTS).write_text(json.dumps(queries, ensure_ascii=False), encoding="utf-8")
+    shutil.rmtree(aside.root)
+
+
+def build(
+    folder: CompanyFolder,
+    selection: Sequence[str] = (),
+    exclusion: Sequence[str] = (),
+    *,
+    engine: str = DUCKDB,
+    part: str = "build",
+) -> list[NodeResult]:
+    """Build and test models into the build file, one after the other as they depend on each other.
+
+    dbt unit tests are left out: they test the logic, not the night, and run in the test suite; so
+    are exposures, in which there is nothing to build.
+
+    Args:
+        folder: the company's folder.
+        selection: which models, in dbt's words; all without one.
+        exclusion: which of them not.
+        engine: the target of profiles.yml that runs them.
+        part: `run` for models alone, `test` for their tests alone.
+    """
+    # What is written of a build beside its tables (manifest, graph, results) nobody reads.
+    args = [part, "--no-write-json", "--target", engine]
+    if part != "run":
+        args += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
+    if selection:
+        args += ["--select", *selection]
+    if exclusion:
+        args += ["--exclude", *exclusion]
+    parsed = manifest_object(_parsed(folder, engine))
+    # Compiled SQL is written file by file, twice; in memory that costs nothing.
+    with tempfile.TemporaryDirectory(prefix="gapwise-dbt-", dir=_in_memory()) as target:
+        result = _invoke(
+            folder, args, must_succeed=False, manifest=parsed, target=Path(target), log_level="none"
+        )
+    return [
+        NodeResult(
+            unique_id=node.node.unique_id,
+            status=str(node.status),
+            seconds=float(node.execution_time or 0),
+            failures=int(node.failures or 0),
+            message=str(node.message or ""),
+        )
+        for node in result.results
+    ]
+
+
+def _invoke(
+    folder: CompanyFolder,
+    args: list[str],
+    *,
+    must_succeed: bool = True,
+    manifest: Any = None,
+    target: Path | None = None,
+    log_level: str = "warn",
+) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    target = target or target_dir(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    with _environment(folder):
+        outcome = dbtRunner(manifest=manifest).invoke(
+            [*args, *_places(target), "--log-level-file", log_level, *_QUIET]
+        )
+        _close_connections()
+    if outcome.exception is not None:
+        raise DbtFailed(str(outcome.exception)) from outcome.exception
+    if must_succeed and not outcome.success:
+        raise DbtFailed(f"dbt {args[0]} failed; see {target / 'logs' / 'dbt.log'}")
+    return outcome.result
+
+
+def _places(target: Path) -> list[str]:
+    return [
+        "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
+        "--target-path", str(target), "--log-path", str(target / "logs"),
+    ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _environment(folder: CompanyFolder) -> Iterator[None]:
+    """Point the profile at this company's build file for the length of one call."""
+    given = {"GAPWISE_BUILD_FILE": str(folder.build_file)}
+    given["GAPWISE_MEMORY_LIMIT"] = os.environ.get("GAPWISE_MEMORY_LIMIT") or memory_limit(
+        machine_memory()
+    )
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def memory_limit(machine_bytes: int) -> str:
+    """Return what the build may hold in memory before it spills to disk, in DuckDB's words.
+
+    Two fifths of the machine, and 5 GB at most: a night stays within 8 GB whatever the company.
+
+    Args:
+        machine_bytes: memory of the machine, or of the container it runs in.
+    """
+    return f"{min(machine_bytes * 2 // 5, 5 * GB) // MB}MiB"
+
+
+def machine_memory() -> int:
+    """Return the bytes of memory of this machine, or of the container if it has less."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return memory
+
+
+def _in_memory() -> Path | None:
+    """Return a folder that is kept in memory, where the system has one."""
+    shared = Path("/dev/shm")
+    return shared if shared.is_dir() and os.access(shared, os.W_OK) else None
+
+
+def _close_connections() -> None:
+    """Let go of the build file: dbt keeps its connection, and with it the write lock."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

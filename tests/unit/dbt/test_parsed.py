@@ -1,0 +1,80 @@
+"""What was parsed of the dbt project serves as long as the project's content is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.dbt.parsed import MANIFEST, STATE, parsed_project, project_key
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "project"
+    (folder / "models").mkdir(parents=True)
+    (folder / "models" / "one.sql").write_text("select 1")
+    return folder
+
+
+class Parser:
+    """Counts how often it was asked, and writes what dbt would."""
+
+    def __init__(self):
+        self.times = 0
+
+    def __call__(self, target: Path) -> None:
+        self.times += 1
+        (target / MANIFEST).write_text("{}")
+        (target / STATE).write_bytes(b"state")
+
+
+def test_a_project_is_parsed_once_for_every_company(project, tmp_path):
+    parse = Parser()
+
+    first = parsed_project(project, tmp_path / "company_a", parse)
+    second = parsed_project(project, tmp_path / "company_b", parse)
+
+    assert (first, parse.times) == (second, 1)
+
+
+def test_a_changed_model_is_parsed_anew(project, tmp_path):
+    parse = Parser()
+    before = parsed_project(project, tmp_path, parse)
+
+    (project / "models" / "one.sql").write_text("select 2")
+
+    assert parsed_project(project, tmp_path, parse) != before
+    assert parse.times == 2
+
+
+def test_what_dbt_wrote_into_its_target_changes_nothing(project):
+    before = project_key(project)
+    (project / "target").mkdir()
+    (project / "target" / "one.sql").write_text("select 1")
+    assert project_key(project) == before
+
+
+def test_a_parse_cut_short_is_never_taken_for_a_whole_one(project, tmp_path):
+    def cut_short(target: Path) -> None:
+        (target / MANIFEST).write_text("{}")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        parsed_project(project, tmp_path, cut_short)
+
+    parse = Parser()
+    found = parsed_project(project, tmp_path, parse)
+    assert parse.times == 1
+    assert (found / STATE).read_bytes() == b"state"
+
+
+def test_only_the_newest_states_are_kept(project, tmp_path):
+    parse = Parser()
+    for number in range(6):
+        (project / "models" / "one.sql").write_text(f"select {number}")
+        newest = parsed_project(project, tmp_path, parse)
+
+    kept = list((project / "target" / "parsed").iterdir())
+    assert len(kept) == 4
+    assert newest in kept
