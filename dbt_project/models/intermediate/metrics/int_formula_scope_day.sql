@@ -21,6 +21,7 @@ scoped as (
         objects.event_on,
         sum(objects.value) as value
     from {{ ref('int_formula_object') }} as objects
+    inner join formulas on objects.metric = formulas.metric
     inner join {{ ref('int_leaf_scope') }} as scopes on objects.leaf_id = scopes.leaf_id
     group by all
 ),
