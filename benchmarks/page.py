@@ -247,7 +247,7 @@ def _followup(found: dict[str, Measured]) -> list[str]:
     return [
         "## Customer and process marts alone (`python -m benchmarks.followup`)",
         "",
-        "DuckDB is given 3 GB, or what stands beside the number, and spills what does not fit;",
+        "DuckDB was given 3 GB, or what stands beside the number, and spills what does not fit;",
         "CPU × and memory × are of the first.",
         "",
         *_table(head, rows),

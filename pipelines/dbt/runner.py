@@ -17,6 +17,12 @@ from pipelines.settings import CompanyFolder
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 DUCKDB = "duckdb"
+MB, GB = 1024**2, 1024**3
+# Lines are composed before they are left out; what a node said is in its result.
+_QUIET = (
+    "--log-level", "none", "--no-use-colors", "--no-send-anonymous-usage-stats",
+    "--no-version-check",
+)  # fmt: skip
 
 
 class DbtFailed(Exception):
@@ -141,25 +147,7 @@ def _invoke(
     target.mkdir(parents=True, exist_ok=True)
     with _environment(folder):
         outcome = dbtRunner(manifest=manifest).invoke(
-            [
-                *args,
-                "--project-dir",
-                str(PROJECT_DIR),
-                "--profiles-dir",
-                str(PROJECT_DIR),
-                "--target-path",
-                str(target),
-                "--log-path",
-                str(target / "logs"),
-                # Lines are composed before they are left out; what a node said is in its result.
-                "--log-level",
-                "none",
-                "--log-level-file",
-                log_level,
-                "--no-use-colors",
-                "--no-send-anonymous-usage-stats",
-                "--no-version-check",
-            ]
+            [*args, *_places(target), "--log-level-file", log_level, *_QUIET]
         )
         _close_connections()
     if outcome.exception is not None:
@@ -169,18 +157,49 @@ def _invoke(
     return outcome.result
 
 
+def _places(target: Path) -> list[str]:
+    return [
+        "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
+        "--target-path", str(target), "--log-path", str(target / "logs"),
+    ]  # fmt: skip
+
+
 @contextlib.contextmanager
 def _environment(folder: CompanyFolder) -> Iterator[None]:
     """Point the profile at this company's build file for the length of one call."""
-    before = os.environ.get("GAPWISE_BUILD_FILE")
-    os.environ["GAPWISE_BUILD_FILE"] = str(folder.build_file)
+    given = {"GAPWISE_BUILD_FILE": str(folder.build_file)}
+    given["GAPWISE_MEMORY_LIMIT"] = os.environ.get("GAPWISE_MEMORY_LIMIT") or memory_limit(
+        machine_memory()
+    )
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
     try:
         yield
     finally:
-        if before is None:
-            os.environ.pop("GAPWISE_BUILD_FILE", None)
-        else:
-            os.environ["GAPWISE_BUILD_FILE"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def memory_limit(machine_bytes: int) -> str:
+    """Return what the build may hold in memory before it spills to disk, in DuckDB's words.
+
+    Two fifths of the machine, and 5 GB at most: a night stays within 8 GB whatever the company.
+
+    Args:
+        machine_bytes: memory of the machine, or of the container it runs in.
+    """
+    return f"{min(machine_bytes * 2 // 5, 5 * GB) // MB}MiB"
+
+
+def machine_memory() -> int:
+    """Return the bytes of memory of this machine, or of the container if it has less."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return memory
 
 
 def _in_memory() -> Path | None:

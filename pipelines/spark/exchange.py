@@ -102,10 +102,11 @@ def _spark_type(schema: str, table: str, column: str, type_: str) -> str:
 
 
 def register(session: Any, tables: Iterable[HandedTable]) -> None:
-    """Make handed tables known to Spark under the names that they have in the build file."""
+    """Make handed tables known to Spark under the names that they have in the build file.
+
+    Their schemas are there, and empty of them: a statement costs more than a small table.
+    """
     for table in tables:
-        session.sql(f"create schema if not exists `{table.schema}`")
-        session.sql(f"drop table if exists `{table.schema}`.`{table.name}`")
         session.sql(table.create_sql)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,33 +21,43 @@ def differences(one: Path, other: Path) -> dict[str, str]:
     Rows are joined by the mart's order of publication, which is its grain. Operations marts and
     columns outside content hashes tell of the run, not of the company.
     """
-    manifest, again = (_manifest(home) for home in (one, other))
+    manifest, again = (manifest_of(home) for home in (one, other))
     if manifest["marts"].keys() != again["marts"].keys():
         names = sorted(manifest["marts"].keys() ^ again["marts"].keys())
         return dict.fromkeys(names, "published by one engine only")
+    marts = [name for name, mart in manifest["marts"].items() if not mart["is_operations"]]
+    files = (home / "published" / "marts.duckdb" for home in (one, other))
+    return differing_tables(*files, marts, manifest)
+
+
+def differing_tables(
+    one: Path, other: Path, marts: Iterable[str], manifest: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return what differs between the marts of two database files, by mart.
+
+    Args:
+        one: a file with the marts in its schema `marts`.
+        other: such a file again.
+        marts: which of them.
+        manifest: of a publish; it names their grain and the columns that tell of the run.
+    """
+    volatile = frozenset(manifest["volatile_columns"])
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
-        for name, home in (("one", one), ("other", other)):
-            con.execute(
-                f"attach '{(home / 'published/marts.duckdb').resolve()}' as {name} (read_only)"
-            )
-        found = {}
-        for mart, described in manifest["marts"].items():
-            if described["is_operations"]:
-                continue
-            problem = _differs(con, mart, described, frozenset(manifest["volatile_columns"]))
-            if problem:
-                found[mart] = problem
-    return found
+        for name, file in (("one", one), ("other", other)):
+            con.execute(f"attach '{file.resolve()}' as {name} (read_only)")
+        found = {mart: _differs(con, mart, manifest["marts"][mart], volatile) for mart in marts}
+    return {mart: problem for mart, problem in found.items() if problem}
 
 
 def compared_rows(home: Path) -> int:
     """Return how many rows there were to compare: a comparison of nothing proves nothing."""
-    marts = _manifest(home)["marts"].values()
+    marts = manifest_of(home)["marts"].values()
     return sum(mart["rows"] for mart in marts if not mart["is_operations"])
 
 
-def _manifest(home: Path) -> dict:
+def manifest_of(home: Path) -> dict:
+    """Return what a company folder says of its publish."""
     return json.loads((home / "published" / "manifest.json").read_text(encoding="utf-8"))
 
 

@@ -75,17 +75,17 @@ lead_contacts as (
 -- A deal is served by contacts about it, and by those with its customer that name no other deal.
 deal_activities as (
     select
-        opportunity_id, activity_id, is_qualifying, occurred_on, occurred_at, person_id, kind,
+        opportunity_id, is_qualifying, occurred_on, occurred_at, activity_id, person_id, kind,
         next_step_on
     from activities
     where opportunity_id is not null
     union all
     select
         opportunities.opportunity_id,
-        activities.activity_id,
         activities.is_qualifying,
         activities.occurred_on,
         activities.occurred_at,
+        activities.activity_id,
         activities.person_id, activities.kind, activities.next_step_on
     from activities
     inner join opportunities on activities.customer_id = opportunities.customer_id

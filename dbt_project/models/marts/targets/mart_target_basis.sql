@@ -154,15 +154,21 @@ pools as (
     group by all
 ),
 
--- The newest word on each region, product line, both, or the whole market.
+-- The newest word on each region, product line, both, or the whole market; of several on one day the
+-- largest either way, as everywhere.
 demand as (
-    select region, product_line, max_by(change_rate, observed_on) as change_rate
+    select region, product_line, change_rate
     from market
-    group by region, product_line
+    qualify row_number() over (
+        partition by region, product_line
+        order by observed_on desc, abs(change_rate) desc, change_rate desc
+    ) = 1
 ),
 
 last_places as (
-    select person_id, max_by(region, valid_from) as region
+    select
+        person_id,
+        max_by(region, case when region is not null then valid_from end) as region
     from memberships
     where valid_from <= {{ as_of() }}
     group by person_id

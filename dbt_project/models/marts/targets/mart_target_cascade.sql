@@ -8,6 +8,10 @@ cells as (
     select * from {{ source('cascade', 'target_cell') }}
 ),
 
+places as (
+    select * from {{ ref('int_person_org') }}
+),
+
 versions as (
     select * from {{ source('cascade', 'target_version') }}
 ),
@@ -41,32 +45,49 @@ given_periods as (
     group by metric, level, scenario, period_type, start_on, end_on
 ),
 
+-- Who moved inside a segment has a cell under either unit: the one where he ended is the later one.
+placed as (
+    select
+        cells.*,
+        case
+            when places.person_id is null then cells.segment_start else cells.segment_end
+        end as stands_from
+    from cells
+    left join places
+        on
+            cells.member_kind = 'person'
+            and cells.member_id = places.person_id
+            and cells.parent_id = places.org_id
+            and cells.segment_end >= places.valid_from
+            and cells.segment_end < places.valid_before
+),
+
 spread as (
     {% for period in ['month', 'quarter', 'year'] %}
     select
-        cells.*, '{{ period }}' as period_type, days.{{ period }}_start_on as period_start,
+        placed.*, '{{ period }}' as period_type, days.{{ period }}_start_on as period_start,
         days.{{ period }}_end_on as period_end, days.{{ period }}_label as period_label
-    from cells
-    inner join days on cells.segment_start = days.date_day
+    from placed
+    inner join days on placed.segment_start = days.date_day
     union all
     {% endfor %}
     select
-        cells.*, given_periods.period_type, given_periods.start_on as period_start,
+        placed.*, given_periods.period_type, given_periods.start_on as period_start,
         given_periods.end_on as period_end, given_periods.period_label
-    from cells
+    from placed
     inner join given_periods
         on
-            cells.metric = given_periods.metric and cells.level = given_periods.level
-            and cells.scenario = given_periods.scenario
-            and cells.segment_start >= given_periods.start_on
-            and cells.segment_end <= given_periods.end_on
+            placed.metric = given_periods.metric and placed.level = given_periods.level
+            and placed.scenario = given_periods.scenario
+            and placed.segment_start >= given_periods.start_on
+            and placed.segment_end <= given_periods.end_on
 ),
 
 summed as (
     select
         metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id,
         -- who moved inside the period stands where he ended
-        max_by(parent_id, segment_start) as parent_id,
+        max_by(parent_id, stands_from) as parent_id,
         period_type, period_start, period_end, max(period_label) as period_label,
         sum(value) as target,
         sum(unallocated) as unallocated,

@@ -1,0 +1,42 @@
+"""The demo company's night on DuckDB, once for every test that compares with it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo import write_demo_company
+from tests.spark.nights import run_night
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The tiny demo company: its folder before any night, and a copy after DuckDB's."""
+
+    fresh: Path
+    built: Path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tools() -> None:
+    for module, tool in (("pyspark", "pyspark"), ("dbt.adapters.spark", "dbt-spark")):
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"{tool} is not installed: pip install 'gapwise[spark]'")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        pytest.skip("java (17 or later) is not installed")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, _tools: None) -> Iterator[Demo]:
+    place = tmp_path_factory.mktemp("demo")
+    write_demo_company(place / "fresh", scale="tiny")
+    built = shutil.copytree(place / "fresh", place / "built")
+    run_night(built, "duckdb")
+    yield Demo(place / "fresh", built)
+    shutil.rmtree(place, ignore_errors=True)
