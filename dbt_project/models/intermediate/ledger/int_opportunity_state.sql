@@ -2,7 +2,13 @@
 -- Stages come from recorded stage changes; after the last of those, and where none are
 -- recorded, from
 -- comparing exports. Amounts come from exports: what was known at the end of that day.
+-- Nothing where orders are what is signed: none of it would be booked.
 with
+
+company as (
+    select * from {{ source('reference', 'company') }}
+    where signed_amount_source = 'won_opportunities'
+),
 
 versions as (
     select
@@ -21,6 +27,7 @@ versions as (
             partition by opportunity_id order by version_no rows unbounded preceding
         ) as held_before
     from {{ ref('stg_opportunity_versions') }} as stg_versions
+    cross join company
 ),
 
 stages as (
@@ -28,7 +35,9 @@ stages as (
 ),
 
 events as (
-    select * from {{ source('landed', 'stage_events') }}
+    select stage_events.*
+    from {{ source('landed', 'stage_events') }} as stage_events
+    cross join company
 ),
 
 last_events as (

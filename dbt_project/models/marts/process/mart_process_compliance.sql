@@ -1,7 +1,7 @@
 -- Grain: one row per person and control point that checked any record of his
 -- The mandatory points of one record are one check, failed if any of them is; over all such records
 -- in the order of time, fails in a row make the light and escalate, and a pass clears them.
-{% set in_time = 'record_at desc, entered_at desc, record_id desc' %}
+{% set in_moment = 'entered_at desc, record_id desc' %}
 with
 
 checks as (
@@ -52,12 +52,23 @@ counted as (
     group by checks.person_id, checks.control_point
 ),
 
--- Only what came after the last pass, or at its very moment, needs an order.
 last_passes as (
     select person_id, control_point, max(record_at) as passed_at
     from checks
     where is_passed
     group by person_id, control_point
+),
+
+-- What came after the last pass is counted; only at its very moment an order tells.
+after_pass as (
+    select checks.person_id, checks.control_point, count(*) as fail_count
+    from checks
+    left join last_passes
+        on
+            checks.person_id = last_passes.person_id
+            and checks.control_point = last_passes.control_point
+    where last_passes.passed_at is null or checks.record_at > last_passes.passed_at
+    group by checks.person_id, checks.control_point
 ),
 
 ranked as (
@@ -66,23 +77,36 @@ ranked as (
         checks.control_point,
         checks.is_passed,
         row_number() over (
-            partition by checks.person_id, checks.control_point order by {{ in_time }}
+            partition by checks.person_id, checks.control_point order by {{ in_moment }}
         ) as back_no
     from checks
-    left join last_passes
+    inner join last_passes
         on
             checks.person_id = last_passes.person_id
             and checks.control_point = last_passes.control_point
-    where last_passes.passed_at is null or checks.record_at >= last_passes.passed_at
+            and checks.record_at = last_passes.passed_at
+),
+
+at_pass as (
+    select person_id, control_point, min(case when is_passed then back_no end) - 1 as fail_count
+    from ranked
+    group by person_id, control_point
 ),
 
 own_fails as (
     select
-        person_id,
-        control_point,
-        coalesce(min(case when is_passed then back_no end) - 1, count(*)) as fail_count
-    from ranked
-    group by person_id, control_point
+        counted.person_id,
+        counted.control_point,
+        coalesce(after_pass.fail_count, 0) + coalesce(at_pass.fail_count, 0) as fail_count
+    from counted
+    left join after_pass
+        on
+            counted.person_id = after_pass.person_id
+            and counted.control_point = after_pass.control_point
+    left join at_pass
+        on
+            counted.person_id = at_pass.person_id
+            and counted.control_point = at_pass.control_point
 ),
 
 records as (
@@ -102,30 +126,42 @@ last_good as (
     select person_id, max(record_at) as passed_at from records where passed = 1 group by person_id
 ),
 
+-- The fails in a row: those after the last pass, and those of its moment that came after it.
 ordered as (
     select
         records.person_id,
         records.record_at,
         records.passed,
-        row_number() over (partition by records.person_id order by {{ in_time }}) as back_no
+        row_number() over (partition by records.person_id order by {{ in_moment }}) as back_no
     from records
-    left join last_good on records.person_id = last_good.person_id
-    where last_good.passed_at is null or records.record_at >= last_good.passed_at
+    inner join last_good
+        on
+            records.person_id = last_good.person_id
+            and records.record_at = last_good.passed_at
 ),
 
-fails as (
-    select
-        person_id, coalesce(min(case when passed = 1 then back_no end) - 1, count(*)) as fail_count
+passes as (
+    select person_id, min(case when passed = 1 then back_no end) as passed_no
     from ordered
     group by person_id
 ),
 
--- The first of the fails in a row.
 failing as (
-    select ordered.person_id, min(ordered.record_at) as failing_since_at
+    select records.person_id, records.record_at
+    from records
+    left join last_good on records.person_id = last_good.person_id
+    where last_good.passed_at is null or records.record_at > last_good.passed_at
+    union all
+    select ordered.person_id, ordered.record_at
     from ordered
-    inner join fails on ordered.person_id = fails.person_id and ordered.back_no <= fails.fail_count
-    group by ordered.person_id
+    inner join passes on ordered.person_id = passes.person_id
+    where ordered.back_no < passes.passed_no
+),
+
+fails as (
+    select person_id, count(*) as fail_count, min(record_at) as failing_since_at
+    from failing
+    group by person_id
 ),
 
 audits as (
@@ -160,16 +196,16 @@ final as (
         own_fails.fail_count as point_consecutive_fails,
         case when counted.kind = 'mandatory' then coalesce(fails.fail_count, 0) end
             as consecutive_fails,
-        case when counted.kind = 'mandatory' then failing.failing_since_at end as failing_since_at,
+        case when counted.kind = 'mandatory' then fails.failing_since_at end as failing_since_at,
         case
             when counted.kind <> 'mandatory' then null
-            when fails.fail_count >= settings.red_after_fails then 'red'
-            when fails.fail_count >= settings.yellow_after_fails then 'yellow'
+            when coalesce(fails.fail_count, 0) >= settings.red_after_fails then 'red'
+            when coalesce(fails.fail_count, 0) >= settings.yellow_after_fails then 'yellow'
             else 'green'
         end as light,
         case when counted.kind <> 'mandatory' then 'elastic' end as light_reason,
         counted.kind = 'mandatory'
-        and fails.fail_count >= settings.escalate_after_fails as is_escalated,
+        and coalesce(fails.fail_count, 0) >= settings.escalate_after_fails as is_escalated,
         coalesce(audits.sample_count, 0) as audit_sample_count,
         coalesce(audits.audited_count, 0) as audited_count,
         cast(audits.score as double) as audit_score,
@@ -182,7 +218,6 @@ final as (
             counted.person_id = own_fails.person_id
             and counted.control_point = own_fails.control_point
     left join fails on counted.person_id = fails.person_id
-    left join failing on counted.person_id = failing.person_id
     left join audits on counted.person_id = audits.person_id
     left join people on counted.person_id = people.person_id
     left join memberships
