@@ -22,9 +22,8 @@ import duckdb
 from benchmarks.company import write_company_yml
 from benchmarks.generate import generated_world
 from benchmarks.sizes import AS_OF, Size, size_of
-from pipelines.assets.cascade import READS
-from pipelines.assets.forecast import READS as FORECAST_READS
 from pipelines.assets.models import AFTER_CASCADE, AFTER_FORECAST
+from pipelines.assets.steps import CASCADE_READS, FORECAST_READS
 from pipelines.dbt.runner import build
 from pipelines.landing.archive import Archive
 from pipelines.landing.company_rules import company_rules
@@ -165,7 +164,7 @@ def build_marts(
         RuntimeError: a model or one of its tests failed.
     """
     os.environ["DBT_INDIRECT_SELECTION"] = "cautious"  # no test that reads a mart left out
-    reads = (*READS, *FORECAST_READS) if with_forecast else READS
+    reads = (*CASCADE_READS, *FORECAST_READS) if with_forecast else CASCADE_READS
     wanted = [f"+{name}" for name in (*marts, *reads)]
     between = [f"{name},{AFTER_CASCADE}" for name in wanted]
     last = [f"{name},{AFTER_FORECAST}" for name in wanted]

@@ -9,14 +9,12 @@ import dagster as dg
 
 from pipelines.assets.alerts import alerts_asset
 from pipelines.assets.board import board_assets
-from pipelines.assets.cascade import cascade_asset
-from pipelines.assets.forecast import forecast_asset
 from pipelines.assets.landed import landed_assets
-from pipelines.assets.matching import matching_asset
 from pipelines.assets.models import model_assets
 from pipelines.assets.published import published_assets
 from pipelines.assets.review import review_asset
 from pipelines.assets.sources import source_assets
+from pipelines.assets.steps import step_assets
 from pipelines.checks.expectation_checks import landed_checks, mart_checks
 from pipelines.checks.flags import flag_checks
 from pipelines.checks.rulebook import rulebook_checks
@@ -58,10 +56,8 @@ def build_definitions(
     assets = [
         *source_assets(settings, partitions),
         landed_assets(settings, partitions),
-        matching_asset(partitions),
         *models,
-        cascade_asset(partitions),
-        forecast_asset(partitions),
+        *step_assets(partitions),
         published_assets(
             manifest, marts, partitions, has_postgres=settings.publish.postgres is not None
         ),

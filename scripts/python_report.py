@@ -39,6 +39,8 @@ def night_of(company: Path, exit_code: int) -> str:
         company: the folder.
         exit_code: of `gapwise nightly`.
     """
+    if not company.is_dir():
+        return "–"
     if exit_code:
         return f"**exit {exit_code}**"
     manifest = json.loads((company / "published" / "manifest.json").read_text(encoding="utf-8"))

@@ -2,14 +2,15 @@
 # Test gapwise on another Python, or with the newest versions that pyproject.toml allows, beside .venv.
 # Usage: test_python.sh PYTHON locked|newest [TESTS...]
 #   test_python.sh python3.13 locked              all tests of `make test`, then a night of a small company
-#   test_python.sh python3.13 newest tests/unit   those tests alone, then the night
+#   test_python.sh python3.13 newest tests/unit   those tests alone, then the night (NIGHT=no: without it)
+#   test_python.sh python3.13 locked none         the night alone
 # Environments are made under build/pythons (GAPWISE_PYTHONS names another place) and kept, so that a second
 # run is quick; delete one to have its versions resolved anew. What was seen is written as one row of a table
 # into docs/reports/pythons.md; the night's marts must be the same on every Python (by content hash).
 set -eu
 
 usage() {
-    sed -n '2,4p' "$0" >&2
+    sed -n '2,5p' "$0" >&2
     exit 2
 }
 [ $# -ge 2 ] || usage
@@ -39,15 +40,21 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 log=build/python-$version-$versions.txt
 mkdir -p build docs/reports
+: >"$log"
 echo "Python $version, $versions versions: tests ($*), then a night; everything is said in $log"
 tests=0
-"$venv/bin/python" -m pytest -n "${GAPWISE_TEST_PROCESSES:-2}" -p no:cacheprovider -m "not deep" --basetemp="$work/tests" "$@" \
-    >"$log" 2>&1 || tests=$?
-said=$(tail -n 1 "$log")
+said=–
+if [ "$*" != none ]; then
+    "$venv/bin/python" -m pytest -n "${GAPWISE_TEST_PROCESSES:-2}" -p no:cacheprovider -m "not deep" \
+        --basetemp="$work/tests" "$@" >>"$log" 2>&1 || tests=$?
+    said=$(tail -n 1 "$log")
+fi
 night=0
-tiny='import pathlib, sys; from pipelines.demo import write_demo_company; write_demo_company(pathlib.Path(sys.argv[1]), scale="tiny")'
-"$venv/bin/python" -c "$tiny" "$work/company" >>"$log" 2>&1 &&
-    "$venv/bin/python" -m pipelines.cli nightly --home "$work/company" >>"$log" 2>&1 || night=$?
+if [ "${NIGHT:-yes}" = yes ]; then
+    tiny='import pathlib, sys; from pipelines.demo import write_demo_company; write_demo_company(pathlib.Path(sys.argv[1]), scale="tiny")'
+    "$venv/bin/python" -c "$tiny" "$work/company" >>"$log" 2>&1 &&
+        "$venv/bin/python" -m pipelines.cli nightly --home "$work/company" >>"$log" 2>&1 || night=$?
+fi
 "$venv/bin/python" scripts/python_report.py "$work/company" docs/reports/pythons.md \
     --versions "$versions" --tests "$*" --said "$said" --tests-exit "$tests" --night-exit "$night"
 [ "$tests" -eq 0 ] && [ "$night" -eq 0 ]

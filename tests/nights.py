@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from datetime import date
@@ -13,6 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.commands.nightly import NightResult, run_night
+from pipelines.demo import write_demo_company
 from pipelines.settings import CompanyFolder
 
 _DAY = re.compile(r"(20\d{6})")
@@ -22,6 +24,16 @@ def night(home: Path, as_of: str | None = None, *, publish_older: bool = False) 
     """Run one night in this process."""
     day = date.fromisoformat(as_of) if as_of else None
     return run_night(CompanyFolder(home), day, publish_older=publish_older)
+
+
+def tiny_company(folder: Path) -> Path:
+    """A small demo company after its night; GAPWISE_BUILT_COMPANY names one that is built and only read."""
+    if built := os.environ.get("GAPWISE_BUILT_COMPANY"):
+        return Path(built)
+    write_demo_company(folder, scale="tiny")
+    result = night(folder)
+    assert result.outcome == "published", result.reason_en
+    return folder
 
 
 def marts(home: Path, sql: str) -> list[tuple[Any, ...]]:

@@ -9,9 +9,9 @@ from marts.fct_activity group by customer_id;
 -- One pass over the activities: the last contact that counts and the last of any kind, by customer and deal.
 create table contact as
 select customer_id, opportunity_id,
-    max(occurred_on) filter (is_qualifying) as last_on, max(occurred_at) filter (is_qualifying) as last_at,
-    arg_max(person_id, occurred_at) filter (is_qualifying) as last_by,
-    max(occurred_on) as any_on, max(occurred_at) as any_at, arg_max(kind, occurred_at) as any_kind
+    max(occurred_on) filter (is_qualifying) as last_on, max((occurred_at, activity_id)) filter (is_qualifying) as last_at,
+    arg_max(person_id, (occurred_at, activity_id)) filter (is_qualifying) as last_by,
+    max(occurred_on) as any_on, max((occurred_at, activity_id)) as any_at, arg_max(kind, (occurred_at, activity_id)) as any_kind
 from marts.fct_activity group by all;
 
 -- Customers, valid leads that are no customer yet, open deals. Each is due a cadence after the last contact that counts or

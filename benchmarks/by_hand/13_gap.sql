@@ -178,7 +178,7 @@ from segmented where basis = 'debtor';
 -- The four closed periods before: where derived plans take their rates from.
 create table gap_base as
 select metric, period_type, base_last_no, scope_no, segment_by, segment_id, sum(reach) as reach, sum(won) as won,
-    sum(value)::double as value
+    sum(value) as value
 from gap_cell inner join gap_span using (period_type)
 where period_no <= base_last_no and period_no > base_last_no - 4
 group by all;
@@ -207,7 +207,7 @@ parts as (
         and sourced.base_last_no = bases.base_last_no and plan_scope_no = bases.scope_no
     where segment_by = 'product_line' or scope_type not like '%\_product\_line' escape '\'
     union all
-    select metric, period_type, period_no, scope_no, segment_by, segment_id, 0, 0, 0, reach, won, value::double
+    select metric, period_type, period_no, scope_no, segment_by, segment_id, 0, 0, 0, reach, won, value
     from sourced inner join gap_cell using (metric, period_type, period_no, scope_no)
 ),
 summed as (

@@ -67,21 +67,24 @@ touched as (
     where on_day <= getvariable('as_of')
 ),
 compared as (
-    select touched.period_type, touched.period_start, touched.scope_no, begins.valid_before > begin_on as was,
-        ends.valid_before > end_on as stays, if(stays, ends.new_on > begin_on, false) as is_new, begins.amount as before, ends.amount as after
+    select touched.period_type, touched.period_start, touched.scope_no, begins.customer_id is not null as was,
+        ends.customer_id is not null as stays, coalesce(ends.new_on > begin_on, false) as is_new, begins.amount as before,
+        ends.amount as after
     from touched
-    asof left join active_span as begins
-        on touched.customer_id = begins.customer_id and touched.scope_no = begins.scope_no and begin_on >= begins.valid_from
-    asof left join active_span as ends
-        on touched.customer_id = ends.customer_id and touched.scope_no = ends.scope_no and end_on >= ends.valid_from
+    left join active_span as begins
+        on touched.customer_id = begins.customer_id and touched.scope_no = begins.scope_no
+        and begin_on >= begins.valid_from and begin_on < begins.valid_before
+    left join active_span as ends
+        on touched.customer_id = ends.customer_id and touched.scope_no = ends.scope_no
+        and end_on >= ends.valid_from and end_on < ends.valid_before
 ),
 lines as (
-    select period_type, period_start, scope_no, count(*) filter (stays and was is not true) as gained,
-        count(*) filter (stays and was is not true and is_new) as new_n, count(*) filter (was and stays is not true) as lost,
-        sum(after) filter (stays and was is not true) as gained_amount,
-        sum(after) filter (stays and was is not true and is_new) as new_amount,
+    select period_type, period_start, scope_no, count(*) filter (stays and not was) as gained,
+        count(*) filter (stays and not was and is_new) as new_n, count(*) filter (was and not stays) as lost,
+        sum(after) filter (stays and not was) as gained_amount,
+        sum(after) filter (stays and not was and is_new) as new_amount,
         sum(greatest(after - before, 0)) filter (was and stays) as risen, sum(greatest(before - after, 0)) filter (was and stays) as fallen,
-        sum(before) filter (was and stays is not true) as lost_amount
+        sum(before) filter (was and not stays) as lost_amount
     from compared group by all
 ),
 filled as (

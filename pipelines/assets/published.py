@@ -22,6 +22,7 @@ from pipelines.publish.duckdb_session import DuckDBLimits
 from pipelines.publish.files import replace_file_atomically
 from pipelines.publish.history import history_order, write_history
 from pipelines.publish.intent import complete_recorded_publish, intend_publish
+from pipelines.publish.manifest import Manifest as PublishedManifest
 from pipelines.publish.night import MartInfo
 from pipelines.publish.night import Night as NightToPublish
 from pipelines.publish.publisher import Publisher
@@ -128,25 +129,8 @@ def _publish(
     resource: NightResource, manifest: Mapping[str, Any], marts: Mapping[str, MartInfo]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what is said of every published thing, and the rows of each mart that were copied."""
-    import duckdb
-
     night = resource.night
-
-    with duckdb.connect(str(night.folder.build_file), config=BUILD_CONFIG) as con:
-        write_history(con, night.folder, night.as_of)
-        if night.publishes:
-            AlertDesk(night.folder, night.settings).stage(con, night.as_of, night.version)
-        for name, table in operations_marts(night.log, night.folder, night.settings).items():
-            con.register("handed_over", table)
-            con.execute(f"create or replace table marts.{name} as from handed_over")
-            con.unregister("handed_over")
-        write_comments(con, manifest)
-        built = {
-            name
-            for (name,) in con.execute(
-                "select table_name from information_schema.tables where table_schema = 'marts'"
-            ).fetchall()
-        }
+    built = _complete_build(night, manifest)
     to_publish = NightToPublish(
         version=night.version,
         as_of=night.as_of,
@@ -160,32 +144,61 @@ def _publish(
     if not night.publishes:
         return _keep_hashes(night, to_publish), {}
     resource.begin_draft()
-    published_at = datetime.now(UTC)
+    shown = _show(night, to_publish)
+    said = {"version": night.version, "as_of": night.as_of.isoformat(), "published": True}
+    counts = {name: mart["rows"] for name, mart in shown.content["marts"].items()}
+    return said, {"dagster/row_count": sum(counts.values()), "rows": counts}
+
+
+def _complete_build(night: Night, manifest: Mapping[str, Any]) -> set[str]:
+    """Write what comes after the models into the build file; return the names of all its marts."""
+    import duckdb
+
+    with duckdb.connect(str(night.folder.build_file), config=BUILD_CONFIG) as con:
+        write_history(con, night.folder, night.as_of)
+        if night.publishes:
+            AlertDesk(night.folder, night.settings).stage(con, night.as_of, night.version)
+        for name, table in operations_marts(night.log, night.folder, night.settings).items():
+            con.register("handed_over", table)
+            con.execute(f"create or replace table marts.{name} as from handed_over")
+            con.unregister("handed_over")
+        write_comments(con, manifest)
+        found = con.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+        ).fetchall()
+    return {name for (name,) in found}
+
+
+def _show(night: Night, to_publish: NightToPublish) -> PublishedManifest:
+    """Publish to all targets or none; what a crash leaves half done, the next run completes."""
     intend_publish(
         night.folder,
-        PublishedNight(night.as_of, night.cutoff_seq, night.run_id, night.version, published_at),
+        PublishedNight(
+            night.as_of, night.cutoff_seq, night.run_id, night.version, datetime.now(UTC)
+        ),
     )
-    limits = DuckDBLimits(temp_directory=night.folder.warehouse / "spill")
     publisher = Publisher(
         night.folder,
         extra_targets(night.folder, night.settings),
-        limits=limits,
+        limits=_limits(night),
         keep_versions=night.settings.publish.keep_versions,
     )
-    result = publisher.publish(to_publish)
+    shown = publisher.publish(to_publish).manifest
     complete_recorded_publish(night.folder)
     AlertDesk(night.folder, night.settings).settle()
     night.log.end(night.run_id, "published", datetime.now(UTC), version=night.version)
-    _write_hashes(night, result.manifest.content_hashes)
-    said = {"version": night.version, "as_of": night.as_of.isoformat(), "published": True}
-    counts = {name: mart["rows"] for name, mart in result.manifest.content["marts"].items()}
-    return said, {"dagster/row_count": sum(counts.values()), "rows": counts}
+    _write_hashes(night, shown.content_hashes)
+    return shown
+
+
+def _limits(night: Night) -> DuckDBLimits:
+    return DuckDBLimits(temp_directory=night.folder.warehouse / "spill")
 
 
 def _keep_hashes(night: Night, to_publish: NightToPublish) -> dict[str, Any]:
     """Build an older D without showing it: only its content hashes are kept, for comparing."""
-    limits = DuckDBLimits(temp_directory=night.folder.warehouse / "spill")
-    hashes = {m.name: m.content_hash for m in describe_marts(to_publish, limits) if m.content_hash}
+    described = describe_marts(to_publish, _limits(night))
+    hashes = {mart.name: mart.content_hash for mart in described if mart.content_hash}
     _write_hashes(night, hashes)
     newest = max(known.as_of for known in Manifest(night.folder.archive).nights())
     night.log.end(

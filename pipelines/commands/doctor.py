@@ -10,12 +10,11 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from pipelines.commands.init import TEMPLATE_FOLDERS
-from pipelines.landing.archive import Archive
-from pipelines.landing.company_rules import company_rules
 from pipelines.landing.contract import load_entities
 from pipelines.landing.log import LandingLog, LandingRecord
 from pipelines.landing.manifest import Manifest
 from pipelines.landing.pull import pull_order
+from pipelines.landing.rules import read_rules
 from pipelines.landing.source import inbox_files, is_left_out
 from pipelines.operations.alerts.channels import channel_name, sender_for
 from pipelines.operations.alerts.tell import AlertDesk
@@ -57,7 +56,7 @@ def examine(folder: CompanyFolder) -> list[Finding]:
     settings = load_company(folder)
     findings = [Finding("company.yml", f"{settings.company.name}, {len(settings.sources)} sources")]
     findings.append(_usefulness(settings))
-    findings.append(_rules(folder, settings))
+    findings.append(_rules(folder))
     findings += [_source(folder, settings, source) for source in settings.sources]
     findings += _unclaimed(folder, settings)
     findings.append(_published(folder))
@@ -128,19 +127,19 @@ def _usefulness(settings: CompanySettings) -> Finding:
     )  # fmt: skip
 
 
-def _rules(folder: CompanyFolder, settings: CompanySettings) -> Finding:
+def _rules(folder: CompanyFolder) -> Finding:
+    """Judge the workbook as it lies there: the next night reads it."""
     if not folder.rules_workbook.is_file():
         return Finding("rules.xlsx", "absent: the shipped defaults hold")
-    archive = Archive(folder.archive)
-    deliveries = archive.manifest.deliveries()
-    rules = company_rules(settings, archive, deliveries[-1].seq if deliveries else 0)
-    fine = rules.is_newest_in_force
-    return Finding(
-        "rules.xlsx",
-        rules.message[0],
-        fine,
-        None if fine else "correct the cell that is named and save",
+    reading = read_rules(folder.rules_workbook)
+    if not reading.errors:
+        return Finding("rules.xlsx", f"can be read (version {reading.rules_version})")
+    first, *more = sorted(reading.errors, key=lambda error: not error.is_blocking)
+    said = first.message_en + (f"; and {len(more)} more" if more else "")
+    holds = (
+        "the version before it stays in force" if not reading.is_usable else "that metric is off"
     )
+    return Finding("rules.xlsx", said, False, f"correct the cell and save; until then {holds}")
 
 
 def _source(folder: CompanyFolder, settings: CompanySettings, source: SourceSettings) -> Finding:

@@ -18,6 +18,11 @@ from pipelines.settings import CompanyFolder
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 DUCKDB = "duckdb"
 MB, GB = 1024**2, 1024**3
+# Lines are composed before they are left out; what a node said is in its result.
+_QUIET = (
+    "--log-level", "none", "--no-use-colors", "--no-send-anonymous-usage-stats",
+    "--no-version-check",
+)  # fmt: skip
 
 
 class DbtFailed(Exception):
@@ -142,25 +147,7 @@ def _invoke(
     target.mkdir(parents=True, exist_ok=True)
     with _environment(folder):
         outcome = dbtRunner(manifest=manifest).invoke(
-            [
-                *args,
-                "--project-dir",
-                str(PROJECT_DIR),
-                "--profiles-dir",
-                str(PROJECT_DIR),
-                "--target-path",
-                str(target),
-                "--log-path",
-                str(target / "logs"),
-                # Lines are composed before they are left out; what a node said is in its result.
-                "--log-level",
-                "none",
-                "--log-level-file",
-                log_level,
-                "--no-use-colors",
-                "--no-send-anonymous-usage-stats",
-                "--no-version-check",
-            ]
+            [*args, *_places(target), "--log-level-file", log_level, *_QUIET]
         )
         _close_connections()
     if outcome.exception is not None:
@@ -168,6 +155,13 @@ def _invoke(
     if must_succeed and not outcome.success:
         raise DbtFailed(f"dbt {args[0]} failed; see {target / 'logs' / 'dbt.log'}")
     return outcome.result
+
+
+def _places(target: Path) -> list[str]:
+    return [
+        "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
+        "--target-path", str(target), "--log-path", str(target / "logs"),
+    ]  # fmt: skip
 
 
 @contextlib.contextmanager

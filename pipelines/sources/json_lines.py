@@ -36,7 +36,6 @@ def read_json(
     """
     target = work_dir / f"{content.path.name}.utf8"
     decoded = decode_file(content.path, target, label=content.label, declared=options.encoding)
-    shape = "newline_delimited" if is_lines else "array"
     notes = [
         Note(
             "encoding",
@@ -44,6 +43,7 @@ def read_json(
             f"encoding {decoded.encoding.upper()}",
         )
     ]
+    shape = "newline_delimited" if is_lines else "array"
     if not is_lines and not options.records and _begins_with_object(decoded.path):
         found, count = only_records(con, decoded.path, content)
         if found:
@@ -56,11 +56,38 @@ def read_json(
     if options.records:
         objects = document_objects(con, decoded.path, content, options)
     else:
-        objects = (
-            f"(select row_number() over () as _row, json from read_json_objects("
-            f"{quote_text(str(decoded.path))}, format = '{shape}',"
-            f" maximum_object_size = {options.limits.record_bytes}))"
-        )
+        objects = _objects_sql(decoded.path, shape, options)
+    headers, texts = _cells(con, decoded.path, objects, content, options)
+    cells = ", ".join(f"{text} as r{i}" for i, text in enumerate(texts))
+    return RawRows(
+        content=content,
+        sheet="",
+        relation=f"(select _row, {cells} from {objects})",
+        columns=tuple(f"r{i}" for i in range(len(headers))),
+        header_texts=tuple(headers),
+        header_row=0,
+        body_from=1,
+        encoding=decoded.encoding,
+        notes=tuple(notes),
+    )
+
+
+def _objects_sql(path: Path, shape: str, options: FileOptions) -> str:
+    """Give SQL of all objects of a file, numbered from 1."""
+    return (
+        f"(select row_number() over () as _row, json from read_json_objects({quote_text(str(path))},"
+        f" format = '{shape}', maximum_object_size = {options.limits.record_bytes}))"
+    )
+
+
+def _cells(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    objects: str,
+    content: Content,
+    options: FileOptions,
+) -> tuple[list[str], list[str]]:
+    """Return the headers of all objects and, for each, the SQL of its cell."""
     keys = _keys(con, objects, content)
     if len(keys) > options.limits.columns:
         raise LimitExceeded(
@@ -69,21 +96,8 @@ def read_json(
             file=content.label,
         )
     texts = [f"nullif(json_extract_string(json, {json_pointer(key)}), '')" for key in keys]
-    if options.records:
-        named = lookup_columns(con, decoded.path, options)
-        keys, texts = [*keys, *named], [*texts, *named.values()]
-    cells = ", ".join(f"{text} as r{i}" for i, text in enumerate(texts))
-    return RawRows(
-        content=content,
-        sheet="",
-        relation=f"(select _row, {cells} from {objects})",
-        columns=tuple(f"r{i}" for i in range(len(keys))),
-        header_texts=tuple(keys),
-        header_row=0,
-        body_from=1,
-        encoding=decoded.encoding,
-        notes=tuple(notes),
-    )
+    named = lookup_columns(con, path, options) if options.records else {}
+    return [*keys, *named], [*texts, *named.values()]
 
 
 def _begins_with_object(path: Path) -> bool:

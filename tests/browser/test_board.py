@@ -15,7 +15,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from pipelines.demo import write_demo_company
 from tests.board_figures import (
     all_pages,
     figures_of,
@@ -23,7 +22,7 @@ from tests.board_figures import (
     wrong_figures,
     wrong_months,
 )
-from tests.nights import marts, night
+from tests.nights import marts, tiny_company
 
 pytestmark = pytest.mark.deep(topic="browser")
 
@@ -36,11 +35,7 @@ LISTS = ("people", "leaderboard", "stalled", "customers", "meetings", "health", 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small demo company whose night is published."""
-    folder = tmp_path_factory.mktemp("board") / "company"
-    write_demo_company(folder, scale="tiny")
-    result = night(folder)
-    assert result.outcome == "published", result.reason_en
-    return folder
+    return tiny_company(tmp_path_factory.mktemp("board") / "company")
 
 
 @pytest.fixture(scope="module")

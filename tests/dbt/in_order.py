@@ -6,9 +6,8 @@ import os
 from collections.abc import Sequence
 from unittest import mock
 
-from pipelines.assets.cascade import READS
-from pipelines.assets.forecast import READS as FORECAST_READS
 from pipelines.assets.models import AFTER_CASCADE, AFTER_FORECAST
+from pipelines.assets.steps import CASCADE_READS, FORECAST_READS
 from pipelines.dbt.runner import NodeResult, build
 from pipelines.settings import CompanyFolder
 from pipelines.steps.cascade import run_cascade_step
@@ -26,7 +25,7 @@ def build_in_order(folder: CompanyFolder, selection: Sequence[str] = ()) -> list
 
 def _build_in_order(folder: CompanyFolder, selection: Sequence[str]) -> list[NodeResult]:
     run_matching_step(folder.build_file)
-    reads = [f"+{name}" for name in (*READS, *FORECAST_READS)]
+    reads = [f"+{name}" for name in (*CASCADE_READS, *FORECAST_READS)]
     before = build(
         folder, [*selection, *reads] if selection else (), exclusion=[AFTER_CASCADE, AFTER_FORECAST]
     )

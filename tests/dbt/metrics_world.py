@@ -14,7 +14,7 @@ Orders: signed  amount      who  customer
 Visits to C1 on 2, 4 and 11 March and to C2 on 4 March; two of the four in the hospital, one of
 those two with a note that would end a string in SQL. Calls to C1 on 11 March (P2), to C3 on 5 March (P2, and P1
 at noon) and once more on 6 March (P2).
-Quotes: USD 100 on 2 March, CNY 50 on 3 March.
+Quotes: CNY 30 on 3 February, USD 100 on 2 March, CNY 50 on 3 March.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ METRICS = [
     metric("怪名拜访数", "计数", 数据对象="跟进记录", 日期列="跟进时间", 条件="备注's \"列\" = it's')，drop table x"),
     metric("大单数", "计数", 数据对象="订单", 日期列="签订日期", 条件="金额 ≥ 50万; region = 华东"),
     metric("报价额", "求和", 数据对象="报价", 日期列="报价日期", 数值列="报价金额", 单位="金额"),
+    metric("近一月报价额", "求和", 数据对象="报价", 日期列="报价日期", 数值列="报价金额", 单位="金额", 滚动月数=1),
     metric("平均单额", "两指标之比", 分子指标="签单额", 分母指标="订单数", 单位="金额"),
     metric("写错的", "求和", 数据对象="订单", 日期列="没有的列", 数值列="金额", 单位="金额"),
     metric("靠写错的", "两指标之比", 分子指标="写错的", 分母指标="订单数", 单位="金额"),
@@ -90,7 +91,8 @@ def write_metrics_world(home: Path) -> Path:
     ]
     deliver(home, "opportunities", day, ENTITIES["opportunities"][1], deals)
     deliver(home, "fx_rates", day, ENTITIES["fx_rates"][1], [("USD", "2026-01-01", "7.0")])
-    quotes = [("Q1", "O1", "2026-03-02", "100", "P1"), ("Q2", "O2", "2026-03-03", "50", "P1")]
+    quotes = [("Q1", "O1", "2026-03-02", "100", "P1"), ("Q2", "O2", "2026-03-03", "50", "P1"),
+              ("Q3", "O2", "2026-02-03", "30", "P1")]  # fmt: skip
     deliver(home, "quotes", day, ENTITIES["quotes"][1], quotes)
     orders = [
         order("A", "2026-02-10", "500000"),

@@ -10,7 +10,7 @@ import pytest
 from tests.dbt.built import BuiltCompany
 from tests.dbt.ledger_world import write_ledger_world
 
-MODELS = ["+int_metric_day", "+mart_receivable", "+signed_without_order"]
+MODELS = ["+int_metric_day", "+mart_receivable", "+fct_opportunity"]
 LATE = "2026-06-30"
 
 
@@ -224,7 +224,7 @@ def test_deals_with_an_order_or_a_signature_leave_the_pipeline(world):
         ("O3", False, False, True, True),
     ]
     # O1's order was cancelled: signed, but no longer by an order.
-    waiting = "select opportunity_id from intermediate.signed_without_order order by 1"
+    waiting = "select opportunity_id from fct_opportunity where is_signed_without_order order by 1"
     assert world.query(LATE, waiting) == [("O1",), ("O2",)]
 
 

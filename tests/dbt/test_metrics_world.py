@@ -86,6 +86,15 @@ def test_a_customer_reached_by_one_call_counts_on_the_first_day_for_one_person_a
     ) == [("C1", date(2026, 3, 11), 1), ("C3", date(2026, 3, 5), 2)]
 
 
+def test_a_sum_of_trailing_months_lets_go_of_what_is_older(world):
+    # At the end of February the 30 of the 3rd; at the end of March 100 USD at 7.0 and 50, no longer the 30.
+    assert actual(world, "近一月报价额", "2026-02") == 30
+    assert actual(world, "近一月报价额", "2026-03") == 750
+    # On Sunday, 1 March the 30 still stand; a week later they are gone.
+    assert actual(world, "近一月报价额", "2026-W09") == 30
+    assert actual(world, "近一月报价额", "2026-W10") == 750
+
+
 def test_a_condition_may_ask_for_a_column_of_the_companys_own(world):
     assert days(world, "院内拜访数") == [(date(2026, 3, 2), "P1", 1), (date(2026, 3, 4), "P1", 1)]
 
@@ -103,7 +112,9 @@ def test_amount_conditions_look_at_the_whole_order_and_a_cancellation_is_taken_b
 
 
 def test_money_of_a_formula_is_in_reporting_currency(world):
-    assert days(world, "报价额") == [(date(2026, 3, 2), "P1", 700), (date(2026, 3, 3), "P1", 50)]
+    assert days(world, "报价额") == [
+        (date(2026, 2, 3), "P1", 30), (date(2026, 3, 2), "P1", 700), (date(2026, 3, 3), "P1", 50),
+    ]  # fmt: skip
 
 
 def test_a_ratio_is_a_ratio_of_sums(world):

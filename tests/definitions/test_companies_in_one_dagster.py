@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DAY = "2026-02-28"
 COMPANIES = [f"company_{number:02d}" for number in range(1, 11)]
 BROKEN = "company_04"
-MINUTES = 60
+MINUTES = 180
 
 
 @contextlib.contextmanager

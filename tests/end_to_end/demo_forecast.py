@@ -11,9 +11,8 @@ from unittest import mock
 import duckdb
 import numpy as np
 
-from pipelines.assets.cascade import READS
-from pipelines.assets.forecast import READS as FORECAST_READS
 from pipelines.assets.models import AFTER_CASCADE, AFTER_FORECAST
+from pipelines.assets.steps import CASCADE_READS, FORECAST_READS
 from pipelines.core.forecast.calls import outcome_of
 from pipelines.core.forecast.outlook import Outlook, called_periods, outlooks, past_outcomes
 from pipelines.dbt.runner import build
@@ -49,7 +48,7 @@ def build_for_forecast(home: Path, seed: int) -> Path:
     with duckdb.connect(str(folder.build_file)) as con:
         build_inputs(con, folder, settings, rules, settings.as_of, sys.maxsize)
     run_matching_step(folder.build_file)
-    wanted = [f"+{name}" for name in (*READS, *FORECAST_READS)]
+    wanted = [f"+{name}" for name in (*CASCADE_READS, *FORECAST_READS)]
     with mock.patch.dict(os.environ, {"DBT_INDIRECT_SELECTION": "cautious"}):
         nodes = build(folder, wanted, [AFTER_CASCADE, AFTER_FORECAST])
         run_cascade_step(folder.build_file)

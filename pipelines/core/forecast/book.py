@@ -45,6 +45,28 @@ class Spans:
             self.default_chance[now],
         )  # fmt: skip
 
+    def were_open(self, deals: Ints, day: int) -> Flags:
+        """Mark which of some deals were open at the end of a day; −1, which is no deal, never was.
+
+        A deal's runs follow each other: the last that had begun decides. Of millions of runs only
+        those of the deals in question are looked at.
+        """
+        runs, before_day, days = self._by_deal
+        if not len(runs):
+            return np.zeros(len(deals), dtype=bool)
+        at = np.searchsorted(runs, deals * days + min(day, days - 1), side="right") - 1
+        found = np.maximum(at, 0)
+        open_then: Flags = (at >= 0) & (runs[found] // days == deals) & (before_day[found] > day)
+        return open_then
+
+    @cached_property
+    def _by_deal(self) -> tuple[Ints, Ints, int]:
+        """Runs by deal and first day, as one ascending number each; the day after each; days."""
+        days = int(self.first_day.max(initial=0)) + 1
+        runs = self.deal.astype(np.int64) * days + self.first_day
+        order = np.argsort(runs, kind="stable")
+        return runs[order], self.before_day[order], days
+
 
 @dataclass(frozen=True)
 class Bookings:

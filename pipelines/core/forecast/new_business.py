@@ -90,11 +90,9 @@ def _rolling(book: Book, place: int, day: int) -> list[tuple[int, int, int]]:
 
 
 def _from_elsewhere(book: Book, look: int, after: int, until: int, known: int) -> Floats:
-    is_open = np.zeros(book.deals + 1, dtype=bool)
-    is_open[book.spans.open_on(look).deal] = True
     booked = book.bookings
-    # Deal −1 reads the last element, which is never open.
-    chosen = booked.between(after, until, known) & ~is_open[booked.deal]
+    within = np.flatnonzero(booked.between(after, until, known))
+    chosen = within[~book.spans.were_open(booked.deal[within], look)]
     return book.per_scope(booked.leaf[chosen], booked.amount[chosen])
 
 

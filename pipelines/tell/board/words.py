@@ -68,4 +68,5 @@ class Words:
 
     def all_of(self, values: str | None) -> str:
         """Return a list of ids (`a|b`) as words."""
-        return "、".join(self.of(one) for one in values.split("|")) if values else "–"
+        comma = "、" if self.language == "zh" else ", "
+        return comma.join(self.of(one) for one in values.split("|")) if values else "–"

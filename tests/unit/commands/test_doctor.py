@@ -12,6 +12,8 @@ from pipelines.cli import main
 from pipelines.commands.doctor import examine, examine_age
 from pipelines.landing.manifest import Manifest, Night
 from pipelines.settings import CompanyFolder, ConfigurationError
+from tests.architecture.recipes import metric_row
+from tests.rules_sheets import write_rules
 from tests.small_world import write_small_world
 
 
@@ -73,3 +75,22 @@ def test_a_channel_whose_secret_is_not_set_is_named_with_the_fix(tmp_path, monke
     [found] = [one for one in examine(folder) if one.subject.startswith("alerts")]
     assert found.is_fine
     assert "SECRET-KEY" not in str(found)
+
+
+def rules_finding(tmp_path: Path, **row: str) -> tuple[bool, str, str | None]:
+    folder = company(tmp_path, None)
+    write_rules(folder.rules_workbook, {"指标": [metric_row() | row]})
+    [found] = [each for each in examine(folder) if each.subject == "rules.xlsx"]
+    return found.is_fine, found.text, found.fix
+
+
+def test_a_workbook_is_judged_as_it_was_saved_before_any_night_has_read_it(tmp_path):
+    is_fine, text, _ = rules_finding(tmp_path)
+    assert is_fine and text.startswith("can be read (version ")
+
+
+def test_a_wrong_row_of_the_metrics_is_named_and_switches_off_that_metric(tmp_path):
+    is_fine, text, fix = rules_finding(tmp_path, 日期列="没有的列")
+    assert not is_fine
+    assert "没有的列" in text
+    assert fix == "correct the cell and save; until then that metric is off"

@@ -21,9 +21,7 @@ leaves as (
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id
-    from {{ ref('int_leaf_scope') }}
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
 ),
 
 -- Numbers stand for leaves, scopes, and for a stage's deals from one source or from all of them:

@@ -22,9 +22,7 @@ deals as (
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
-    from {{ ref('int_leaf_scope') }}
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
 ),
 
 spelled as (

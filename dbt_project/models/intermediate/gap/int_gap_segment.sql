@@ -80,7 +80,7 @@ parts as (
         0 as base_value,
         cells.reach_count as reach_1,
         cells.won_count as won_1,
-        cast(cells.won_value as double) as value_1
+        cells.won_value as value_1
     from sourced
     inner join cells
         on

@@ -15,7 +15,7 @@ events as (
 final as (
     select
         metric,
-        coalesce(object_id, record_key) as object_id,
+        coalesce(object_id, record_key, '') as object_id,
         record_key,
         event_on,
         {{ leaf_id('events') }} as leaf_id,

@@ -11,18 +11,50 @@ formulas as (
     where formulas.reach_at_least is null or formulas.window_months is not null
 ),
 
+leaf_scopes as (
+    select leaf_id, scope_no from {{ ref('int_leaf_scope') }}
+),
+
+scopes as (
+    select * from {{ ref('int_scope') }}
+),
+
+-- One number stands for an object: millions of rows are grouped and sorted by it.
+object_numbers as (
+    select metric, object_id, row_number() over (order by metric, object_id) as object_no
+    from {{ ref('int_formula_object') }}
+    group by metric, object_id
+),
+
+objects as (
+    select numbers.object_no, events.*
+    from {{ ref('int_formula_object') }} as events
+    inner join object_numbers as numbers
+        on events.metric = numbers.metric and events.object_id = numbers.object_id
+),
+
+-- Within a period it matters when an object counts, not by which record.
+counted as (
+    select
+        objects.metric, leaf_scopes.scope_no, objects.object_no, objects.event_on,
+        sum(objects.value) as value
+    from objects
+    inner join formulas on objects.metric = formulas.metric and formulas.window_months is null
+    inner join leaf_scopes on objects.leaf_id = leaf_scopes.leaf_id
+    group by objects.metric, leaf_scopes.scope_no, objects.object_no, objects.event_on
+),
+
 scoped as (
     select
-        objects.metric,
-        scopes.scope_type,
-        scopes.scope_id,
-        objects.object_id,
-        objects.record_key,
+        objects.metric, leaf_scopes.scope_no, objects.object_no, objects.record_key,
         objects.event_on,
         sum(objects.value) as value
-    from {{ ref('int_formula_object') }} as objects
-    inner join {{ ref('int_leaf_scope') }} as scopes on objects.leaf_id = scopes.leaf_id
-    group by all
+    from objects
+    inner join formulas on objects.metric = formulas.metric and formulas.window_months is not null
+    inner join leaf_scopes on objects.leaf_id = leaf_scopes.leaf_id
+    group by
+        objects.metric, leaf_scopes.scope_no, objects.object_no, objects.record_key,
+        objects.event_on
 ),
 
 days as (
@@ -32,6 +64,7 @@ days as (
 periods as (
     select
         *,
+        row_number() over (order by period_type, period_start, period_end) as period_no,
         -- Periods of a company's own may share days: each has its own count.
         case when period_type = 'custom' then period_start end as custom_start,
         case when period_type = 'custom' then period_end end as custom_end
@@ -41,40 +74,36 @@ periods as (
 -- Without trailing months: each period begins anew.
 placed as (
     select
-        scoped.*,
-        periods.period_type,
-        periods.period_start,
-        periods.period_end,
-        periods.custom_start,
-        periods.custom_end
-    from scoped
-    inner join formulas on scoped.metric = formulas.metric and formulas.window_months is null
+        counted.scope_no, counted.object_no, counted.event_on, counted.value,
+        counted.metric, periods.period_no
+    from counted
+    inner join formulas on counted.metric = formulas.metric
     inner join periods
         on
-            scoped.event_on >= periods.period_start and scoped.event_on <= periods.period_end
+            counted.event_on >= periods.period_start and counted.event_on <= periods.period_end
             and {{ list_contains('formulas.periods', 'periods.period_type') }}
 ),
 
 in_period as (
     select
-        metric, period_type, custom_start, custom_end, scope_type, scope_id, event_on, value,
+        metric, period_no, scope_no, event_on, value,
         sum(value) over (
-            partition by
-                metric, period_type, period_start, period_end, scope_type, scope_id, object_id
-            order by event_on asc, value desc, record_key asc rows unbounded preceding
+            partition by period_no, scope_no, object_no
+            order by event_on rows unbounded preceding
         ) as total
     from placed
 ),
 
 period_turns as (
     select
-        metric, period_type, custom_start, custom_end, scope_type, scope_id, event_on,
+        in_period.metric, periods.period_type, periods.custom_start, periods.custom_end,
+        in_period.scope_no, in_period.event_on,
         case
-            when total > 0 and total - value <= 0 then 1 when
-                total <= 0 and total - value > 0
-                then -1
+            when in_period.total > 0 and in_period.total - in_period.value <= 0 then 1
+            when in_period.total <= 0 and in_period.total - in_period.value > 0 then -1
         end as turn
     from in_period
+    inner join periods on in_period.period_no = periods.period_no
 ),
 
 -- With trailing months: a key counts from its day until it is undone, or until the months have
@@ -86,12 +115,7 @@ keyed as (
         formulas.aggregate,
         coalesce(formulas.reach_at_least, 1) as reach_at_least,
         sum(scoped.value) over (
-            partition by
-                scoped.metric,
-                scoped.scope_type,
-                scoped.scope_id,
-                scoped.object_id,
-                scoped.record_key
+            partition by scoped.scope_no, scoped.object_no, scoped.record_key
             order by scoped.event_on asc, scoped.value desc rows unbounded preceding
         ) as key_total
     from scoped
@@ -124,9 +148,8 @@ passed as (
 openings as (
     select
         metric,
-        scope_type,
-        scope_id,
-        object_id,
+        scope_no,
+        object_no,
         record_key,
         event_on,
         turn,
@@ -134,7 +157,7 @@ openings as (
         aggregate,
         reach_at_least,
         lead(event_on) over (
-            partition by metric, scope_type, scope_id, object_id, record_key
+            partition by scope_no, object_no, record_key
             order by event_on asc, turn desc
         ) as undone_on
     from key_turns
@@ -142,15 +165,14 @@ openings as (
 ),
 
 changes as (
-    select metric, scope_type, scope_id, object_id, aggregate, reach_at_least, event_on, 1 as step
+    select metric, scope_no, object_no, aggregate, reach_at_least, event_on, 1 as step
     from openings
     where turn = 1
     union all
     select
         openings.metric,
-        openings.scope_type,
-        openings.scope_id,
-        openings.object_id,
+        openings.scope_no,
+        openings.object_no,
         openings.aggregate,
         openings.reach_at_least,
         least(coalesce(openings.undone_on, passed.passed_on), passed.passed_on) as event_on,
@@ -161,15 +183,14 @@ changes as (
     where openings.turn = 1
     union all
     select
-        metric, scope_type, scope_id, object_id, aggregate, reach_at_least, event_on, value as step
+        metric, scope_no, object_no, aggregate, reach_at_least, event_on, value as step
     from key_turns
     where record_key is null
     union all
     select
         key_turns.metric,
-        key_turns.scope_type,
-        key_turns.scope_id,
-        key_turns.object_id,
+        key_turns.scope_no,
+        key_turns.object_no,
         key_turns.aggregate,
         key_turns.reach_at_least, passed.passed_on as event_on, -key_turns.value as step
     from key_turns
@@ -182,7 +203,7 @@ looking_back as (
     select
         changes.*,
         sum(step) over (
-            partition by metric, scope_type, scope_id, object_id
+            partition by scope_no, object_no
             order by event_on asc, step desc rows unbounded preceding
         ) as total
     from changes
@@ -194,7 +215,7 @@ trailing_turns as (
         '(trailing)' as period_type,
         cast(null as date) as custom_start,
         cast(null as date) as custom_end,
-        scope_type, scope_id, event_on,
+        scope_no, event_on,
         case
             when aggregate <> 'distinct' then step
             when total >= reach_at_least and total - step < reach_at_least then 1
@@ -212,10 +233,12 @@ turns as (
 
 final as (
     select
-        metric, period_type, custom_start, custom_end, scope_type, scope_id, event_on,
-        cast(sum(turn) as decimal(28, 6)) as value
+        turns.metric, turns.period_type, turns.custom_start, turns.custom_end,
+        scopes.scope_type, scopes.scope_id, turns.event_on,
+        cast(sum(turns.turn) as decimal(28, 6)) as value
     from turns
-    where turn is not null
+    inner join scopes on turns.scope_no = scopes.scope_no
+    where turns.turn is not null
     group by all
 )
 

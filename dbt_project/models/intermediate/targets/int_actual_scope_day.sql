@@ -10,9 +10,7 @@ leaf_scopes as (
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id
-    from {{ ref('int_leaf_scope') }}
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
 ),
 
 summed as (

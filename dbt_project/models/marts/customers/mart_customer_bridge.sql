@@ -36,13 +36,7 @@ leaf_scopes as (
 ),
 
 scopes as (
-    select
-        scope_no,
-        min(scope_type) as scope_type,
-        min(scope_id) as scope_id,
-        min(scope_name) as scope_name
-    from {{ ref('int_leaf_scope') }}
-    group by scope_no
+    select * from {{ ref('int_scope') }}
 ),
 
 company as (

@@ -10,9 +10,7 @@ calls as (
 ),
 
 scope_names as (
-    select scope_type, scope_id, max(scope_name) as scope_name
-    from {{ ref('int_leaf_scope') }}
-    group by scope_type, scope_id
+    select scope_type, scope_id, scope_name from {{ ref('int_scope') }}
 ),
 
 weeks as (

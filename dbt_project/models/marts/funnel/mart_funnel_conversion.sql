@@ -17,9 +17,7 @@ leaf_scopes as (
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
-    from leaf_scopes
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
 ),
 
 periods as (

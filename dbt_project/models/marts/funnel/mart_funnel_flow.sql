@@ -267,9 +267,7 @@ summed as (
 ),
 
 scope_names as (
-    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
-    from leaf_scopes
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
 ),
 
 stages as (

@@ -264,13 +264,7 @@ lined as (
 ),
 
 scopes as (
-    select
-        scope_no,
-        min(scope_type) as scope_type,
-        min(scope_id) as scope_id,
-        max(scope_name) as scope_name
-    from {{ ref('int_leaf_scope') }}
-    group by scope_no
+    select * from {{ ref('int_scope') }}
 ),
 
 final as (

@@ -285,7 +285,7 @@ frame as (
 ),
 
 scope_names as (
-    select scope_type, scope_id, max(scope_name) as scope_name from leaf_scopes group by 1, 2
+    select scope_type, scope_id, scope_name from {{ ref('int_scope') }}
 ),
 
 compared as (

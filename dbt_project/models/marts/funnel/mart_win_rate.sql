@@ -9,14 +9,14 @@
     ("'(all)'", "'(all)'", "tier"),
 ] %}
 {% set sums %}
-        sum(won_count) as won_count,
-        sum(lost_count) as lost_count,
+        cast(sum(won_count) as bigint) as won_count,
+        cast(sum(lost_count) as bigint) as lost_count,
         sum(won_amount) as won_amount,
         sum(lost_amount) as lost_amount,
-        sum(valued_won_count) as valued_won_count,
-        sum(cycle_count) as cycle_count,
-        sum(cycle_sum_days) as cycle_sum_days,
-        sum(qualified_count) as qualified_count
+        cast(sum(valued_won_count) as bigint) as valued_won_count,
+        cast(sum(cycle_count) as bigint) as cycle_count,
+        cast(sum(cycle_sum_days) as bigint) as cycle_sum_days,
+        cast(sum(qualified_count) as bigint) as qualified_count
 {%- endset %}
 with
 
@@ -35,13 +35,71 @@ segments as (
 ),
 
 leaf_scopes as (
-    select * from {{ ref('int_leaf_scope') }}
+    select leaf_id, leaf_no, scope_no from {{ ref('int_leaf_scope') }}
+),
+
+leaves as (
+    select leaf_id, leaf_no from leaf_scopes group by leaf_id, leaf_no
 ),
 
 scopes as (
-    select scope_no, scope_type, scope_id, max(scope_name) as scope_name
-    from leaf_scopes
-    group by scope_no, scope_type, scope_id
+    select * from {{ ref('int_scope') }}
+),
+
+-- One number stands for product line, source and tier, of a deal and of each line of the mart: the
+-- many rows below are grouped by it.
+dealt as (
+    select product_line, lead_source, tier
+    from segments
+    group by product_line, lead_source, tier
+),
+
+lines as (
+    {% for product_line, lead_source, tier in breakdowns %}
+    select
+        {{ product_line }} as product_line, {{ lead_source }} as lead_source, {{ tier }} as tier,
+        dealt.product_line as deal_product_line, dealt.lead_source as deal_lead_source,
+        dealt.tier as deal_tier
+    from dealt
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+numbered_lines as (
+    select
+        lines.*,
+        dense_rank() over (order by product_line, lead_source, tier) as line_no,
+        dense_rank() over (order by deal_product_line, deal_lead_source, deal_tier) as place_no
+    from lines
+),
+
+places as (
+    select
+        deal_product_line as product_line, deal_lead_source as lead_source, deal_tier as tier,
+        min(place_no) as place_no
+    from numbered_lines
+    group by deal_product_line, deal_lead_source, deal_tier
+),
+
+line_names as (
+    select line_no, min(product_line) as product_line, min(lead_source) as lead_source,
+        min(tier) as tier
+    from numbered_lines
+    group by line_no
+),
+
+place_lines as (
+    select place_no, line_no from numbered_lines group by place_no, line_no
+),
+
+parts as (
+    select segments.*, leaves.leaf_no, places.place_no
+    from segments
+    inner join leaves on segments.leaf_id = leaves.leaf_id
+    inner join places
+        on
+            segments.product_line = places.product_line
+            and segments.lead_source = places.lead_source and segments.tier = places.tier
 ),
 
 -- By number: two periods of a company's own may begin on the same day.
@@ -83,10 +141,8 @@ attempt_starts as (
 
 closed as (
     select
-        segments.leaf_id,
-        segments.product_line,
-        segments.lead_source,
-        segments.tier,
+        parts.leaf_no,
+        parts.place_no,
         opportunities.closed_on,
         opportunities.outcome,
         opportunities.amount,
@@ -108,18 +164,17 @@ closed as (
         end as cycle_days
     from opportunities
     inner join attempts on opportunities.opportunity_id = attempts.opportunity_id
-    inner join segments
+    inner join parts
         on
-            attempts.opportunity_id = segments.opportunity_id
-            and attempts.last_visit_no = segments.visit_no
-            and segments.part_no = 1
+            attempts.opportunity_id = parts.opportunity_id
+            and attempts.last_visit_no = parts.visit_no
+            and parts.part_no = 1
     left join attempt_starts on opportunities.opportunity_id = attempt_starts.opportunity_id
 ),
 
 leaf_closed as (
     select
-        period_days.period_no, closed.leaf_id, closed.product_line, closed.lead_source,
-        closed.tier,
+        period_days.period_no, closed.leaf_no, closed.place_no,
         sum(case when closed.outcome = 'won' then 1 else 0 end) as won_count,
         sum(case when closed.outcome = 'lost' then 1 else 0 end) as lost_count,
         sum(case when closed.outcome = 'won' then coalesce(closed.amount, 0) else 0 end)
@@ -134,25 +189,23 @@ leaf_closed as (
         0 as qualified_count
     from closed
     inner join period_days on closed.closed_on = period_days.date_day
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3
 ),
 
 leaf_cycles as (
     select
-        period_days.period_no, closed.leaf_id, closed.product_line, closed.lead_source,
-        closed.tier, closed.cycle_days,
+        period_days.period_no, closed.leaf_no, closed.place_no, closed.cycle_days,
         count(*) as cycle_count
     from closed
     inner join period_days on closed.closed_on = period_days.date_day
     where closed.cycle_days is not null
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4
 ),
 
 -- Qualified: open at the second stage or later on the period's last day, or D.
 leaf_qualified as (
     select
-        periods.period_no, segments.leaf_id, segments.product_line, segments.lead_source,
-        segments.tier,
+        periods.period_no, parts.leaf_no, parts.place_no,
         0 as won_count,
         0 as lost_count,
         0 as won_amount,
@@ -161,12 +214,12 @@ leaf_qualified as (
         0 as cycle_count,
         0 as cycle_sum_days,
         count(*) as qualified_count
-    from segments
+    from parts
     inner join
         periods
-        on segments.valid_from <= periods.last_on and segments.valid_before > periods.last_on
-    where segments.standing = 'open' and segments.stage_order >= 2
-    group by 1, 2, 3, 4, 5
+        on parts.valid_from <= periods.last_on and parts.valid_before > periods.last_on
+    where parts.standing = 'open' and parts.stage_order >= 2
+    group by 1, 2, 3
 ),
 
 leaf_figures as (
@@ -175,33 +228,25 @@ leaf_figures as (
     select * from leaf_qualified
 ),
 
-{% set cell = 'period_no, scope_no, product_line, lead_source, tier' %}
+{% set cell = 'period_no, scope_no, line_no' %}
 {% for name, detail, measures in [('figure', '', sums), ('cycle', 'cycle_days, ', '
-        sum(cycle_count) as cycle_count')] %}
+        cast(sum(cycle_count) as bigint) as cycle_count')] %}
 scoped_{{ name }}s as (
     select
-        leaf_{{ name }}s.period_no, leaf_scopes.scope_no, {{ detail }}
-        leaf_{{ name }}s.product_line, leaf_{{ name }}s.lead_source, leaf_{{ name }}s.tier,
+        leaf_{{ name }}s.period_no, leaf_scopes.scope_no, {{ detail }}leaf_{{ name }}s.place_no,
         {{ measures }}
     from leaf_{{ name }}s
-    inner join leaf_scopes on leaf_{{ name }}s.leaf_id = leaf_scopes.leaf_id
-    group by 1, 2, 3, 4, 5{{ ', 6' if detail }}
+    inner join leaf_scopes on leaf_{{ name }}s.leaf_no = leaf_scopes.leaf_no
+    group by {{ detail }}period_no, scope_no, place_no
 ),
 
 broken_down_{{ name }}s as (
-    {% for product_line, lead_source, tier in breakdowns %}
     select
-        period_no, scope_no, {{ detail }}
-        {{ product_line }} as product_line, {{ lead_source }} as lead_source, {{ tier }} as tier,
+        scoped_{{ name }}s.period_no, scoped_{{ name }}s.scope_no, {{ detail }}place_lines.line_no,
         {{ measures }}
     from scoped_{{ name }}s
-    group by
-        {%- for part in (product_line, lead_source, tier) if part != "'(all)'" %}
-        scoped_{{ name }}s.{{ part }},
-        {%- endfor %}
-        {{ detail }}period_no, scope_no
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    inner join place_lines on scoped_{{ name }}s.place_no = place_lines.place_no
+    group by {{ detail }}period_no, scope_no, line_no
 ),
 {% endfor %}
 
@@ -227,19 +272,13 @@ medians as (
     group by {{ cell }}
 ),
 
-counted as (
-    select {{ cell }}, {{ sums }}
-    from broken_down_figures
-    group by {{ cell }}
-),
-
 rated as (
     select
-        counted.*,
+        broken_down_figures.*,
         {{ ratio('won_count', 'won_count + lost_count') }} as win_rate,
         {{ ratio('won_amount', 'valued_won_count') }} as average_won,
         {{ ratio('cycle_sum_days', 'cycle_count') }} as cycle_mean_days
-    from counted
+    from broken_down_figures
 ),
 
 final as (
@@ -251,11 +290,11 @@ final as (
         scopes.scope_type,
         scopes.scope_id,
         scopes.scope_name,
-        rated.product_line,
-        rated.lead_source,
-        rated.tier,
-        cast(rated.won_count as bigint) as won_count,
-        cast(rated.lost_count as bigint) as lost_count,
+        line_names.product_line,
+        line_names.lead_source,
+        line_names.tier,
+        rated.won_count,
+        rated.lost_count,
         {{ money('rated.won_amount') }} as won_amount,
         {{ money('rated.lost_amount') }} as lost_amount,
         {{ rate('rated.win_rate') }} as win_rate,
@@ -269,8 +308,8 @@ final as (
         {{ money('rated.average_won') }} as average_won_amount,
         cast(medians.cycle_median_days as double) as cycle_median_days,
         {{ rate('rated.cycle_mean_days') }} as cycle_mean_days,
-        cast(rated.cycle_count as bigint) as cycle_count,
-        cast(rated.qualified_count as bigint) as qualified_count,
+        rated.cycle_count,
+        rated.qualified_count,
         {{ money(
             ratio(
                 'rated.qualified_count * rated.win_rate * rated.average_won',
@@ -286,12 +325,11 @@ final as (
     from rated
     inner join periods on rated.period_no = periods.period_no
     inner join scopes on rated.scope_no = scopes.scope_no
+    inner join line_names on rated.line_no = line_names.line_no
     left join medians
         on
             rated.period_no = medians.period_no and rated.scope_no = medians.scope_no
-            and rated.product_line = medians.product_line
-            and rated.lead_source = medians.lead_source
-            and rated.tier = medians.tier
+            and rated.line_no = medians.line_no
 )
 
 select * from final

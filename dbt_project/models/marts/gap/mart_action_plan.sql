@@ -74,12 +74,11 @@ customers as (
 ),
 
 scopes as (
-    select scope_type, scope_id, max(scope_name) as scope_name
-    from {{ ref('int_leaf_scope') }}
+    select scope_type, scope_id, scope_name
+    from {{ ref('int_scope') }}
     where
         scope_type in ('region', 'team', 'product_line')
         and scope_id not in ('unknown', 'unallocated')
-    group by scope_type, scope_id
 ),
 
 gaps as (

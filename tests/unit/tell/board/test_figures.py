@@ -75,3 +75,9 @@ def test_every_kind_of_alert_and_every_shipped_stage_has_a_word() -> None:
 def test_a_word_that_is_missing_stops_the_board() -> None:
     with pytest.raises(AttributeError, match="no text 'no_such_word'"):
         _ = Words("zh").no_such_word
+
+
+def test_a_list_of_words_is_joined_as_its_language_does() -> None:
+    assert Words("zh").all_of("behind|watch") == "落后、关注"
+    assert Words("en").all_of("behind|watch") == "Behind, Watch"
+    assert Words("en").all_of(None) == "–"
