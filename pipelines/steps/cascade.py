@@ -101,7 +101,11 @@ def _progress(con: duckdb.DuckDBPyConnection, inputs: CompanyInputs) -> list[dic
 
 
 def _target_rows(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return every version of every target row, in the order of the sources."""
+    """Return every version of every target row, in the order of the sources.
+
+    Targets need only have arrived: a sheet dated after D, as for a day that is built again, is known
+    on D and was recorded on D at the latest.
+    """
     key = [
         "period",
         "start_on",
@@ -122,9 +126,14 @@ def _target_rows(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     rows = records(
         con,
         f"""
-        select version.*, version.valid_from as recorded_on, version.valid_before as removed_on,
-            target.source_row
+        select version.*, target.source_row,
+            least(version.valid_from, company.as_of) as recorded_on,
+            case
+                when version.valid_before is not null
+                then least(version.valid_before, company.as_of)
+            end as removed_on
         from landed.targets_version as version
+        cross join reference.company as company
         left join (select *, row_number() over () as place from landed.targets) as target on {same}
         order by target.place nulls last, {", ".join(f"version.{c}" for c in key)}, version.version_no
         """,
