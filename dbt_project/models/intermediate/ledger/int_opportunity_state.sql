@@ -12,21 +12,26 @@ company as (
 
 versions as (
     select
-        stg_versions.*,
-        lag(stage) over (partition by opportunity_id order by version_no) as previous_stage,
+        kept.*,
+        lag(kept.stage)
+            over (partition by kept.opportunity_id order by kept.version_no)
+            as previous_stage,
         case
-            when lag(version_no) over (partition by opportunity_id order by version_no) is null
+            when
+                lag(kept.version_no)
+                    over (partition by kept.opportunity_id order by kept.version_no)
+                is null
                 then cast('1900-01-01' as date)
-            else valid_from
+            else kept.valid_from
         end as known_from,
         coalesce(
-            lead(valid_from) over (partition by opportunity_id order by version_no),
+            lead(kept.valid_from) over (partition by kept.opportunity_id order by kept.version_no),
             cast('9999-12-31' as date)
         ) as known_before,
-        max(coalesce(valid_before, cast('9999-12-31' as date))) over (
-            partition by opportunity_id order by version_no rows unbounded preceding
+        max(coalesce(kept.valid_before, cast('9999-12-31' as date))) over (
+            partition by kept.opportunity_id order by kept.version_no rows unbounded preceding
         ) as held_before
-    from {{ ref('stg_opportunity_versions') }} as stg_versions
+    from {{ ref('stg_opportunity_versions') }} as kept
     cross join company
 ),
 

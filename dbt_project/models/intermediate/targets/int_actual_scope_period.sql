@@ -17,7 +17,8 @@ compare_bases as (
 ),
 
 compare_days as (
-    select compared.date_day, bases.basis_no, bases.period_type, bases.period_start, bases.period_end
+    select
+        compared.date_day, bases.basis_no, bases.period_type, bases.period_start, bases.period_end
     from {{ ref('int_compare_day') }} as compared
     inner join compare_bases as bases
         on

@@ -237,7 +237,7 @@ scoped_{{ name }}s as (
         {{ measures }}
     from leaf_{{ name }}s
     inner join leaf_scopes on leaf_{{ name }}s.leaf_no = leaf_scopes.leaf_no
-    group by {{ detail }}period_no, scope_no, place_no
+    group by 1, 2, 3{{ ', 4' if detail }}
 ),
 
 broken_down_{{ name }}s as (
@@ -246,7 +246,7 @@ broken_down_{{ name }}s as (
         {{ measures }}
     from scoped_{{ name }}s
     inner join place_lines on scoped_{{ name }}s.place_no = place_lines.place_no
-    group by {{ detail }}period_no, scope_no, line_no
+    group by 1, 2, 3{{ ', 4' if detail }}
 ),
 {% endfor %}
 

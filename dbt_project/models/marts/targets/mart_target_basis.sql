@@ -154,8 +154,8 @@ pools as (
     group by all
 ),
 
--- The newest word on each region, product line, both, or the whole market; of several on one day the
--- largest either way, as everywhere.
+-- The newest word on each region, product line, both, or the whole market; of several on one day
+-- the largest either way, as everywhere.
 demand as (
     select region, product_line, change_rate
     from market
