@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.core.names import nearest
+from pipelines.landing.contract import load_entities
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +31,8 @@ class UnknownColumn:
         """Say it in Chinese, with the fix."""
         near = f"，最接近的是：{'、'.join(self.nearest)}" if self.nearest else ""
         return (
-            f"指标“{self.metric}”用到的列“{self.column}”，{self.entity} 的文件里都没有{near}；该列按空白计算。"
+            f"指标“{self.metric}”用到的列“{self.column}”，{load_entities()[self.entity].zh}的文件里都没有{near}；"
+            "该列按空白计算。"
             "请在“指标”表改正列名，或在文件里补上这一列。"
         )
 

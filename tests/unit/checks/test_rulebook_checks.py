@@ -226,6 +226,7 @@ def test_a_metric_that_names_a_column_of_no_file_is_told_with_the_nearest_header
     [found] = strangers_of(tmp_path, "报价总额 > 50万；地点 属于 院内", delivered)
     assert (found.metric, found.entity, found.column) == ("大额报价数", "quotes", "报价总额")
     assert found.nearest[0] == "报价总金额"
+    assert "报价的文件里都没有，最接近的是：报价总金额" in found.message_zh
     outcome = judge_metrics(rules_of(tmp_path, {}), [found])
     assert not outcome.passed and not outcome.holds_the_night
     assert outcome.figures == {"switched_off": 0, "unknown_columns": 1}
