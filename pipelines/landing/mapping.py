@@ -129,7 +129,7 @@ def known_words(
     entity: Entity, source: SourceSettings, vocabulary: Vocabulary, column: str
 ) -> dict[str, str]:
     """Return every spelling that one column knows: normalised spelling → our value."""
-    preset = entity_preset(entity, source)
+    preset = load_preset(source.preset).entity(entity.name) if source.preset else _canonical(entity)
     mapped = preset.values.get(column, {}) | source.values.get(column, {})
     return _words(mapped, vocabulary.words.get(column, {}))
 
