@@ -27,7 +27,7 @@ help:
 	@echo "make docs             write the generated pages anew: dictionary, checks, rules, company schema"
 	@echo "make lock             write requirements*.txt anew from pyproject.toml (UPGRADE=1: newest versions)"
 	@echo "make audit            compare the locked packages with published advisories (needs a network)"
-	@echo "make clean            remove .venv and caches; company/ and demo/ stay"
+	@echo "make clean            remove .venv, .venv-spark and caches; company/ and demo/ stay"
 
 nightly: .venv/runtime.stamp
 	@sh scripts/ensure_company.sh "$(HOME_FOLDER)"
@@ -74,6 +74,16 @@ endif
 	@sh scripts/set_up.sh requirements-dev.txt
 	@touch .venv/runtime.stamp $@
 
+# Spark's environment stands apart: what is installed beside a night is imported by it, every night.
+ifneq ($(shell .venv-spark/bin/python -c "" 2>/dev/null && [ "$$(cat .venv-spark/made-in 2>/dev/null)" = "$$(pwd)" ] && echo works),works)
+.PHONY: .venv-spark/spark.stamp
+endif
+
+.venv-spark/spark.stamp: requirements-spark.txt pyproject.toml scripts/set_up.sh scripts/set_up_java.sh
+	@sh scripts/set_up_java.sh
+	@sh scripts/set_up.sh requirements-spark.txt .venv-spark
+	@touch $@
+
 lock:
 	@sh scripts/lock.sh $(if $(UPGRADE),--upgrade)
 
@@ -83,7 +93,7 @@ audit:
 
 # The caches of the tools and the build, never what a company keeps.
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-spark build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	rm -rf dbt_project/target dbt_project/logs dbt_project/dbt_packages
 	find pipelines tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -96,5 +106,5 @@ $(DEEP_TOPICS):
 	@:
 endif
 
-test-deep: .venv/dev.stamp
+test-deep: $(if $(filter spark,$(TOPIC)),.venv-spark/spark.stamp,.venv/dev.stamp)
 	@sh scripts/test_deep.sh "$(strip $(TOPIC))" $(DEEP_TOPICS)

@@ -14,7 +14,7 @@ fi
 
 # Skipped packages must not look like sound ones: --strict stops at the first that cannot be judged.
 worst=0
-for lock in requirements.txt requirements-deploy.txt requirements-dev.txt; do
+for lock in requirements.txt requirements-deploy.txt requirements-dev.txt requirements-spark.txt; do
     echo "== $lock"
     # Every pin is locked with hashes, so nothing needs to be resolved or downloaded.
     if said=$("$venv/bin/pip-audit" --strict --disable-pip --require-hashes --progress-spinner off \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Write requirements.txt, requirements-dev.txt and requirements-deploy.txt from pyproject.toml: every version with its
-# hashes, for Python 3.11 and later on every system, and no address in any line.
+# Write requirements.txt, requirements-dev.txt, requirements-deploy.txt and requirements-spark.txt from pyproject.toml:
+# every version with its hashes, for Python 3.11 and later on every system, and no address in any line.
 # Usage: lock.sh [--upgrade]
 set -eu
 
@@ -33,9 +33,14 @@ compile_lock "$@" --extra dev --constraint requirements.txt --output-file requir
 # What an image of deploy/Dockerfile holds: the night, every driver, Dagster's records in PostgreSQL.
 compile_lock "$@" --extra postgres --extra mysql --extra fast --extra deploy --constraint requirements.txt \
     --output-file requirements-deploy.txt
+# What `make test-deep spark` runs with, in an environment apart: the tests, and Spark beside them.
+compile_lock "$@" --extra dev --extra spark --constraint requirements-dev.txt --output-file requirements-spark.txt
 
-if grep -nE '://|[[:space:]]/' requirements.txt requirements-dev.txt requirements-deploy.txt; then
+locks="requirements.txt requirements-dev.txt requirements-deploy.txt requirements-spark.txt"
+# shellcheck disable=SC2086  # the names are words
+if grep -nE '://|[[:space:]]/' $locks; then
     echo "An address or a path came into the lock (the lines above); it must hold names, versions and hashes only." >&2
     exit 1
 fi
-grep -c '==' requirements.txt requirements-dev.txt requirements-deploy.txt
+# shellcheck disable=SC2086
+grep -c '==' $locks

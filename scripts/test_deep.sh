@@ -14,13 +14,15 @@ case "$known" in
         ;;
 esac
 
+venv=.venv
+[ "$topic" != spark ] || venv=.venv-spark
 report=docs/reports/test-deep-$topic.txt
 mkdir -p build docs/reports
 output=build/test-deep-$topic.txt
 exit_code_file=build/test-deep-$topic.exit
 {
     code=0
-    .venv/bin/python -m pytest -m "deep(topic='$topic')" -vv --color=no --durations=20 -p no:cacheprovider || code=$?
+    "$venv/bin/python" -m pytest -m "deep(topic='$topic')" -vv --color=no --durations=20 -p no:cacheprovider || code=$?
     echo "$code" >"$exit_code_file"
 } 2>&1 | tee "$output"
 code=$(cat "$exit_code_file")

@@ -30,7 +30,7 @@ def test_no_tracked_file_names_a_registry_a_machine_or_unfinished_work():
 
 @needs_git
 def test_the_lock_holds_versions_and_hashes_only():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-spark.txt"):
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
             assert "://" not in line
             assert line.startswith(("    --hash=sha256:", "    #")) or "==" in line
@@ -43,9 +43,10 @@ def test_what_a_night_runs_with_is_what_the_tests_run_with():
         # Tests may need on every system what a night needs on one.
         return {line.split(" ")[0] for line in lines}
 
-    runtime, dev = pins("requirements.txt"), pins("requirements-dev.txt")
+    locks = ("requirements.txt", "requirements-dev.txt", "requirements-spark.txt")
+    runtime, dev, spark = (pins(name) for name in locks)
     assert len(runtime) > 100
-    assert runtime <= dev
+    assert runtime <= dev <= spark
 
 
 @pytest.mark.parametrize(
