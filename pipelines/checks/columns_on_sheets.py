@@ -13,7 +13,7 @@ from pipelines.landing.contract import load_entities
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipelines.core.rules.references import EntityColumns
+    from pipelines.core.rules.references import EntityColumn, EntityColumns
     from pipelines.landing.log import LandingRecord
 
 
@@ -55,17 +55,14 @@ def own_columns(records: Iterable[LandingRecord]) -> dict[str, set[str]]:
     return dict(found)
 
 
-def unknown_columns(
-    tables: Mapping[str, pa.Table], columns: EntityColumns, delivered: Mapping[str, set[str]]
-) -> list[UnknownColumn]:
-    """List the columns that metrics name and that are neither ours nor in any file of their entity.
-
-    An entity of which nothing came is not judged: its metrics are empty for that reason.
+def foreign_columns(
+    tables: Mapping[str, pa.Table], columns: EntityColumns
+) -> list[tuple[str, str, str]]:
+    """List what metrics read besides our columns: (metric, entity, column), in order.
 
     Args:
         tables: the rules, with `metric_formula` and `metric_condition`.
         columns: our columns of each entity.
-        delivered: entity → headers of its files besides ours.
     """
     formulas = {row["metric"]: row for row in tables["metric_formula"].to_pylist()}
     named = {
@@ -74,11 +71,34 @@ def unknown_columns(
         for name in ("value_column", "reach_column")
         if row[name]
     } | {(row["metric"], row["column_name"]) for row in tables["metric_condition"].to_pylist()}
-    found = []
-    for metric, column in sorted(named):
-        entity = formulas[metric]["entity"]
-        known = set(columns.get(entity, {})) | delivered.get(entity, set())
-        if entity in delivered and column not in known:
-            near = tuple(each.name for each in nearest(column, known))
-            found.append(UnknownColumn(metric, entity, column, near))
-    return found
+    places = ((metric, formulas[metric]["entity"], column) for metric, column in sorted(named))
+    return [place for place in places if place[2] not in columns.get(place[1], {})]
+
+
+def unknown_columns(
+    foreign: Iterable[tuple[str, str, str]],
+    columns: EntityColumns,
+    delivered: Mapping[str, set[str]],
+) -> list[UnknownColumn]:
+    """List the columns of `foreign_columns` that are in no file of their entity.
+
+    An entity of which nothing came is not judged: its metrics are empty for that reason.
+
+    Args:
+        foreign: what metrics read besides our columns.
+        columns: our columns of each entity; one of them may have been meant.
+        delivered: entity → headers of its files besides ours.
+    """
+    return [
+        UnknownColumn(metric, entity, column, _nearest(column, columns[entity], delivered[entity]))
+        for metric, entity, column in foreign
+        if entity in delivered and column not in delivered[entity]
+    ]
+
+
+def _nearest(
+    column: str, ours: Mapping[str, EntityColumn], delivered: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the headers that look most like the column: those of the files, and ours by either name."""
+    known = {*delivered, *ours, *(each.zh for each in ours.values())}
+    return tuple(each.name for each in nearest(column, known))

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipelines.assets.models import check_result
-from pipelines.checks.columns_on_sheets import UnknownColumn, own_columns, unknown_columns
+from pipelines.checks.columns_on_sheets import (
+    UnknownColumn,
+    foreign_columns,
+    own_columns,
+    unknown_columns,
+)
 from pipelines.checks.expectation_checks import check_spec
 from pipelines.checks.names_on_sheets import unknown_names
 from pipelines.landing.company_rules import CompanyRules
@@ -93,10 +98,13 @@ def judge_workbook(rules: CompanyRules) -> CheckOutcome:
 
 def _strangers(night: NightResource) -> list[UnknownColumn]:
     """Return the columns that metrics name and that no delivery up to D has."""
-    sources = [source.name for source in night.night.settings.sources]
+    columns = landed_entity_columns()
+    foreign = foreign_columns(night.rules.tables, columns)
+    entities = {entity for _, entity, _ in foreign}
+    asked = [each.name for each in night.night.settings.sources if each.entity in entities]
     cutoff = night.night.cutoff_seq
-    records = [r for r in LandingLog(night.night.folder.landing).all(sources) if r.seq <= cutoff]
-    return unknown_columns(night.rules.tables, landed_entity_columns(), own_columns(records))
+    records = [r for r in LandingLog(night.night.folder.landing).all(asked) if r.seq <= cutoff]
+    return unknown_columns(foreign, columns, own_columns(records))
 
 
 def judge_metrics(rules: CompanyRules, strangers: Sequence[UnknownColumn] = ()) -> CheckOutcome:

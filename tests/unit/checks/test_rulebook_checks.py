@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.checks.columns_on_sheets import UnknownColumn, unknown_columns
+from pipelines.checks.columns_on_sheets import UnknownColumn, foreign_columns, unknown_columns
 from pipelines.checks.names_on_sheets import unknown_names
 from pipelines.checks.rulebook import judge_metrics, judge_names, judge_workbook
 from pipelines.checks.targets import judge_calendar, judge_lines
@@ -218,7 +218,7 @@ def strangers_of(tmp_path, condition: str, delivered: dict[str, set[str]]) -> li
     tables = rules_of(tmp_path, {"指标": [QUOTES | {"条件": condition}]}).tables
     columns = landed_entity_columns()
     formulas = formula_tables(tables["metrics"].to_pylist(), [], columns)
-    return unknown_columns(tables | formulas, columns, delivered)
+    return unknown_columns(foreign_columns(tables | formulas, columns), columns, delivered)
 
 
 def test_a_metric_that_names_a_column_of_no_file_is_told_with_the_nearest_header(tmp_path):
