@@ -16,8 +16,21 @@
     cast(round({{ expression }}, 2) as decimal(18, 2))
 {%- endmacro %}
 
+{% macro spark__money(expression) -%}
+    {{ spark__fixed(expression, 2) }}
+{%- endmacro %}
+
+{# A double as a decimal of so many places: a product or quotient that is neither money nor a rate. #}
+{% macro fixed(expression, places) -%}
+    {{ return(adapter.dispatch('fixed', 'gapwise')(expression, places)) }}
+{%- endmacro %}
+
+{% macro default__fixed(expression, places) -%}
+    cast({{ expression }} as decimal(18, {{ places }}))
+{%- endmacro %}
+
 {# DuckDB rounds a double by its hundredfold, Spark by how it is written: 9659.30 / 4 is 2414.82 for the one and
    2414.83 for the other. The hundredfold says the same to both, of doubles and of decimals. #}
-{% macro spark__money(expression) -%}
-    cast(round(({{ expression }}) * 100, 0) * 0.01 as decimal(18, 2))
+{% macro spark__fixed(expression, places) -%}
+    cast(round(({{ expression }}) * 1{{ '0' * places }}, 0) * 0.{{ '0' * (places - 1) }}1 as decimal(18, {{ places }}))
 {%- endmacro %}

@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 {% macro spark__number_text(number, decimals) -%}
-    format_number(cast({{ number }} as decimal(18, {{ [decimals, 2] | max }})), {{ decimals }})
+    format_number({{ spark__fixed(number, [decimals, 2] | max) }}, {{ decimals }})
 {%- endmacro %}
 
 {% macro figure_text(figure, unit) -%}

@@ -188,12 +188,12 @@ joined as (
         case when rated.main_cause is not null then lost_customers.expected_amount end
             as lost_customer_amount,
         {{ rate('rated.conversion_0') }} as plan_conversion_rate_used,
-        cast(rated.deal_value_0 as decimal(18, 2)) as plan_deal_value_used,
+        {{ fixed('rated.deal_value_0', 2) }} as plan_deal_value_used,
         -- What one more opportunity or customer brings, what deals are to be expected of those in
         -- reach, what those in reach are worth if all are won, and what they have to bring in all.
-        cast(rated.conversion_0 * rated.deal_value_0 as decimal(18, 4)) as value_per_reach,
-        cast(rated.reach_count * rated.conversion_0 as decimal(18, 6)) as expected_win_count,
-        cast(rated.reach_count * rated.deal_value_0 as decimal(18, 2)) as reach_value,
+        {{ fixed('rated.conversion_0 * rated.deal_value_0', 4) }} as value_per_reach,
+        {{ fixed('rated.reach_count * rated.conversion_0', 6) }} as expected_win_count,
+        {{ fixed('rated.reach_count * rated.deal_value_0', 2) }} as reach_value,
         cast(rated.target - cast(rated.other_value as decimal(18, 2)) as decimal(18, 2))
             as needed_from_reach
     from rated

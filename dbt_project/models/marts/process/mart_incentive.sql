@@ -116,7 +116,7 @@ factored as (
         case
             when basis_amount < protective_below_rate * target then protective_factor
             when basis_amount < anchor_rate * target
-                then cast({{ ratio('basis_amount', 'anchor_rate * target') }} as decimal(18, 6))
+                then {{ fixed(ratio('basis_amount', 'anchor_rate * target'), 6) }}
             else anchor_factor
         end as base_factor,
         cast(
