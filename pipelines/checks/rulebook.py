@@ -20,14 +20,14 @@ from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.log import LandingLog
 from pipelines.landing.rules import landed_entity_columns
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
-from pipelines.orchestration.asset_keys import RULES, RULES_WORKBOOK
+from pipelines.orchestration.asset_keys import RULES, RULES_WORKBOOK, own_path
 from pipelines.orchestration.resources import NightResource
 
 if TYPE_CHECKING:
     import duckdb
 
 SHOWN = 20
-_WORKBOOK = tuple(RULES_WORKBOOK.path)
+_WORKBOOK = tuple(own_path(RULES_WORKBOOK))
 NEWEST_IN_FORCE = CheckDeclaration(
     _WORKBOOK, "newest_workbook_is_in_force", "warn",
     "the newest rules workbook has no wrong cell and is in force; else the last good version holds",
@@ -39,7 +39,7 @@ METRICS_COMPUTED = CheckDeclaration(
     "指标表没有写错的行（写错的一行只停用该指标），也没有用到任何文件都没有的列",
 )  # fmt: skip
 NAMES_KNOWN = CheckDeclaration(
-    tuple(RULES.path), "names_on_sheets_are_known", "warn",
+    tuple(own_path(RULES)), "names_on_sheets_are_known", "warn",
     "every person, team, region and product that a sheet names is known, by its name or an alias",
     "表格里写到的人员、团队、大区和产品都认得（按名称或别名）",
 )  # fmt: skip
