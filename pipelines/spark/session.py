@@ -32,6 +32,11 @@ _SIZE = {
     "spark.ui.showConsoleProgress": "false",
     # Many small models: what is compiled for a query costs more than it saves.
     "spark.sql.codegen.wholeStage": "false",
+    # What a user interface would show of them is not kept: it fills the driver's memory.
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.ui.retainedJobs": "10",
+    "spark.ui.retainedStages": "10",
+    "spark.ui.retainedTasks": "100",
 }
 
 

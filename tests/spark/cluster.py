@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.spark.nights import SMALL
+
 START_SECONDS = 120
 
 
@@ -56,7 +58,7 @@ def _process(place: Path, role: str, arguments: list[str]) -> Iterator[None]:
     place.mkdir()
     environment = {
         **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_DAEMON_MEMORY": "256m",
+        "SPARK_DAEMON_MEMORY": "256m", "JDK_JAVA_OPTIONS": SMALL["JDK_JAVA_OPTIONS"],
     }  # fmt: skip
     with (place / "log.txt").open("wb") as log:
         process = subprocess.Popen(
