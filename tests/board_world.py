@@ -200,6 +200,8 @@ def _rows(con: duckdb.DuckDBPyConnection) -> None:
         booking | {"booking_entry_id": "b1", "booked_on": date(2026, 1, 20), "amount": 500000},
         booking | {"booking_entry_id": "b2", "booked_on": date(2026, 2, 3), "amount": -100000,
                    "entry_kind": "cancelled"},
+        # in a currency without a rate, and the only one of its day
+        booking | {"booking_entry_id": "b3", "booked_on": date(2026, 2, 5), "amount": None},
     )  # fmt: skip
     insert(con, "fct_collection", place | {
         "collection_id": "c1", "received_on": date(2026, 2, 2), "amount": 12345.67,

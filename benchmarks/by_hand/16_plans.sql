@@ -65,7 +65,8 @@ select scope_type, scope_id, months.scope_name, months.period_start as month_sta
     to_money(coalesce(amount, 0)) as signed_amount, to_money(coalesce(late_amount, 0)) as last_days_amount,
     if(n >= 5 and is_over, divided(divided(late_amount, amount), divided(5, days.workdays_in_month)), null) as rush_ratio,
     case when not is_over then 'running' when coalesce(n, 0) < 5 then 'few_deals' end as rush_ratio_reason,
-    0::decimal(18, 2) as pulled_forward, months.target, months.actual, is_missed,
+    null::decimal(18, 2) as pulled_forward, -- one delivery: nobody knows what was expected at month start
+    months.target, months.actual, is_missed,
     if(is_missed, on_day, null) as warned_on,
     if(is_missed, ends.workday_index - early.workday_index, null) as warning_lead_workdays,
     if(not is_over, to_money(months.actual + divided(greatest(quarters.gap, 0), quarters.workdays_remaining) * months.workdays_remaining),

@@ -119,3 +119,80 @@
 {% macro at_horizon(stem) -%}
     case baseline_horizon_workdays when 90 then {{ stem }}_90 when 60 then {{ stem }}_60 when 30 then {{ stem }}_30 end
 {%- endmacro %}
+
+{# Two CTEs, `stage_sources` and `places`: one number for a stage's deals from one source, and
+   whole_no for those from all of them. Every model that asks on the same entries gets the same numbers. #}
+{% macro funnel_places(entries) -%}
+stage_sources as (
+    select pipeline, stage, lead_source
+    from {{ entries }}
+    group by pipeline, stage, lead_source
+    union all
+    select pipeline, stage, '(all)' as lead_source
+    from {{ entries }}
+    group by pipeline, stage
+),
+
+numbered_places as (
+    select
+        cast(row_number() over (order by pipeline, stage, lead_source) as integer) as place_no,
+        pipeline, stage, lead_source
+    from stage_sources
+),
+
+places as (
+    select
+        numbered_places.*,
+        max(case when lead_source = '(all)' then place_no end)
+            over (partition by pipeline, stage) as whole_no
+    from numbered_places
+)
+{%- endmacro %}
+
+{# CTEs that say which months of entry make up a cohort (`cohort_months`), which months a quarter
+   (`quarter_months`), and which four quarters each is compared with (`baseline_quarters`): small
+   lists, so that large steps join on equal days. #}
+{% macro funnel_cohort_months() -%}
+periods as (
+    select
+        period_type,
+        period_start,
+        period_end,
+        dense_rank() over (partition by period_type order by period_start) as period_no
+    from {{ source('reference', 'period') }}
+    where period_type in ('month', 'quarter')
+),
+
+quarter_months as (
+    select months.period_start as month_start_on, quarters.period_start
+    from periods as months
+    inner join periods as quarters
+        on
+            months.period_type = 'month' and quarters.period_type = 'quarter'
+            and months.period_start >= quarters.period_start
+            and months.period_start <= quarters.period_end
+),
+
+baseline_quarters as (
+    select earlier.period_start as quarter_start_on, quarters.period_start
+    from periods as quarters
+    inner join periods as earlier
+        on
+            quarters.period_type = 'quarter' and earlier.period_type = 'quarter'
+            and quarters.period_no > earlier.period_no
+            and earlier.period_no >= quarters.period_no - 4
+),
+
+cohort_months as (
+    select 'month' as cohort_type, period_start, period_start as month_start_on
+    from periods
+    where period_type = 'month'
+    union all
+    select 'quarter' as cohort_type, period_start, month_start_on
+    from quarter_months
+    union all
+    select 'baseline' as cohort_type, baseline_quarters.period_start, quarter_months.month_start_on
+    from baseline_quarters
+    inner join quarter_months on baseline_quarters.quarter_start_on = quarter_months.period_start
+)
+{%- endmacro %}

@@ -1,6 +1,11 @@
-{# How far an actual lags behind what was due. Rounded to twelve digits: 85 of 100 is 0.15, not a hair more. #}
+{# How far a pace lags behind what was due. Rounded to twelve digits: 85 of 100 is 0.15, not a hair more. #}
+{% macro lag_of_pace(pace_rate) -%}
+    round(1 - {{ pace_rate }}, 12)
+{%- endmacro %}
+
+{# The same of an actual and what was due. #}
 {% macro lag_rate(actual, target_to_date) -%}
-    round(1 - {{ ratio(actual, target_to_date) }}, 12)
+    {{ lag_of_pace(ratio(actual, target_to_date)) }}
 {%- endmacro %}
 
 {# Whether so little is due that one deal more or less says nothing as a percentage. #}
@@ -26,7 +31,7 @@
 
 {# The light of a target on a day, of columns of one relation; the day alone counts, a light has no memory. #}
 {% macro status_light(row, thresholds) -%}
-    {%- set lag = 'round(1 - ' ~ row ~ '.pace_rate, 12)' -%}
+    {%- set lag = lag_of_pace(row ~ '.pace_rate') -%}
     {%- set gone = 'case when ' ~ row ~ '.is_closed then 1 else '
         ~ ratio(row ~ '.workdays_elapsed', row ~ '.period_workdays') ~ ' end' -%}
     case

@@ -13,14 +13,14 @@ from pipelines.assets.published import MANIFEST
 from pipelines.bi.documents import write_documents
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.operations.surfaces import Told, show_surfaces
-from pipelines.orchestration.asset_keys import DATA_TEAM, MARTS_FILE, asset_key
+from pipelines.orchestration.asset_keys import DATA_TEAM, MARTS_FILE, asset_key, own_path
 from pipelines.orchestration.resources import NightResource
 
 BOARD = asset_key("published", "board")
 WORKBOOK = asset_key("published", "workbook")
 DOCUMENTS = asset_key("published", "docs")
 EVERY_PAGE_STANDS = CheckDeclaration(
-    tuple(BOARD.path), "every_page_of_the_night_stands", "warn",
+    tuple(own_path(BOARD)), "every_page_of_the_night_stands", "warn",
     "the board shows the published night, and each of its pages is there",
     "看板显示的就是已发布的这一晚，且每一页都在",
 )  # fmt: skip

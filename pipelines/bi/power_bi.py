@@ -31,7 +31,6 @@ PAGE = "overview"
 def power_bi_project(catalogue: Catalogue, connection: Connection) -> dict[str, str]:
     """Return the project's files: path → text."""
     model, report = "gapwise.SemanticModel", "gapwise.Report"
-    page = f"{report}/definition/pages/{PAGE}/page.json"
     files: dict[str, Any] = {
         "gapwise.pbip": {
             "$schema": f"{_SCHEMAS}/pbip/pbipProperties/1.0.0/schema.json",
@@ -47,6 +46,17 @@ def power_bi_project(catalogue: Catalogue, connection: Connection) -> dict[str, 
             "settings": {},
         },
         f"{model}/model.bim": _model(catalogue, connection),
+        **_report_files(report, model),
+    }
+    return {
+        path: json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        for path, content in files.items()
+    }
+
+
+def _report_files(report: str, model: str) -> dict[str, Any]:
+    """Return the report's files: one empty page over the model, to draw on."""
+    return {
         f"{report}/.platform": _platform("Report"),
         f"{report}/definition.pbir": {
             "$schema": f"{_SCHEMAS}/item/report/definitionProperties/2.0.0/schema.json",
@@ -67,7 +77,7 @@ def power_bi_project(catalogue: Catalogue, connection: Connection) -> dict[str, 
             "pageOrder": [PAGE],
             "activePageName": PAGE,
         },
-        page: {
+        f"{report}/definition/pages/{PAGE}/page.json": {
             "$schema": _report_schema("page"),
             "name": PAGE,
             "displayName": "总览 Overview",
@@ -75,10 +85,6 @@ def power_bi_project(catalogue: Catalogue, connection: Connection) -> dict[str, 
             "height": 720,
             "width": 1280,
         },
-    }
-    return {
-        path: json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-        for path, content in files.items()
     }
 
 

@@ -47,7 +47,7 @@ def data_checks_markdown(manifest: Mapping[str, Any]) -> str:
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     own = [test for test in tests if "test_metadata" not in test]
     kinds = Counter(test["test_metadata"]["name"] for test in tests if "test_metadata" in test)
-    lines = [_line(one) for one in (*_of_sources(), *_declared(), *_of_dbt(own))]
+    lines = [_line(one) for one in (*_of_sources(), *declared_checks(), *_of_dbt(own))]
     counted = [f"| `{kind}` | {count} |\n" for kind, count in sorted(kinds.items())]
     return "".join([_HEAD, *lines, _TAIL, *counted])
 
@@ -59,7 +59,8 @@ def _of_sources() -> Iterable[CheckDeclaration]:
     return source_declarations(source)
 
 
-def _declared() -> Iterable[CheckDeclaration]:
+def declared_checks() -> Iterable[CheckDeclaration]:
+    """Return the checks that concern no table by itself: of rules, targets and the board."""
     return (
         NEWEST_IN_FORCE, METRICS_COMPUTED, NAMES_KNOWN, CALENDAR_DECIDED, TARGETS_UNDERSTOOD,
         EVERY_PAGE_STANDS,

@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.assets.models import check_result
 from pipelines.checks.expectation_checks import check_spec
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
-from pipelines.orchestration.asset_keys import CASCADE
+from pipelines.orchestration.asset_keys import CASCADE, own_path
 from pipelines.orchestration.resources import NightResource
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 CALENDAR_DECIDED = CheckDeclaration(
-    tuple(CASCADE.path), "no_target_rests_on_a_provisional_calendar", "warn",
+    tuple(own_path(CASCADE)), "no_target_rests_on_a_provisional_calendar", "warn",
     "the official calendar of every target's year is published; until then its days are a guess",
     "每个目标年度的法定节假日安排均已公布；公布之前按暂定日历分解到天",
 )  # fmt: skip
 TARGETS_UNDERSTOOD = CheckDeclaration(
-    tuple(CASCADE.path), "every_target_is_understood", "warn",
+    tuple(own_path(CASCADE)), "every_target_is_understood", "warn",
     "no target line names an unknown unit or person, contradicts itself or lies outside "
     "the calendar",
     "每一行目标都能识别：组织和人员已知，没有自相矛盾，也在日历范围内",

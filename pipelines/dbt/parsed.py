@@ -12,11 +12,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 MANIFEST = "manifest.json"
 STATE = "partial_parse.msgpack"
@@ -25,6 +28,7 @@ TESTS = "tests.json"
 _SOURCES = (".sql", ".yml")
 _NO_SOURCES = ("target", "logs", "dbt_packages")
 _KEPT = 4
+_UNDER_WAY = "parsing-"
 
 
 def project_key(project: Path) -> str:
@@ -58,8 +62,28 @@ def parsed_project(
             return place / key
     place = next(p for p in places if _can_write(p) or p is places[-1])
     place.mkdir(parents=True, exist_ok=True)
-    # Parsed aside and moved, so that a parse cut short is never taken for a whole one.
-    aside = Path(tempfile.mkdtemp(prefix="parsing-", dir=place))
+    with _one_at_a_time(place):
+        if not (place / key / STATE).is_file():
+            _parse(project, place, key, parse)
+    return place / key
+
+
+@contextmanager
+def _one_at_a_time(place: Path) -> Iterator[None]:
+    """Let the code servers of ten companies parse once: who comes second finds what the first wrote.
+
+    A file system that knows no locks costs each of them a parse, and nothing else.
+    """
+    lock = FileLock(place / "parsing.lock", thread_local=False, fallback_to_soft=False)
+    with ExitStack() as held:
+        with suppress(NotImplementedError):
+            held.enter_context(lock)
+        yield
+
+
+def _parse(project: Path, place: Path, key: str, parse: Callable[[Path], object]) -> None:
+    """Parse aside and move, so that a parse cut short is never taken for a whole one."""
+    aside = Path(tempfile.mkdtemp(prefix=_UNDER_WAY, dir=place))
     try:
         parse(aside)
         for name in (MANIFEST, STATE):
@@ -69,7 +93,6 @@ def parsed_project(
         _forget_all_but_newest(place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return place / key
 
 
 @cache
@@ -107,7 +130,11 @@ def _move(aside: Path, to: Path) -> None:
 
 def _forget_all_but_newest(place: Path) -> None:
     """Remove what was parsed of older states of the project; another process may still read one."""
-    states = [path for path in place.iterdir() if (path / STATE).is_file()]
+    states = [
+        path
+        for path in place.iterdir()
+        if (path / STATE).is_file() and not path.name.startswith(_UNDER_WAY)
+    ]
     states.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in states[_KEPT:]:
         shutil.rmtree(path, ignore_errors=True)

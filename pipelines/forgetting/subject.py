@@ -10,7 +10,7 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.core.sql_text import quote_name, quote_text
+from pipelines.core.sql_text import parquet_rows, quote_name
 from pipelines.forgetting.eraser import digits_of
 from pipelines.settings import CompanyFolder, ConfigurationError
 
@@ -60,14 +60,14 @@ def read_facts(folder: CompanyFolder) -> list[Fact]:
     con = duckdb.connect()
     facts: list[Fact] = []
     for entity, (_, key, names, others) in PERSONAL.items():
-        if not any((folder.landing / entity).glob("*/*.parquet")):
+        files = sorted((folder.landing / entity).glob("*/*.parquet"))
+        if not files:
             continue
-        files = quote_text(str(folder.landing / entity / "*" / "*.parquet"))
         link = quote_name(_LINKS[entity]) if entity in _LINKS else "null"
         for column in (*names, *others):
             rows = con.execute(
                 f"select distinct {quote_name(key)}, {quote_name(column)}, {link} "
-                f"from read_parquet({files}, union_by_name = true) "
+                f"from {parquet_rows(files, 'union_by_name = true')} "
                 f"where {quote_name(key)} is not null and trim({quote_name(column)}) <> ''"
             ).fetchall()
             facts += [Fact(entity, str(row[0]), column, str(row[1]), row[2]) for row in rows]

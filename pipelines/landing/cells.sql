@@ -267,11 +267,18 @@ create or replace macro cell_instant_of(s) as
     try_cast(regexp_replace(regexp_replace(regexp_replace(s,
         '\s*(?:Z|UTC)$', '+00:00'), '\s*([-+][0-9]{2}):?([0-9]{2})?$', '\1:\2'), ':$', ':00') as timestamptz);
 
+-- The most frequent spelling of a moment, which needs no taking apart: 2024-03-05 09:30, seconds or not.
+create or replace macro cell_plain_moment_pattern() as
+    '[12][0-9]{3}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?';
+
 -- `ord` is '', 'ymd', 'mdy' or 'dmy'. 3/5/24 without one is NULL: say which comes first.
 -- With `tz`, a text that carries its own offset gives the day in that zone.
 create or replace macro cell_date(t, ord := '', is_1904 := false, tz := '') as
     case
         when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}') then try_cast(t as date)
+        when regexp_full_match(t, cell_plain_moment_pattern()) then try_cast(left(t, 10) as date)
+        when regexp_full_match(t, '[12][0-9]{3}/[0-9]{1,2}/[0-9]{1,2}(?: (?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?') then
+            try_strptime(split_part(t, ' ', 1), '%Y/%m/%d')::date
         when ord = 'mdy' and regexp_full_match(t, '[0-9]{1,2}/[0-9]{1,2}/[12][0-9]{3}') then
             try_strptime(t, '%m/%d/%Y')::date
         when ord = 'dmy' and regexp_full_match(t, '[0-9]{1,2}/[0-9]{1,2}/[12][0-9]{3}') then
@@ -322,7 +329,7 @@ create or replace macro cell_utc_of(local_at, tz) as make_timestamp(epoch_us(tim
 -- A UTC TIMESTAMP. Texts without an offset are local time in `tz`; a date alone is its midnight.
 create or replace macro cell_timestamp(t, ord := '', tz := 'UTC', is_1904 := false) as
     case
-        when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?') then
+        when regexp_full_match(t, cell_plain_moment_pattern()) then
             cell_utc_of(try_cast(t as timestamp), tz)
         when regexp_full_match(t, '[12][0-9]{3}/[0-9]{1,2}/[0-9]{1,2} [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?') then
             cell_utc_of(try_strptime(t, ['%Y/%m/%d %H:%M', '%Y/%m/%d %H:%M:%S']), tz)

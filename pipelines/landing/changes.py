@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.core.sql_text import quote_text
+from pipelines.core.sql_text import parquet_rows, quote_text
 from pipelines.landing.batch import LandingContext, ReadDelivery
 from pipelines.landing.log import LandingRecord
 
@@ -120,7 +120,7 @@ def _alive(
 ) -> str:
     """Return the SELECT of keys alive before the batch, with their content hash."""
     files = [
-        quote_text(str(context.landing_root / earlier.rows_path))
+        context.landing_root / earlier.rows_path
         for earlier in chain
         if earlier.is_in_chain and earlier.rows_path and (not is_snapshot or earlier.part == part)
     ]
@@ -128,7 +128,7 @@ def _alive(
         return "select '' as _key, 0::ubigint as _row_hash where false"
     return f"""
         select _key, arg_max(_row_hash, _seq) as _row_hash
-        from read_parquet([{", ".join(files)}], hive_partitioning = false)
+        from {parquet_rows(files)}
         group by _key
         having arg_max(_op, _seq) = 'U'
     """

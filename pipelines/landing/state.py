@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.core.sql_text import quote_name, quote_text
+from pipelines.core.sql_text import parquet_rows, quote_name, quote_text
 from pipelines.landing.contract import Entity
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.visible import VisibleLandings
@@ -127,12 +127,12 @@ def _chain_select(state: SourceState, chain: list[LandingRecord], landing_root: 
         f"{quote_text(r.covers_until.isoformat())}::date)"
         for i, r in enumerate(written)
     )
-    files = ", ".join(quote_text(str(landing_root / str(r.rows_path))) for r in written)
+    files = parquet_rows(landing_root / str(r.rows_path) for r in written)
     first = written[0].seq
     return f"""
         (with deliveries (_seq, _position, _name, _arrived_at, _covers_until) as (values {positions}),
         rows as (
-            select * from read_parquet([{files}], hive_partitioning = false)
+            select * from {files}
         ),
         touched as (
             select _key, max(_position) as _last

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.core.sql_text import quote_name, quote_text
+from pipelines.core.sql_text import parquet_rows, quote_name, quote_text
 from pipelines.landing.contract import Entity
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.state import SourceState
@@ -105,9 +105,7 @@ def _snapshot_select(
     landings in which they do, so that a late file costs a cut and not another way of counting.
     """
     columns = ", ".join(quote_name(name) for name in [*entity.key, *entity.tracked])
-    files = ", ".join(
-        quote_text(str(landing_root / str(r.rows_path))) for r in chain if r.rows_path
-    )
+    files = parquet_rows(landing_root / str(r.rows_path) for r in chain if r.rows_path)
     held = ", ".join(f"changes.{quote_name(name)}" for name in [*entity.key, *entity.tracked])
     days = _positions(shown)
     return f"""
@@ -115,7 +113,7 @@ def _snapshot_select(
         changes as (
             select _key, _seq, _op, {columns},
                 lead(_seq) over (partition by _key order by _seq) as _next_seq
-            from read_parquet([{files}], hive_partitioning = false)
+            from {files}
         ),
         held as (
             select changes._key, changes._seq, {held}, landings._island,
@@ -153,14 +151,14 @@ def _delta_selects(entity: Entity, state: SourceState, landing_root: Path) -> li
     if not written:
         return []
     columns = ", ".join(quote_name(name) for name in [*entity.key, *entity.tracked])
-    files = ", ".join(quote_text(str(landing_root / str(r.rows_path))) for r in written)
+    files = parquet_rows(landing_root / str(r.rows_path) for r in written)
     return [
         f"""
         (with landings (_seq, _position, _island, _covers) as (values {_positions(written)})
         select {columns}, _key, '' as _part, {quote_text(state.source.name)} as source,
             _covers as valid_from,
             lead(_covers) over (partition by _key order by _position) as valid_before
-        from read_parquet([{files}], hive_partitioning = false)
+        from {files}
         inner join landings using (_seq)
         where _op = 'U')
         """

@@ -88,17 +88,14 @@ def _day(
     delivered = [m for m in messages if m["status"] == "delivered"]
     is_on, is_delivered = not raised or bool(messages), len(delivered) == len(messages)
     light = _light(ages)
-    reasons = [
-        reason
-        for reason, holds in {
-            "not_published": run["outcome"] in ("held", "failed"),
-            "people_without_target": bool(without),
-            "data_old": light != "green",
-            "warnings_off": not is_on,
-            "warnings_not_delivered": not is_delivered,
-        }.items()
-        if holds
-    ]
+    at_risk = {
+        "not_published": run["outcome"] in ("held", "failed"),
+        "people_without_target": bool(without),
+        "data_old": light != "green",
+        "warnings_off": not is_on,
+        "warnings_not_delivered": not is_delivered,
+    }
+    reasons = [reason for reason, holds in at_risk.items() if holds]
     old = sorted(name for name, age in ages.items() if age is None or age > 0)
     known = [age for age in ages.values() if age is not None]
     return {

@@ -150,12 +150,7 @@ def _judged(
     path: Path,
 ) -> TableProfile:
     """Choose the likeliest reading; a reading nearly as likely makes the entity a question."""
-    scored = []
-    for candidate in readings:
-        called = f"{path.stem} {table.sheet}"
-        matches = match_columns(candidate, called)
-        scored.append((entity_score(candidate, matches, called), candidate, matches))
-    scored.sort(key=lambda each: -each[0])
+    scored = _ranked(readings, f"{path.stem} {table.sheet}")
     best_score, best, matches = scored[0]
     keys = key_finding(con, best, matches) if best_score >= ASKED_FROM else KeyFinding()
     if keys.line is not None:
@@ -196,6 +191,17 @@ def _judged(
         kind="" if any(m.column.name == "kind" for m in matches) else best.kind_by_name,
         decimal="," if any(_has_decimal_comma(best, match) for match in matches) else ".",
     )
+
+
+def _ranked(
+    readings: Sequence[Candidate], called: str
+) -> list[tuple[float, Candidate, list[Match]]]:
+    """Score every reading of a table that is called so, the likeliest first."""
+    scored = []
+    for candidate in readings:
+        matches = match_columns(candidate, called)
+        scored.append((entity_score(candidate, matches, called), candidate, matches))
+    return sorted(scored, key=lambda each: -each[0])
 
 
 def _has_decimal_comma(candidate: Candidate, match: Match) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.core.sql_text import quote_name, quote_text
+from pipelines.core.sql_text import parquet_rows, quote_name, quote_text
 from pipelines.landing.parquet import write_parquet
 from pipelines.settings import CompanyFolder
 
@@ -117,7 +117,7 @@ def _state(
     if not known:
         return f"select {names} from marts.{quote_name(mart)} where false"
     union = " union all by name ".join(
-        f"select *, {quote_text(d.isoformat())}::date as _night from read_parquet({quote_text(str(path))})"
+        f"select *, {quote_text(d.isoformat())}::date as _night from {parquet_rows([path])}"
         for d, path in known
     )
     keys = ", ".join(map(quote_name, key))
@@ -156,7 +156,7 @@ def _publish(
 ) -> None:
     files = {day: path for day, path in _files(directory).items() if day <= as_of}
     nights = [
-        f"select *, {quote_text(day.isoformat())}::date as valid_from from read_parquet({quote_text(str(path))})"
+        f"select *, {quote_text(day.isoformat())}::date as valid_from from {parquet_rows([path])}"
         for day, path in files.items()
     ]
     keys = ", ".join(map(quote_name, key))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.core.sql_text import quote_name, quote_text
+from pipelines.core.sql_text import parquet_rows, quote_name, quote_text
 from pipelines.publish.duckdb_session import DuckDBLimits, duckdb_session
 from pipelines.publish.duckdb_target import READ_ONLY_MODE
 from pipelines.publish.errors import PublishError
@@ -84,7 +84,7 @@ def _write(con: duckdb.DuckDBPyConnection, mart: MartSnapshot, file: Path) -> No
         f"copy marts_file.{MARTS_SCHEMA}.{quote_name(mart.name)} to {quote_text(str(file))} "
         f"(format parquet, compression zstd, compression_level {_LEVEL})"
     )
-    written = con.execute(f"select count(*) from read_parquet({quote_text(str(file))})").fetchall()
+    written = con.execute(f"select count(*) from {parquet_rows([file])}").fetchall()
     if written[0][0] != mart.rows:
         raise PublishError(f"{file} holds {written[0][0]} rows instead of {mart.rows}.")
     file.chmod(READ_ONLY_MODE)

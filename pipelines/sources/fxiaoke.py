@@ -98,27 +98,20 @@ class Fxiaoke:
         return known.value, known.corp_id
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        """Page by `_id`: an offset ends at 10,000 and slips when rows are added meanwhile."""
+        """Page by `_id`: an offset ends at 10,000."""
         kind = "custom/v2" if self._source.object.endswith("__c") else "v2"
-        last = ""
-        while True:
-            filters = (
-                [{"field_name": "_id", "field_values": [last], "operator": "GT"}] if last else []
-            )
-            search = {"limit": ROWS_A_CALL, "offset": 0, "filters": filters,
+
+        def page(last: str) -> Any:
+            after = {"field_name": "_id", "field_values": [last], "operator": "GT"}
+            search = {"limit": ROWS_A_CALL, "offset": 0, "filters": [after] if last else [],
                       "orders": [{"fieldName": "_id", "isAsc": True}]}  # fmt: skip
             body = {"data": {"dataObjectApiName": self._source.object, "search_query_info": search,
                              "find_explicit_total_num": False}}  # fmt: skip
             answer = self._ask(f"/cgi/crm/{kind}/data/query", body)
-            rows = (answer.get("data") or answer).get("dataList")
-            if not isinstance(rows, list):
-                raise self._web.refused("the answer has no `dataList`")
-            yield from (row for row in rows if row.get("is_deleted") is not True)
-            if len(rows) < ROWS_A_CALL:
-                return
-            if rows[-1]["_id"] <= last:
-                raise self._web.refused("it gives the same page again")
-            last = rows[-1]["_id"]
+            return (answer.get("data") or answer).get("dataList")
+
+        rows = self._web.rows_by_id(page, ROWS_A_CALL, "dataList")
+        return (row for row in rows if row.get("is_deleted") is not True)
 
     def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         pace = pace_of(f"fxiaoke {self._source.address} {path}", 100, 20.0)

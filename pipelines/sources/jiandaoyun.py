@@ -66,18 +66,11 @@ class Jiandaoyun:
         return names
 
     def _entries(self) -> Iterator[dict[str, Any]]:
-        last = ""
-        while True:
-            page = {"limit": ROWS_A_CALL} | ({"data_id": last} if last else {})
-            rows = self._ask(_LIST, page).get("data")
-            if not isinstance(rows, list):
-                raise self._web.refused("the answer has no `data`")
-            yield from rows
-            if len(rows) < ROWS_A_CALL:
-                return
-            if rows[-1]["_id"] <= last:
-                raise self._web.refused("it gives the same page again")
-            last = rows[-1]["_id"]
+        def page(last: str) -> Any:
+            after = {"data_id": last} if last else {}
+            return self._ask(_LIST, {"limit": ROWS_A_CALL} | after).get("data")
+
+        return self._web.rows_by_id(page, ROWS_A_CALL, "data")
 
     def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         pace = pace_of(f"jiandaoyun {self._source.address} {path}", CALLS_A_SECOND, 1.0)

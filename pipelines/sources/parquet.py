@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.core.sql_text import quote_name, quote_text
+from pipelines.core.sql_text import parquet_rows, quote_name
 from pipelines.sources.errors import DamagedFile, LimitExceeded
 from pipelines.sources.options import Content, FileOptions
 from pipelines.sources.tables import RawRows
@@ -15,7 +15,7 @@ def read_parquet(content: Content, con: duckdb.DuckDBPyConnection, options: File
 
     Timestamps with a zone end in Z (UTC), nested values are JSON text. Rows count from 1.
     """
-    scan = f"read_parquet({quote_text(str(content.path))}, file_row_number = true)"
+    scan = parquet_rows([content.path], "file_row_number = true")
     try:
         columns = con.execute(f"describe select * from {scan}").fetchall()
     except duckdb.Error as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.core.sql_text import quote_text
+from pipelines.core.sql_text import parquet_rows
 from pipelines.sources.errors import BrokenQuotes, FileUnreadable, LimitExceeded, Note
 from pipelines.sources.options import Content, Limits
 
@@ -132,7 +132,7 @@ def read_records(
         sheet.add(number, cells + [""] * (width - len(cells)), lines.held_bytes)
     sheet.flush()
     sheet.writer.close()
-    relation = f"read_parquet({quote_text(str(target))})"
+    relation = parquet_rows([target])
     note = _short_note(short_count, short_rows)
     return Records(relation, tuple(malformed), malformed_count, note)
 

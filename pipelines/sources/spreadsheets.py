@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from pipelines.core.sql_text import quote_text
+from pipelines.core.sql_text import parquet_rows
 from pipelines.sources.archives import check_directory, kind_of
 from pipelines.sources.errors import (
     DamagedFile,
@@ -224,7 +224,7 @@ def _raw_rows(
     return RawRows(
         content=content,
         sheet=sheet["name"],
-        relation=f"read_parquet({quote_text(sheet['path'])})",
+        relation=parquet_rows([sheet["path"]]),
         columns=tuple(f"r{i}" for i in range(width)),
         header_texts=texts,
         header_row=header.first + 1 if options.has_header else 0,

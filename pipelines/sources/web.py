@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -150,6 +150,31 @@ class Web:
             f"{self.name}：{self.title} 繁忙或调用过于频繁（{why}）。沿用上次的数据，请稍后重跑。",
             after_seconds,
         )
+
+    def rows_by_id(
+        self, page: Callable[[str], Any], rows_a_page: int, named: str
+    ) -> Iterator[dict[str, Any]]:
+        """Yield records page by page in order of `_id`: an offset slips when rows are added meanwhile.
+
+        Args:
+            page: the records after an id; after '' the first.
+            rows_a_page: a page with fewer is the last.
+            named: what the answer calls the records, for the message.
+
+        Raises:
+            PullFailed: the answer holds no list, or the same page again, which would never end.
+        """
+        last = ""
+        while True:
+            rows = page(last)
+            if not isinstance(rows, list):
+                raise self.refused(f"the answer has no `{named}`")
+            yield from rows
+            if len(rows) < rows_a_page:
+                return
+            if rows[-1]["_id"] <= last:
+                raise self.refused("it gives the same page again")
+            last = rows[-1]["_id"]
 
     def refused(self, why: str) -> PullFailed:
         """Say that the service will not give the rows."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.core.sql_text import quote_name, quote_text
+from pipelines.core.sql_text import parquet_rows, quote_name, quote_text
 
 _PLAIN = {
     "VARCHAR": "string", "BIGINT": "bigint", "INTEGER": "int", "SMALLINT": "smallint",
@@ -131,7 +131,7 @@ def bring_back(
     con.execute("set TimeZone = 'UTC'")
     for (schema, name), required in tables.items():
         con.execute(f"create schema if not exists {quote_name(schema)}")
-        source = f"read_parquet({quote_text(str(lake / schema / name / '*.parquet'))})"
+        source = parquet_rows(sorted((lake / schema / name).glob("*.parquet")))
         columns = con.execute(f"describe select * from {source}").fetchall()
         shown = ", ".join(_plain_column(column, type_) for column, type_, *_ in columns)
         relation = f"{quote_name(schema)}.{quote_name(name)}"

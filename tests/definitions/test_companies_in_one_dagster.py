@@ -124,7 +124,10 @@ def test_ten_companies_run_two_at_a_time_and_one_that_fails_stops_no_other(deplo
     client = DagsterGraphQLClient("127.0.0.1", port_number=page)
     for name in COMPANIES:
         client.submit_job_execution(
-            "nightly", repository_location_name=name, tags={"dagster/partition": DAY}
+            "nightly",
+            repository_location_name=name,
+            repository_name="__repository__",
+            tags={"dagster/partition": DAY},
         )
     most = 0
     end = time.monotonic() + MINUTES * 60

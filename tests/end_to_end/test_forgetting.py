@@ -56,7 +56,7 @@ ATTAINED = "select scope_type, sum(actual) from mart_target_attainment group by 
 
 @pytest.fixture(scope="module")
 def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = write_small_world(tmp_path_factory.mktemp("forget") / "company")
+    home = write_small_world(tmp_path_factory.mktemp("forget") / "company=north")
     (home / "company.yml").write_text(COMPANY + EXTRA, encoding="utf-8")
     deliver(home, "followups", FOLLOWUPS, "20260228")
     book = openpyxl.Workbook()

@@ -41,7 +41,7 @@ def season_cell(book: Path, number: int) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A company on the shipped rules; then the manager changes a weight, a name and a limit."""
-    home = write_small_world(tmp_path_factory.mktemp("manager") / "company")
+    home = write_small_world(tmp_path_factory.mktemp("manager") / "company=north")
     deliver(home, "targets", TARGETS + "2026,回款额,5000\n", "20260228")
     book = home / "rules.xlsx"
     write_rules_template(book, "zh")

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = write_small_world(tmp_path_factory.mktemp("small") / "company")
+    home = write_small_world(tmp_path_factory.mktemp("small") / "company=north")
     result = night(home)
     assert result.outcome == "published", (result.reason_en, result.checks_failed)
     assert result.exit_code == 0
@@ -163,7 +163,7 @@ def test_a_fall_holds_the_night_until_a_person_confirms_it(tmp_path: Path) -> No
     from pipelines.commands.corrections import confirm_fall
     from pipelines.settings import CompanyFolder
 
-    home = write_small_world(tmp_path / "company", day="20260226")
+    home = write_small_world(tmp_path / "company=north", day="20260226")
     assert night(home, "2026-02-26").outcome == "published"
     before = published_bytes(home)
     half = "".join(DEALS.splitlines(keepends=True)[:7])

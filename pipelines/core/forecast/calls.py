@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.core.forecast.book import Book, Spans
-from pipelines.core.forecast.incidence import NO_HISTORY, Floats, Ints, WinCurves
+from pipelines.core.forecast.incidence import NO_HISTORY, Floats, Ints, Stays, win_curves
 from pipelines.core.forecast.sums import Multiplier
 
 WIDEST = 0.35
@@ -73,15 +73,13 @@ def make_calls(book: Book, day: int, places: Sequence[int]) -> list[Call]:
     today = int(book.workday[day])
     ends = book.workday[book.periods.last_day[list(places)]]
     horizon = max(int(ends.max(initial=today)) - today, 0)
-    curves = WinCurves(book.stays.known_on(today), today, horizon)
-    table, row, reasons = _curve_table(deals, curves)
+    table, row, reasons = _curve_table(deals, book.stays.known_on(today), today, horizon)
     is_unknown = np.array([reason == NO_HISTORY for reason in reasons], dtype=bool)
     calls = []
     for place in places:
         first, last = (int(x[place]) for x in (book.periods.first_day, book.periods.last_day))
         until, before = (
-            min(max(int(book.workday[max(d, 0)]) - today, 0), curves.horizon)
-            for d in (last, first - 1)
+            min(max(int(book.workday[max(d, 0)]) - today, 0), horizon) for d in (last, first - 1)
         )
         due = (deals.expected_day >= max(first, day + 1)) & (deals.expected_day <= last)
         calls.append(
@@ -97,15 +95,15 @@ def make_calls(book: Book, day: int, places: Sequence[int]) -> list[Call]:
     return calls
 
 
-def _curve_table(deals: Spans, curves: WinCurves) -> tuple[Floats, Ints, tuple[str | None, ...]]:
+def _curve_table(
+    deals: Spans, stays: Stays, today: int, horizon: int
+) -> tuple[Floats, Ints, tuple[str | None, ...]]:
     """Return the curves of the open deals, each deal's row among them, and each deal's reason."""
-    keys = np.stack((deals.stage, curves.today - deals.entered), axis=1)
+    keys = np.stack((deals.stage, today - deals.entered), axis=1)
     distinct, at = np.unique(keys, axis=0, return_inverse=True)
-    found = [curves.curve(int(stage), int(age)) for stage, age in distinct]
-    nothing = np.zeros(curves.horizon + 1)
-    table = np.stack([nothing, *(nothing if c is None else c.incidence for c in found)])
-    why = [NO_HISTORY if c is None else c.reason for c in found]
-    return table, at.ravel() + 1, tuple(why[i] for i in at.ravel())
+    curves = win_curves(stays, distinct[:, 0], distinct[:, 1], today, horizon)
+    row = at.ravel()
+    return curves.incidence, row, tuple(curves.reasons[i] for i in row)
 
 
 def outcome_of(book: Book, call: Call) -> Outcome:

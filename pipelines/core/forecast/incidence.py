@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -61,95 +61,115 @@ class Stays:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Chance of having been won by each of the coming workdays.
+class Curves:
+    """Chances of having been won by each of the coming workdays. Grain: row per question.
 
     Attributes:
-        incidence: element u: won within u workdays (element 0 is 0; it never falls).
+        incidence: column u: won within u workdays (column 0 is 0; a row never falls).
         n_at_risk: deals that stood in the stage at that age and were followed on.
-        reason: NULL, or why it is not the stage's own figure.
+        reasons: NULL, or why a row is not the stage's own figure (NO_HISTORY: it is all 0).
     """
 
     incidence: Floats
-    n_at_risk: int
-    reason: str | None = None
+    n_at_risk: Ints
+    reasons: tuple[str | None, ...]
 
 
-def landmark_curve(stays: Stays, age: int, today: int, horizon: int) -> Curve:
-    """Return how deals that still stood in their stage at an age were won from then on.
+def landmark_curves(stays: Stays, ages: Ints, today: int, horizon: int) -> tuple[Floats, Ints]:
+    """Return how deals that still stood in their stage at some ages were won from then on.
 
-    Landmark Aalen–Johansen (Putter and Spitoni 2018): of the deals that stood there at that age,
+    Landmark Aalen–Johansen (Putter and Spitoni 2018): of the deals that stood there at an age,
     [F_won(age + u) − F_won(age)] ÷ Ŝ(age), lost as the competing event, open deals censored today,
     events before censorings at ties. No assumption of what happens between stages.
 
+    All ages are answered in one pass: a deal stands in a run of ages, so that it is counted where
+    the run begins and taken out where it ends.
+
     Args:
         stays: stays in one stage, as known today.
-        age: workdays in the stage.
+        ages: workdays in the stage, ascending, each once, at least one.
         today: workday index of the day that the question is asked.
         horizon: greatest number of workdays ahead.
 
     Returns:
-        One element per workday ahead, 0 to horizon.
+        Incidence (row per age, column per workday ahead, 0 to horizon) and deals at risk per age.
     """
-    stood = (
-        (stays.left - stays.entered > age)
-        & (today - stays.entered >= age)
-        & (stays.seen - stays.entered <= age)
+    last = np.minimum(stays.left - 1, today) - stays.entered
+    begin = np.searchsorted(ages, stays.seen - stays.entered)
+    end = np.searchsorted(ages, last, side="right")
+    stood = end > begin
+    has_ended = stays.ended < NEVER
+    # Beyond the oldest age's horizon nothing is asked: those days share the last column.
+    width = int(ages[-1]) + horizon + 2
+    day = np.minimum(np.where(has_ended, stays.ended, today) - stays.entered, width - 1)
+    asked = ages[:, None] + np.arange(horizon + 1)
+
+    def counted(chosen: Flags) -> Ints:
+        own, size = stood & chosen, (len(ages) + 1) * width
+        change = np.bincount(begin[own] * width + day[own], minlength=size)
+        change -= np.bincount(end[own] * width + day[own], minlength=size)
+        standing = np.cumsum(change.reshape(-1, width)[:-1], axis=0)
+        return np.take_along_axis(standing, asked, axis=1)
+
+    gone, ends, wins = (
+        counted(np.ones_like(stood)),
+        counted(has_ended),
+        counted(stays.won & has_ended),
     )
-    entered, ended = stays.entered[stood], stays.ended[stood]
-    has_ended = ended < NEVER
-    after = np.where(has_ended, ended, today) - entered - age
-    after = np.clip(after, 0, horizon + 1)
-    size = horizon + 2
-    wins = np.bincount(after[has_ended & stays.won[stood]], minlength=size)[: horizon + 1]
-    ends = np.bincount(after[has_ended], minlength=size)[: horizon + 1]
-    gone = np.bincount(after, minlength=size)[: horizon + 1]
-    at_risk = len(after) - np.concatenate(([0], np.cumsum(gone)[:-1]))
+    n_at_risk = np.cumsum(
+        np.bincount(begin[stood], minlength=len(ages) + 1)
+        - np.bincount(end[stood], minlength=len(ages) + 1)
+    )[:-1]
+    at_risk = n_at_risk[:, None] - np.cumsum(gone, axis=1) + gone
     with np.errstate(divide="ignore", invalid="ignore"):
         hazard = np.where(at_risk > 0, ends / at_risk, 0.0)
         winning = np.where(at_risk > 0, wins / at_risk, 0.0)
-    survival = np.concatenate(([1.0], np.cumprod(1.0 - hazard)[:-1]))
-    return Curve(np.cumsum(survival * winning), len(after))
+    survival = np.ones_like(hazard)
+    survival[:, 1:] = np.cumprod(1.0 - hazard, axis=1)[:, :-1]
+    return np.cumsum(survival * winning, axis=1), n_at_risk.astype(np.int64)
 
 
-@dataclass
-class WinCurves:
-    """The curves of one day: by stage and age, pooled where a stage's own history is short."""
+def win_curves(
+    stays: Stays,
+    stages: Ints,
+    ages: Ints,
+    today: int,
+    horizon: int,
+    least: int = LEAST_AT_RISK,
+) -> Curves:
+    """Return one day's curves for stages and ages, pooled where a stage's own history is short.
 
-    stays: Stays
-    today: int
-    horizon: int
-    least: int = LEAST_AT_RISK
-    _kept: dict[tuple[int, int], Curve | None] = field(default_factory=dict)
-    _stages: dict[int, tuple[Stays, Ints]] = field(default_factory=dict)
+    Under `least` deals at an age, the highest younger age with so many speaks; a stage without any
+    such age is answered by all stages pooled, and if even those are too few, by nothing.
 
-    def curve(self, stage: int, age: int) -> Curve | None:
-        """Return the curve for a stage and age; None if even all stages together are too few.
+    Args:
+        stays: stays in all stages, as known today.
+        stages: stage of each question.
+        ages: workdays in it of each question.
+        today: workday index of the day that the question is asked.
+        horizon: greatest number of workdays ahead.
+        least: deals at risk that an age needs.
+    """
+    incidence = np.zeros((len(stages), horizon + 1))
+    n_at_risk = np.zeros(len(stages), dtype=np.int64)
+    reasons: list[str | None] = [NO_HISTORY] * len(stages)
 
-        Under `least` deals at that age, the highest younger age with so many speaks; a stage
-        without any such age is answered by all stages pooled.
-        """
-        key = (stage, age)
-        if key not in self._kept:
-            self._kept[key] = self._own(stage, age) or self._pooled(age)
-        return self._kept[key]
+    def answer(own: Stays, asked: Ints, reason: str | None) -> None:
+        spoken = spoken_ages(risk_counts(own, today), ages[asked], least)
+        answered = asked[spoken >= 0]
+        if not len(answered):
+            return
+        distinct, at = np.unique(spoken[spoken >= 0], return_inverse=True)
+        curves, counts = landmark_curves(own, distinct, today, horizon)
+        incidence[answered], n_at_risk[answered] = curves[at], counts[at]
+        for place in answered:
+            reasons[place] = reason
 
-    def _own(self, stage: int, age: int) -> Curve | None:
-        if stage not in self._stages:
-            own = self.stays.of_stage(stage)
-            self._stages[stage] = (own, risk_counts(own, self.today))
-        own, counts = self._stages[stage]
-        spoken = spoken_age(counts, age, self.least)
-        return None if spoken is None else landmark_curve(own, spoken, self.today, self.horizon)
-
-    def _pooled(self, age: int) -> Curve | None:
-        if -1 not in self._stages:
-            self._stages[-1] = (self.stays, risk_counts(self.stays, self.today))
-        spoken = spoken_age(self._stages[-1][1], age, self.least)
-        if spoken is None:
-            return None
-        curve = landmark_curve(self.stays, spoken, self.today, self.horizon)
-        return Curve(curve.incidence, curve.n_at_risk, POOLED)
+    for stage in np.unique(stages):
+        answer(stays.of_stage(int(stage)), np.flatnonzero(stages == stage), None)
+    unanswered = np.array([r == NO_HISTORY for r in reasons], dtype=bool)
+    answer(stays, np.flatnonzero(unanswered), POOLED)
+    return Curves(incidence, n_at_risk, tuple(reasons))
 
 
 def risk_counts(stays: Stays, today: int) -> Ints:
@@ -164,7 +184,9 @@ def risk_counts(stays: Stays, today: int) -> Ints:
     return np.cumsum(steps)[:-1].astype(np.int64)
 
 
-def spoken_age(counts: Ints, age: int, least: int) -> int | None:
-    """Return the highest age, up to the given one, at which enough deals stood; None if never."""
-    enough = np.flatnonzero(counts[: age + 1] >= least)
-    return int(enough[-1]) if len(enough) else None
+def spoken_ages(counts: Ints, ages: Ints, least: int) -> Ints:
+    """Return for each age the highest one up to it at which enough deals stood; -1 if never."""
+    enough = np.where(counts >= least, np.arange(len(counts)), -1)
+    highest = np.maximum.accumulate(enough)[np.clip(ages, 0, len(counts) - 1)]
+    # Nobody has stood for less than no time: a stay that begins off the calendar is not answered.
+    return np.where(ages < 0, -1, highest)

@@ -88,7 +88,7 @@ QUERIES: dict[str, Query] = {
         f"""
         select {_SCOPE_OF_SET}, booked_on as day, sum(amount) as amount
         from marts.fct_booking
-        where booked_on {_QUARTER}
+        where booked_on {_QUARTER} and amount is not null
         group by booked_on, {_BY_SCOPE}
         order by scope_type, scope_id, day
         """,

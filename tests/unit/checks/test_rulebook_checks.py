@@ -9,14 +9,17 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from pipelines.checks.columns_on_sheets import UnknownColumn, foreign_columns, unknown_columns
 from pipelines.checks.names_on_sheets import unknown_names
 from pipelines.checks.rulebook import judge_metrics, judge_names, judge_workbook
 from pipelines.checks.targets import judge_calendar, judge_lines
 from pipelines.core.calendar import build_calendar
+from pipelines.core.rules.formulas import formula_tables
 from pipelines.landing.company_rules import CompanyRules
 from pipelines.landing.contract import load_entities
 from pipelines.landing.rules import (
     choose_rules_in_force,
+    landed_entity_columns,
     parse_rules_workbook,
     rules_tables,
     say_rules_in_force,
@@ -203,6 +206,41 @@ def test_a_wrong_metric_is_named_and_the_workbook_stays_in_force(tmp_path):
     assert not outcome.passed
     assert outcome.sample[0]["metric"] == "错的"
     assert "没有的列" in str(outcome.sample[0]["message_zh"])
+
+
+QUOTES = {
+    "指标编号": "大额报价数", "指标名称": "大额报价数", "计算方式": "公式", "数据对象": "报价", "日期列": "报价日期",
+    "条件": "报价总额 > 50万；地点 属于 院内", "汇总方式": "计数", "单位": "数量", "周期": "月", "方向": "越高越好",
+}  # fmt: skip
+
+
+def strangers_of(tmp_path, condition: str, delivered: dict[str, set[str]]) -> list[UnknownColumn]:
+    tables = rules_of(tmp_path, {"指标": [QUOTES | {"条件": condition}]}).tables
+    columns = landed_entity_columns()
+    formulas = formula_tables(tables["metrics"].to_pylist(), [], columns)
+    return unknown_columns(foreign_columns(tables | formulas, columns), columns, delivered)
+
+
+def test_a_metric_that_names_a_column_of_no_file_is_told_with_the_nearest_header(tmp_path):
+    delivered = {"quotes": {"报价总金额", "地点"}}
+    [found] = strangers_of(tmp_path, "报价总额 > 50万；地点 属于 院内", delivered)
+    assert (found.metric, found.entity, found.column) == ("大额报价数", "quotes", "报价总额")
+    assert found.nearest[0] == "报价总金额"
+    assert "报价的文件里都没有，最接近的是：报价总金额" in found.message_zh
+    outcome = judge_metrics(rules_of(tmp_path, {}), [found])
+    assert not outcome.passed and not outcome.holds_the_night
+    assert outcome.figures == {"switched_off": 0, "unknown_columns": 1}
+    assert "报价总额" in str(outcome.sample[0]["message_zh"])
+
+
+def test_our_columns_by_either_name_and_own_ones_of_any_delivery_are_known(tmp_path):
+    delivered = {"quotes": {"地点"}}
+    assert strangers_of(tmp_path, "报价金额 ≥ 50万；quote_id 已填；地点 属于 院内", delivered) == []
+    # What the shipped metrics name is ours or derived, whoever delivers what.
+    everything = {entity: {"地点"} for entity in landed_entity_columns()}
+    assert strangers_of(tmp_path, "报价金额 ≥ 50万", everything) == []
+    # Nothing came of quotes: that the metric is empty has another reason.
+    assert strangers_of(tmp_path, "报价总额 > 50万", {"orders": set()}) == []
 
 
 def test_no_workbook_at_all_is_no_fault(tmp_path, con):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,35 @@ def test_only_the_newest_states_are_kept(project, tmp_path):
         (project / "models" / "one.sql").write_text(f"select {number}")
         newest = parsed_project(project, tmp_path, parse)
 
-    kept = list((project / "target" / "parsed").iterdir())
+    kept = [path for path in (project / "target" / "parsed").iterdir() if path.is_dir()]
     assert len(kept) == 4
     assert newest in kept
+
+
+def test_code_servers_that_start_at_once_parse_once(project, tmp_path):
+    """Ten companies in one deployment load the same project in the same second."""
+    parse, together = Parser(), threading.Barrier(10)
+
+    def slow(target: Path) -> None:
+        time.sleep(0.2)
+        parse(target)
+
+    def load(number: int) -> Path:
+        together.wait(10)
+        return parsed_project(project, tmp_path / str(number), slow)
+
+    with ThreadPoolExecutor(10) as pool:
+        found = set(pool.map(load, range(10)))
+
+    assert (len(found), parse.times) == (1, 1)
+
+
+def test_a_parse_under_way_is_not_taken_for_an_old_state(project, tmp_path):
+    under_way = [project / "target" / "parsed" / f"parsing-{number}" for number in range(5)]
+    for folder in under_way:
+        folder.mkdir(parents=True)
+        (folder / STATE).write_bytes(b"dbt writes this before its manifest")
+
+    parsed_project(project, tmp_path, Parser())
+
+    assert all((folder / STATE).is_file() for folder in under_way)

@@ -21,6 +21,7 @@ def test_what_the_company_set_stands_and_is_left_as_it_was(tmp_path, monkeypatch
     with runner._environment(CompanyFolder(tmp_path)):
         assert os.environ["GAPWISE_MEMORY_LIMIT"] == "900MB"
     monkeypatch.delenv("GAPWISE_MEMORY_LIMIT")
+    monkeypatch.setattr(runner, "machine_memory", lambda: 4 * GB)
     with runner._environment(CompanyFolder(tmp_path)):
-        assert os.environ["GAPWISE_MEMORY_LIMIT"] == memory_limit(runner.machine_memory())
+        assert os.environ["GAPWISE_MEMORY_LIMIT"] == "1638MiB"
     assert "GAPWISE_MEMORY_LIMIT" not in os.environ

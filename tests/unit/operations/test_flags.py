@@ -42,7 +42,8 @@ STALLED = {
     "opportunity_id": "O1", "opportunity_name": "影像采购", "person_id": "P1", "pipeline": "default",
     "stage": "quoting", "amount": Decimal("80000.00"), "stage_since_on": date(2026, 2, 2),
     "stage_workdays": 18, "allowed_workdays": 10, "is_stalled": True, "reasons": "over_allowed",
-    "expected_close_on": date(2026, 4, 1), "overdue_close_days": 0,
+    "expected_close_on": date(2026, 4, 1), "overdue_close_days": 0, "p80_workdays": None,
+    "last_contact_on": date(2026, 3, 9),
 }  # fmt: skip
 COVERAGE = {
     "period_type": "month", "period_label": "2026-03", "period_start": date(2026, 3, 1),
@@ -291,6 +292,27 @@ def test_texts_quote_every_figure_that_they_name(kind):
         assert text
         assert "{" not in text
         assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("row", "zh", "en"),
+    [
+        ({"reasons": "over_allowed"}, "（允许 10 个）", "(10 allowed)"),
+        ({"reasons": "over_usual|close_passed", "allowed_workdays": None, "p80_workdays": 16},
+         "（以往八成在 16 个内推进）", "(four of five went on within 16)"),
+        ({"reasons": "over_allowed|no_contact"},
+         "（允许 10 个；上次有效跟进 2026-03-09）", "(10 allowed; last counting contact 2026-03-09)"),
+        ({"reasons": "no_contact", "last_contact_on": None},
+         "（从未有效跟进）", "(no counting contact yet)"),
+    ],
+)  # fmt: skip
+def test_a_stalled_deal_is_told_by_what_stalls_it(row: dict[str, Any], zh: str, en: str) -> None:
+    # a column without a value in any row has no type of its own
+    typed = {**STALLED, "opportunity_id": "O2", "p80_workdays": 9, "is_stalled": False}
+    con = built("mart_stalled_opportunity", {**STALLED, **row}, typed)
+    [found] = findings_of(con, FLAGS["opportunity_stalled"], D)
+    assert found.what_zh == "商机 影像采购 在“报价中”停留 18 个工作日" + zh
+    assert found.what_en == "Opportunity 影像采购 has been in Quoting for 18 workdays " + en
 
 
 @pytest.mark.parametrize("kind", ["target_behind", "target_attained"])

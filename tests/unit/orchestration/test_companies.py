@@ -16,11 +16,17 @@ from pipelines.orchestration.jobs import run_tags
 print(json.dumps([source_key("crm").path, list(own_path(source_key("crm"))), RULES.path, run_tags()]))
 """
 
+CHECKS = """
+import json
+from pipelines.checks.check_list import declared_checks
+print(json.dumps(sorted({"/".join(check.asset) for check in declared_checks()})))
+"""
 
-def asked(**environment: str) -> list:
+
+def asked(question: str = ASK, **environment: str) -> list:
     clean = {name: value for name, value in os.environ.items() if name != "GAPWISE_COMPANY_KEY"}
     answer = subprocess.run(
-        [sys.executable, "-c", ASK], cwd=ROOT, env={**clean, **environment}, capture_output=True,
+        [sys.executable, "-c", question], cwd=ROOT, env={**clean, **environment}, capture_output=True,
         text=True, check=True,
     )  # fmt: skip
     return json.loads(answer.stdout)
@@ -37,3 +43,9 @@ def test_a_company_among_others_names_itself_first_and_its_queue():
         ["north", "reference", "rules"],
         {"gapwise/company": "north", "dagster-celery/queue": "north"},
     ]
+
+
+def test_a_check_names_its_asset_without_the_company_which_dagster_is_told_once():
+    alone = asked(CHECKS)
+    assert "published/board" in alone
+    assert asked(CHECKS, GAPWISE_COMPANY_KEY="north") == alone

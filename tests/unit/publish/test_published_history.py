@@ -32,7 +32,12 @@ def published(
             con.execute(
                 f"create or replace table marts.deals as from (values {rows}) as t(deal_id, amount)"
             )
-            history.write_history(con, CompanyFolder(tmp_path), day)
+            # What the company's folder is called is nothing that a mart could show.
+            history.write_history(con, CompanyFolder(tmp_path / "company=north [2026]"), day)
+            shown = con.execute("from marts.deals_history limit 0").description
+            assert [column[0] for column in shown] == [
+                "deal_id", "amount", "valid_from", "valid_before"
+            ]  # fmt: skip
             said[day] = con.execute(
                 "select deal_id, amount, valid_from, valid_before from marts.deals_history order by all"
             ).fetchall()

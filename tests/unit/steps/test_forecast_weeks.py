@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.core.forecast.book import Book
-from pipelines.steps.forecast import WEEKS_KEPT, WEEKS_LEARNED, forecast_days
+from pipelines.steps.forecast import forecast_days
 from pipelines.steps.forecast_inputs import ForecastInputs
 from tests.unit.core.forecast.forecast_world import book, months, spans
 
@@ -35,11 +35,11 @@ def test_a_sunday_that_is_d_is_called_once() -> None:
 
 
 # Day 1000 is a Sunday: D is one of the year's weeks then.
-@pytest.mark.parametrize(("today", "before"), [(1_000, WEEKS_KEPT - 1), (1_003, WEEKS_KEPT)])
+@pytest.mark.parametrize(("today", "before"), [(1_000, 51), (1_003, 52)])
 def test_a_year_of_weeks_is_kept_and_the_year_before_only_teaches(today: int, before: int) -> None:
     learned, kept = forecast_days(inputs(today, 1_100))
     assert len(kept[:-1]) == before
-    assert len(learned) == WEEKS_LEARNED
+    assert len(learned) == 52
     assert all(later - earlier == 7 for earlier, later in pairwise([*learned, *kept[:-1]]))
     assert kept[-1] == today
 

@@ -1,8 +1,7 @@
 -- Grain: one row per pipeline, stage, cohort period, scope and source with at least ten under
 -- observation
 -- Aalen–Johansen cumulative incidence of advancing, lost as the competing event, at 30, 60 and 90
--- workdays. cohort_no stands for the seven columns that name a cohort: one number is sorted and
--- joined, not seven texts.
+-- workdays.
 {% set names = [
     'pipeline', 'stage', 'scope_type', 'scope_id', 'lead_source', 'cohort_type', 'period_start'
 ] %}
@@ -10,39 +9,30 @@
 {% set cell = keys | join(', ') %}
 with
 
-funnel_steps as (
-    select * from {{ ref('int_funnel_step') }}
+cohorts as (
+    select * from {{ ref('int_funnel_cohort') }}
 ),
 
--- Narrow: this is what is sorted.
 steps as (
     select
-        {{ cell }},
-        elapsed_workdays,
-        cast(entered_count as integer) as entered_count,
-        cast(advanced_count as integer) as event_count,
-        cast(lost_count as integer) as rival_count,
-        cast(censored_count as integer) as censored_count
-    from funnel_steps
+        cohort_no, elapsed_workdays, entered_count, advanced_count as event_count,
+        lost_count as rival_count, censored_count
+    from {{ ref('int_funnel_step') }}
 ),
 
 {{ aalen_johansen('aj', 'steps', keys) }},
 
 at_risk as (
     select
-        {{ cell }},
-        {% for name in names %}max({{ name }}) as {{ name }},
-        {% endfor %}
-        sum(entered_count) as cohort_count
+        {{ cell }}
         {%- for h in (30, 60, 90) %},
-        sum(observed_{{ h }}_count) as n_observed_{{ h }},
         sum(case
             when elapsed_workdays < {{ h }}
-                then entered_count - advanced_count - lost_count - censored_count
+                then entered_count - event_count - rival_count - censored_count
             else 0
         end) as n_at_risk_{{ h }}
     {%- endfor %}
-    from funnel_steps
+    from steps
     group by {{ cell }}
 ),
 
@@ -78,22 +68,23 @@ spread as (
 
 final as (
     select
-        {% for name in names %}at_risk.{{ name }},
+        {% for name in names %}cohorts.{{ name }},
         {% endfor %}
-        at_risk.cohort_count
+        cohorts.cohort_count
         {%- for h in (30, 60, 90) %},
         at_risk.n_at_risk_{{ h }},
-        at_risk.n_observed_{{ h }},
+        cohorts.n_observed_{{ h }},
         -- Nothing is said beyond the time to which ten deals were followed (at risk still, or known
         -- to have advanced or been lost): a cohort that is all decided is known best, though nobody
         -- is left at risk. To twelve digits: a sum that should be 1 and lacks a hair of it would be
         -- given an interval of its own.
         case
-            when at_risk.n_observed_{{ h }} >= 10 then {{ rate('reached.incidence_' ~ h) }}
+            when cohorts.n_observed_{{ h }} >= 10 then {{ rate('reached.incidence_' ~ h) }}
         end as rate_{{ h }},
         cast(spread.variance_{{ h }} as double) as variance_{{ h }}
     {%- endfor %}
-    from at_risk
+    from cohorts
+    inner join at_risk on cohorts.cohort_no = at_risk.cohort_no
     inner join reached
         on
             {% for key in keys %}

@@ -15,7 +15,7 @@ units as (
 
 leaf_scopes as (
     select
-        leaf_id, scope_no, scope_type like '%product_line' as is_by_product,
+        leaf_no, scope_no, scope_type like '%product_line' as is_by_product,
         scope_type like '%product_line' and scope_type <> 'product_line' as is_pair
     from {{ ref('int_leaf_scope') }}
 ),
@@ -24,7 +24,7 @@ leaf_scopes as (
 -- is in.
 leaf_sums as (
     select
-        driver_basis, period_type, period_no, leaf_id, {{ segments }},
+        driver_basis, period_type, period_no, leaf_no, {{ segments }},
         sum(reach_count) as reach_count
         {%- for metric in metrics %},
         count(case when {{ metric }} > 0 and not is_direct then 1 end) as {{ metric }}_won_count,
@@ -56,7 +56,7 @@ scope_units as (
         cast(sum(units.{{ metric }}) as decimal(18, 4)) as {{ metric }}
     {%- endfor %}
     from units
-    inner join leaf_scopes on units.leaf_id = leaf_scopes.leaf_id
+    inner join leaf_scopes on units.leaf_no = leaf_scopes.leaf_no
     where units.leaf_count > 1
     group by all
 ),
@@ -76,7 +76,7 @@ every_sum as (
         {%- endfor %}
         {%- endfor %}
     from leaf_sums
-    inner join leaf_scopes on leaf_sums.leaf_id = leaf_scopes.leaf_id
+    inner join leaf_scopes on leaf_sums.leaf_no = leaf_scopes.leaf_no
     union all
     select
         driver_basis, period_type, period_no, scope_no, {{ segments }}, reach_count

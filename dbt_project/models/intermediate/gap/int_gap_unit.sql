@@ -5,8 +5,15 @@
 {% set values = ['signed_amount', 'order_count', 'new_customer_count', 'collected_amount'] %}
 with
 
+-- By number: many rows are grouped by period, unit and leaf.
 periods as (
-    select * from {{ ref('int_gap_period') }} where is_started
+    select *, row_number() over (order by period_type, period_no) as place_no
+    from {{ ref('int_gap_period') }}
+    where is_started
+),
+
+leaves as (
+    select leaf_id, leaf_no from {{ ref('int_leaf_scope') }} group by leaf_id, leaf_no
 ),
 
 opportunities as (
@@ -155,71 +162,138 @@ credited as (
     from collections
 ),
 
-moments as (
+-- What each row names: the unit, or where a booking names none, its order.
+named_credits as (
     select
-        reach.driver_basis,
-        periods.period_type,
-        periods.period_no,
-        periods.period_start,
-        reach.unit_id,
-        reach.leaf_id,
-        false as is_direct, cast(null as {{ dbt.type_string() }}) as customer_id, 1 as reach_count,
-        {%- for value in values %}
-        0 as {{ value }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from reach
-    inner join
-        periods
-        on reach.reach_from <= periods.through_on and reach.reach_before > periods.period_start
-    where
-        reach.driver_basis = 'debtor'
-        or reach.driver_basis in (select bases.driver_basis from bases)
-    union all
-    select
-        credited.driver_basis, periods.period_type, periods.period_no, periods.period_start,
-        coalesce(credited.unit_id, credited.order_id, 'unknown') as unit_id, credited.leaf_id,
-        credited.unit_id is null as is_direct, credited.customer_id,
-        0 as reach_count,
-        {%- for value in values %}
-        coalesce(credited.{{ value }}, 0) as {{ value }}{{ ',' if not loop.last }}
+        driver_basis, coalesce(unit_id, order_id, 'unknown') as unit_id,
+        unit_id is null as is_direct, customer_id, leaf_id, event_on
+        {%- for value in values %},
+        coalesce({{ value }}, 0) as {{ value }}
         {%- endfor %}
     from credited
-    inner join
-        periods
-        on credited.event_on >= periods.period_start and credited.event_on <= periods.through_on
 ),
 
-summed as (
-    select
-        driver_basis, period_type, period_no, period_start, unit_id, is_direct, leaf_id,
-        max(customer_id) as customer_id, max(reach_count) as reach_count
-        {%- for value in values %},
-        sum({{ value }}) as {{ value }}
-    {%- endfor %}
-    from moments
-    group by all
+named_units as (
+    select driver_basis, unit_id, false as is_direct
+    from reach
+    where driver_basis = 'debtor' or driver_basis in (select bases.driver_basis from bases)
+    union
+    select driver_basis, unit_id, is_direct from named_credits
 ),
 
-owned as (
+units as (
     select
-        summed.*,
+        named_units.*,
         opportunities.product_line,
         opportunities.lead_source,
         coalesce(
             opportunities.customer_id,
             case
-                when
-                    summed.driver_basis <> 'opportunity' and not summed.is_direct
-                    then summed.unit_id
-            end,
-            summed.customer_id
-        ) as unit_customer_id
-    from summed
+                when named_units.driver_basis <> 'opportunity' and not named_units.is_direct
+                    then named_units.unit_id
+            end
+        ) as own_customer_id,
+        row_number()
+            over (order by named_units.driver_basis, named_units.is_direct, named_units.unit_id)
+            as unit_no
+    from named_units
     left join opportunities
         on
-            summed.driver_basis = 'opportunity'
-            and not summed.is_direct
-            and summed.unit_id = opportunities.opportunity_id
+            named_units.driver_basis = 'opportunity' and not named_units.is_direct
+            and named_units.unit_id = opportunities.opportunity_id
+),
+
+numbered_reach as (
+    select units.unit_no, leaves.leaf_no, reach.reach_from, reach.reach_before
+    from reach
+    inner join leaves on reach.leaf_id = leaves.leaf_id
+    inner join units
+        on
+            reach.driver_basis = units.driver_basis and reach.unit_id = units.unit_id
+            and not units.is_direct
+),
+
+numbered_credits as (
+    select
+        units.unit_no, leaves.leaf_no, named_credits.event_on,
+        case when units.own_customer_id is null then named_credits.customer_id end as customer_id
+        {%- for value in values %},
+        named_credits.{{ value }}
+        {%- endfor %}
+    from named_credits
+    inner join leaves on named_credits.leaf_id = leaves.leaf_id
+    inner join units
+        on
+            named_credits.driver_basis = units.driver_basis
+            and named_credits.unit_id = units.unit_id
+            and named_credits.is_direct = units.is_direct
+),
+
+moments as (
+    select
+        periods.place_no, numbered_reach.unit_no, numbered_reach.leaf_no,
+        cast(null as {{ dbt.type_string() }}) as customer_id, 1 as reach_count
+        {%- for value in values %},
+        0 as {{ value }}
+        {%- endfor %}
+    from numbered_reach
+    inner join
+        periods
+        on
+            numbered_reach.reach_from <= periods.through_on
+            and numbered_reach.reach_before > periods.period_start
+    union all
+    select
+        periods.place_no, numbered_credits.unit_no, numbered_credits.leaf_no,
+        numbered_credits.customer_id, 0 as reach_count
+        {%- for value in values %},
+        numbered_credits.{{ value }}
+        {%- endfor %}
+    from numbered_credits
+    inner join
+        periods
+        on
+            numbered_credits.event_on >= periods.period_start
+            and numbered_credits.event_on <= periods.through_on
+),
+
+summed as (
+    select
+        place_no, unit_no, leaf_no,
+        max(customer_id) as customer_id, max(reach_count) as reach_count
+        {%- for value in values %},
+        sum({{ value }}) as {{ value }}
+        {%- endfor %}
+    from moments
+    group by place_no, unit_no, leaf_no
+),
+
+-- Few units stand in several leaves: counting those is cheaper than counting beside every row.
+contested as (
+    select place_no, unit_no, count(*) as leaf_count
+    from summed
+    group by place_no, unit_no
+    having count(*) > 1
+),
+
+owned as (
+    select
+        summed.*,
+        units.driver_basis,
+        units.unit_id,
+        units.is_direct,
+        units.product_line,
+        units.lead_source,
+        coalesce(units.own_customer_id, summed.customer_id) as unit_customer_id,
+        periods.period_type,
+        periods.period_no,
+        periods.period_start,
+        coalesce(contested.leaf_count, 1) as leaf_count
+    from summed
+    inner join units on summed.unit_no = units.unit_no
+    inner join periods on summed.place_no = periods.place_no
+    left join contested
+        on summed.place_no = contested.place_no and summed.unit_no = contested.unit_no
 ),
 
 final as (
@@ -229,7 +303,7 @@ final as (
         owned.period_no,
         owned.unit_id,
         owned.is_direct,
-        owned.leaf_id,
+        owned.leaf_no,
         -- Won is in reach as well; what was only taken back was neither open nor won here.
         cast(
             case
@@ -258,14 +332,7 @@ final as (
             when owned.period_type = 'week' then '(all)'
             else coalesce(owned.lead_source, customers.lead_source, 'unknown')
         end as channel,
-        count(*) over (
-            partition by
-                owned.driver_basis,
-                owned.period_type,
-                owned.period_no,
-                owned.unit_id,
-                owned.is_direct
-        ) as leaf_count
+        owned.leaf_count
         {%- for value in values %},
         cast(owned.{{ value }} as decimal(18, 4)) as {{ value }}
     {%- endfor %}

@@ -92,7 +92,7 @@ compared as (
 counted as (
     select
         compared.*,
-        {{ ratio('target_to_date', 'count_size') }} as target_count,
+        {{ ratio('target_to_date', 'count_size') }} as due_count,
         floor({{ ratio('actual', 'count_size') }}) as actual_count
     from compared
 ),
@@ -110,12 +110,12 @@ final as (
         counted.gone_rate,
         counted.target_to_date,
         counted.actual,
-        counted.target_count,
+        counted.due_count,
         counted.actual_count,
         case
             when counted.target_to_date <= 0 then 'skipped'
             when counted.gone_rate <= thresholds.grace_elapsed_rate then 'skipped'
-            when {{ is_small_count('counted.target_count') }} then 'skipped'
+            when {{ is_small_count('counted.due_count') }} then 'skipped'
             when
                 {{ lag_rate('counted.actual', 'counted.target_to_date') }} > thresholds.week_lag
                 then 'behind'

@@ -89,7 +89,10 @@ usual as (
 ),
 
 leveled as (
-    select opportunities.*, coalesce(tiers.tier, cadence_settings.lead_tier) as customer_tier
+    select
+        opportunities.*,
+        coalesce(tiers.tier, cadence_settings.lead_tier) as customer_tier,
+        cadence_settings.high_risk_cadences
     from opportunities
     cross join cadence_settings
     left join tiers on opportunities.customer_id = tiers.customer_id
@@ -170,7 +173,8 @@ judged as (
         coalesce(stage_workdays > allowed_workdays, false) as is_over_allowed,
         coalesce(stage_workdays > p80_workdays, false) as is_over_usual,
         overdue_close_days > 0 as is_close_passed,
-        coalesce(contact_workdays > 2 * cadence_workdays, false) as is_without_contact
+        coalesce(contact_workdays > cadence_workdays * high_risk_cadences, false)
+            as is_without_contact
     from measured
 ),
 

@@ -20,6 +20,11 @@ expected as (
     select * from {{ source('landed', 'opportunities_version') }}
 ),
 
+-- What was expected before the first delivery nobody knows: not 0, but empty.
+known as (
+    select min(valid_from) as known_from_on from expected
+),
+
 attainment as (
     select attainment.*
     from {{ ref('mart_target_attainment') }} as attainment
@@ -129,7 +134,10 @@ final as (
             when not months.period_end <= {{ as_of() }} then 'running'
             when coalesce(rhythm.deal_count, 0) < 5 then 'few_deals'
         end as rush_ratio_reason,
-        {{ money('coalesce(rhythm.pulled_forward, 0)') }} as pulled_forward,
+        case
+            when months.period_start >= known.known_from_on
+                then {{ money('coalesce(rhythm.pulled_forward, 0)') }}
+        end as pulled_forward,
         months.target,
         months.actual,
         months.period_end <= {{ as_of() }} and months.gap > 0 as is_missed,
@@ -150,6 +158,7 @@ final as (
                     ) }}
         end as proposed_month_target
     from months
+    cross join known
     inner join days on months.period_start = days.date_day
     inner join days as ends on months.period_end = ends.date_day
     left join rhythm

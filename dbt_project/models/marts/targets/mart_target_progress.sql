@@ -126,8 +126,8 @@ judged as (
         {{ lag_rate('weeks.actual', 'weeks.target_to_date') }} as lag_rate,
         {{ is_behind(
             lag_rate('weeks.actual', 'weeks.target_to_date'),
-            is_small_count('weeks.target_count') ~ ' and weeks.gone_rate < 1',
-            'weeks.actual_count', 'weeks.target_count', 'weeks.gone_rate', 'thresholds'
+            is_small_count('weeks.due_count') ~ ' and weeks.gone_rate < 1',
+            'weeks.actual_count', 'weeks.due_count', 'weeks.gone_rate', 'thresholds'
         ) }}
             as is_behind
     from weeks

@@ -1,5 +1,7 @@
 """The chance of winning within some workdays, by age in stage."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,11 +9,12 @@ from hypothesis import strategies as st
 
 from pipelines.core.forecast.incidence import (
     NEVER,
+    NO_HISTORY,
     POOLED,
-    WinCurves,
-    landmark_curve,
+    landmark_curves,
     risk_counts,
-    spoken_age,
+    spoken_ages,
+    win_curves,
 )
 from tests.unit.core.forecast.forecast_world import ints, stays
 
@@ -24,6 +27,30 @@ a_stay = st.tuples(st.integers(0, 30), st.integers(1, 40), st.booleans(), st.boo
 def one_stage(rows):
     """Stays in the only stage there is: leaving it is being won or lost."""
     return stays([(e, e + d if c else None, e + d if c else None, w) for e, d, c, w in rows])
+
+
+def landmark_curve(found, age, today, horizon):
+    """The chances of one age, and how many deals they rest on."""
+    incidence, n_at_risk = landmark_curves(found, ints([age]), today, horizon)
+    return SimpleNamespace(incidence=incidence[0], n_at_risk=n_at_risk[0])
+
+
+def in_so_many_words(rows, age, today, horizon):
+    """Aalen–Johansen after a landmark, deal by deal and day by day."""
+    after = []
+    for entered, days, is_decided, is_won in rows:
+        ended = entered + days if is_decided and entered + days <= today else None
+        if entered <= today - age and (ended is None or ended - entered > age):
+            after.append(((ended or today) - entered - age, ended is not None, is_won))
+    chances, standing, won = [], 1.0, 0.0
+    for day in range(horizon + 1):
+        at_risk = sum(days >= day for days, _, _ in after)
+        ended = [is_won for days, is_decided, is_won in after if is_decided and days == day]
+        if at_risk:
+            won += standing * sum(ended) / at_risk
+            standing *= 1 - len(ended) / at_risk
+        chances.append(won)
+    return chances
 
 
 def test_four_of_ten_are_won_within_five_days_of_entering():
@@ -84,20 +111,32 @@ def test_an_old_deal_goes_by_the_highest_age_at_which_enough_deals_stood():
     rows = [(0, 5, 5, True)] * 10 + [(0, 10, 10, True)] * 10
     counts = risk_counts(stays(rows).known_on(30), 30)
     assert list(counts) == [20] * 5 + [10] * 5
-    assert spoken_age(counts, 9, 20) == 4
-    assert spoken_age(counts, 9, 10) == 9
-    assert spoken_age(counts, 9, 21) is None
+    assert list(spoken_ages(counts, ints([3, 4, 9, 200]), 20)) == [3, 4, 4, 4]
+    assert list(spoken_ages(counts, ints([4, 9, 200]), 10)) == [4, 9, 9]
+    assert list(spoken_ages(counts, ints([9, -1]), 21)) == [-1, -1]
 
 
 def test_a_stage_with_too_few_deals_is_answered_by_all_stages_and_says_so():
     rows = [(0, 5, 5, True)] * 30
     history = stays(rows, stage=ints([0] * 25 + [1] * 5)).known_on(30)
-    curves = WinCurves(history, 30, 10)
-    own, pooled = curves.curve(0, 0), curves.curve(1, 0)
-    assert own is not None and pooled is not None
-    assert (own.reason, own.n_at_risk) == (None, 25)
-    assert (pooled.reason, pooled.n_at_risk) == (POOLED, 30)
-    assert WinCurves(history.of_stage(1), 30, 10).curve(1, 0) is None
+    curves = win_curves(history, ints([0, 1]), ints([0, 0]), 30, 10)
+    assert curves.reasons == (None, POOLED)
+    assert list(curves.n_at_risk) == [25, 30]
+    alone = win_curves(history.of_stage(1), ints([1]), ints([0]), 30, 10)
+    assert alone.reasons == (NO_HISTORY,)
+    assert not alone.incidence.any()
+
+
+@given(
+    st.lists(a_stay, min_size=1, max_size=40),
+    st.sets(st.integers(0, 30), min_size=1),
+    st.integers(0, 45),
+)
+def test_all_ages_at_once_say_what_each_says_in_so_many_words(rows, ages, today):
+    ages = sorted(ages)
+    incidence, _ = landmark_curves(one_stage(rows).known_on(today), ints(ages), today, 20)
+    for row, age in zip(incidence, ages, strict=True):
+        assert list(row) == pytest.approx(in_so_many_words(rows, age, today, 20))
 
 
 @given(st.lists(a_stay, min_size=1, max_size=40), st.integers(0, 20))

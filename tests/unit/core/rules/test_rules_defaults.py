@@ -306,7 +306,7 @@ def test_actions():
 @pytest.mark.parametrize("table", ["drivers", "organisation", "aliases", "decisions", "calendar"])
 def test_what_only_the_company_knows_starts_empty_and_typed(table):
     assert default_rules()[table].num_rows == 0
-    assert default_rules()[table].schema == arrow_schema(all_tables()[table])
+    assert not any(pa.types.is_null(kind) for kind in default_rules()[table].schema.types)
 
 
 def test_money_is_decimal_18_4_and_rates_decimal_9_6_and_every_table_has_its_version():
