@@ -6,21 +6,12 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pipelines.demo import write_demo_company
 from tests.spark.nights import run_night
-
-
-@dataclass(frozen=True)
-class Demo:
-    """The tiny demo company: its folder before any night, and a copy after DuckDB's."""
-
-    fresh: Path
-    built: Path
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,10 +24,10 @@ def _tools() -> None:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, _tools: None) -> Iterator[Demo]:
-    place = tmp_path_factory.mktemp("demo")
-    write_demo_company(place / "fresh", scale="tiny")
-    built = shutil.copytree(place / "fresh", place / "built")
-    run_night(built, "duckdb")
-    yield Demo(place / "fresh", built)
-    shutil.rmtree(place, ignore_errors=True)
+def demo(tmp_path_factory: pytest.TempPathFactory, _tools: None) -> Iterator[Path]:
+    """The folder of a tiny demo company after its night on DuckDB."""
+    home = tmp_path_factory.mktemp("demo") / "company"
+    write_demo_company(home, scale="tiny")
+    run_night(home, "duckdb")
+    yield home
+    shutil.rmtree(home.parent, ignore_errors=True)

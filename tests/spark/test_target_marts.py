@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipelines.dbt.runner import PROJECT_DIR
 from pipelines.settings import CompanyFolder
-from tests.spark.conftest import Demo
 from tests.spark.nights import SMALL, run_python
 from tests.spark.row_by_row import differing_tables, manifest_of
 
@@ -17,10 +18,10 @@ MARTS = ("fct_target_day", *sorted(model.stem for model in TARGETS.glob("*.sql")
 STEPS = ("path:models/intermediate/targets", "path:models/intermediate/metrics")
 
 
-def test_every_target_mart_is_equal_on_spark(demo: Demo, tmp_path):
+def test_every_target_mart_is_equal_on_spark(demo: Path, tmp_path):
     file = tmp_path / "spark.duckdb"
-    build = ("-m", "tests.spark.part_alone", str(demo.built), str(file), *STEPS, *MARTS)
+    build = ("-m", "tests.spark.part_alone", str(demo), str(file), *STEPS, *MARTS)
     run_python(*build, **SMALL)
-    manifest = manifest_of(demo.built)
+    manifest = manifest_of(demo)
     assert sum(manifest["marts"][mart]["rows"] for mart in MARTS) > 10_000
-    assert differing_tables(CompanyFolder(demo.built).build_file, file, MARTS, manifest) == {}
+    assert differing_tables(CompanyFolder(demo).build_file, file, MARTS, manifest) == {}
