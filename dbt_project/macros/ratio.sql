@@ -20,6 +20,12 @@
     {{ spark__fixed(expression, 2) }}
 {%- endmacro %}
 
+{# Money that was added exactly (macro exact): a decimal, which engines round alike; its hundredfold has more digits
+   than there is room for. #}
+{% macro exact_money(expression) -%}
+    cast(round({{ expression }}, 2) as decimal(18, 2))
+{%- endmacro %}
+
 {# A double as a decimal of so many places: a product or quotient that is neither money nor a rate. #}
 {% macro fixed(expression, places) -%}
     {{ return(adapter.dispatch('fixed', 'gapwise')(expression, places)) }}

@@ -61,12 +61,14 @@
 {%- endmacro %}
 
 {# What a director can read out about one row of mart_gap: what is missing, mainly why, since when, what would close it.
-   Of columns of that row alone, so that no figure in it can differ from the mart. #}
+   Of columns of that row alone, so that no figure in it can differ from the mart. What a row lacks is left out
+   (with concat, Spark would leave out the sentence). #}
 {% macro gap_sentence(language) -%}
     {%- set zh = language == 'zh' -%}
     {%- set unit = 'unit_zh' if zh else 'unit_en' -%}
     {%- set day = 'cast(as_of as ' ~ dbt.type_string() ~ ')' -%}
-    concat(
+    concat_ws(
+        '',
         {% if zh -%}
         spoken_name_zh, ' ', period_label, ' ', metric_name_zh, '：目标 ', target_text, {{ unit }}, '，截至 ', {{ day }}, ' 实际 ',
         actual_text, {{ unit }},
@@ -78,28 +80,31 @@
             when is_seat and target < 0 then {{ "'，下级目标合计超过上级。'" if zh else "'; those below hold more than their parent.'" }}
             when is_seat then {{ "'，没有分解到任何下级。'" if zh else "'; assigned to nobody.'" }}
             when gap = 0 then {{ "'，恰好达成。'" if zh else "'; reached exactly.'" }}
-            when gap < 0 then concat({{ "'，已达成，超出 '" if zh else "'; reached, '" }}, gap_text, {{ unit }}, {{ "'。'" if zh else "' above it.'" }})
+            when gap < 0 then concat_ws('', {{ "'，已达成，超出 '" if zh else "'; reached, '" }}, gap_text, {{ unit }}, {{ "'。'" if zh else "' above it.'" }})
             when not is_started
                 then {{ "'，尚未开始。'" if zh else "'; not begun.'" }}
             when gap_to_date <= 0
-                then concat({{ "'，还差 '" if zh else "'; missing '" }}, gap_text, {{ unit }}, {{ "'，进度正常。'" if zh else "', on schedule.'" }})
-            else concat(
+                then concat_ws('', {{ "'，还差 '" if zh else "'; missing '" }}, gap_text, {{ unit }}, {{ "'，进度正常。'" if zh else "', on schedule.'" }})
+            else concat_ws(
+                '',
                 {{ "'，还差 '" if zh else "'; missing '" }}, gap_text, {{ unit }},
                 {{ "'，其中应已完成 '" if zh else "', of which due by now '" }}, due_gap_text, {{ unit }},
                 case when missing_since_label is not null
-                    then concat({{ "'，自 '" if zh else "', behind since '" }}, missing_since_label, {{ "' 起落后'" if zh else "''" }})
+                    then concat_ws('', {{ "'，自 '" if zh else "', behind since '" }}, missing_since_label, {{ "' 起落后'" if zh else "''" }})
                     else '' end,
                 {{ "'。'" if zh else "'.'" }},
                 case when main_cause is not null
-                    then concat(
+                    then concat_ws(
+                        '',
                         {{ "'主要原因：'" if zh else "' Mainly '" }}, {{ 'cause_zh' if zh else 'cause_en' }},
                         {{ "'（占 '" if zh else "' ('" }}, {{ percent_text('main_cause_share') }},
                         {{ "'）'" if zh else "')'" }},
                         case when weakest_stage is not null
-                            then concat({{ "'，最弱阶段：'" if zh else "', weakest at '" }}, {{ 'stage_name_zh' if zh else 'stage_name_en' }}) else '' end,
+                            then concat_ws('', {{ "'，最弱阶段：'" if zh else "', weakest at '" }}, {{ 'stage_name_zh' if zh else 'stage_name_en' }}) else '' end,
                         {{ "'。'" if zh else "'.'" }},
                         case when lost_customer_id is not null
-                            then concat(
+                            then concat_ws(
+                                '',
                                 {{ "'不再购买的最大客户：'" if zh else "' Largest customer that stopped buying: '" }},
                                 coalesce(lost_customer_name, lost_customer_id),
                                 {{ "'，平均每季 '" if zh else "', '" }}, {{ number_text('lost_customer_amount', 2) }}, {{ unit }},
@@ -115,10 +120,12 @@
                 cast(customers_needed as {{ dbt.type_string() }}), cast(conversion_needed as {{ dbt.type_string() }}),
                 cast(deal_size_needed as {{ dbt.type_string() }})
             ) is not null
-                then concat(
+                then concat_ws(
+                    '',
                     {{ "'任一即可补上：'" if zh else "' Any one of these closes it:'" }},
                     case when customers_needed is not null
-                        then concat(
+                        then concat_ws(
+                            '',
                             {% if zh -%}
                             '再增加 ', {{ number_text('customers_needed', 0) }}, case when driver_basis = 'customer' then ' 个客户' else ' 个商机' end
                             {%- else -%}
@@ -128,7 +135,8 @@
                         )
                         else '' end,
                     case when conversion_needed is not null
-                        then concat(
+                        then concat_ws(
+                            '',
                             case when customers_needed is not null then {{ "'；'" if zh else "';'" }} else '' end,
                             case driver_basis
                                 when 'debtor' then {{ "'付款客户比例达到 '" if zh else "' a share of paying customers of '" }}
@@ -139,7 +147,8 @@
                         )
                         else '' end,
                     case when deal_size_needed is not null
-                        then concat(
+                        then concat_ws(
+                            '',
                             case when customers_needed is not null or conversion_needed is not null
                                 then {{ "'；'" if zh else "';'" }} else '' end,
                             case driver_basis
@@ -155,7 +164,7 @@
             else ''
         end,
         case when main_cause is not null and {{ 'action' if zh else 'action_en' }} is not null
-            then concat({{ "'行动：'" if zh else "' Action: '" }}, {{ 'action' if zh else 'action_en' }}, {{ "'。'" if zh else "'.'" }})
+            then concat_ws('', {{ "'行动：'" if zh else "' Action: '" }}, {{ 'action' if zh else 'action_en' }}, {{ "'。'" if zh else "'.'" }})
             else '' end
     )
 {%- endmacro %}

@@ -83,14 +83,14 @@ every_scope as (
     select
         leaf_id, '{{ column }}_product_line' as scope_type,
         concat({{ column }}, '|', product_line) as scope_id,
-        concat({{ column }}, ' | ', product_line) as scope_name
+        concat_ws('', {{ column }}, ' | ', product_line) as scope_name
     from named
     {% endfor %}
     union all
     select
         leaf_id, 'person_product_line' as scope_type,
         concat(person_id, '|', product_line) as scope_id,
-        concat(person_name, ' | ', product_line) as scope_name
+        concat_ws('', person_name, ' | ', product_line) as scope_name
     from named
 ),
 

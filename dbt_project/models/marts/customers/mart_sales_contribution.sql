@@ -65,7 +65,7 @@ summed as (
         dimensioned.dimension_id,
         {{ money('coalesce(sum(dimensioned.amount), 0)') }} as amount,
         {{ money('sum(dimensioned.costed_amount)') }} as costed_amount,
-        {{ money('sum(dimensioned.margin_amount)') }} as margin_amount
+        {{ exact_money('sum(dimensioned.margin_amount)') }} as margin_amount
     from dimensioned
     inner join periods
         on

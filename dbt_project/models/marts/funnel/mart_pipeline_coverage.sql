@@ -363,10 +363,10 @@ final as (
         {{ money('remaining_gap') }} as remaining_gap,
         cast(open_count as bigint) as open_count,
         {{ money('open_amount') }} as open_amount,
-        {{ money('weighted_amount') }} as weighted_amount,
+        {{ exact_money('weighted_amount') }} as weighted_amount,
         case when uncalibrated_count > 0 then 'insufficient_history' end as weighted_reason,
         cast(uncalibrated_count as bigint) as uncalibrated_count,
-        {{ money('typed_weighted_amount') }} as typed_weighted_amount,
+        {{ exact_money('typed_weighted_amount') }} as typed_weighted_amount,
         cast(overdue_count as bigint) as overdue_count,
         {{ money('overdue_amount') }} as overdue_amount,
         cast(signed_without_order_count as bigint) as signed_without_order_count,
@@ -377,7 +377,7 @@ final as (
         end as coverage_ratio,
         case when target is null then 'no_target' when remaining_gap = 0 then 'covered' end
             as coverage_ratio_reason,
-        {{ money(
+        {{ exact_money(
             'case when target is not null'
             ~ ' then greatest(target - actual - coalesce(weighted_amount, 0), 0) end'
         ) }}

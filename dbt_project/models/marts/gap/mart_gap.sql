@@ -303,9 +303,9 @@ numbered as (
 
 {% set money_zh =
     "case when unit <> 'money' then '' when currency = 'CNY' then '元'"
-    ~ " else concat(' ', currency) end"
+    ~ " else concat_ws('', ' ', currency) end"
 -%}
-{% set money_en = "case when unit <> 'money' then '' else concat(' ', currency) end" -%}
+{% set money_en = "case when unit <> 'money' then '' else concat_ws('', ' ', currency) end" -%}
 spoken as (
     select
         numbered.*,
