@@ -15,13 +15,15 @@ from benchmarks.sizes import SIZES
 PAGE = Path(__file__).parent / "RESULTS.md"
 SHOWN = ("S", "M/10", "M")
 # Parts of the night that the script by hand does not do at all.
-NOT_COMPARED = (
-    "cascade targets",
-    "build marts",
-    "test marts",
-    "test forecast marts",
-    "raise business flags",
-    "publish",
+# What the script by hand does too; matching, cascade, forecast, board, messages and publishing are
+# timed apart, and of the marts behind the cascade only those that the script writes are counted.
+COMPARED = (
+    "rules",
+    "fold what D may know",
+    "check landed data",
+    "build facts",
+    "test facts",
+    "start-up and between steps",
 )
 FIGURES = ("seconds", "cpu_seconds", "peak_memory_mb")
 
@@ -179,7 +181,8 @@ def _ratio(name: str, measured: Measured) -> list[str]:
         return []
     hand, night = measured["by_hand"], measured["first"]
     same = _sum(
-        [s for s in night["steps"] if s["step"] not in NOT_COMPARED] + [hand["needed_cost"]]
+        [s for s in night["steps"] if s["step"].startswith("land ") or s["step"] in COMPARED]
+        + [hand["needed_cost"]]
     )
     rows = [
         ["script by hand", *_figures(hand["cost"]), "1.0", "1.0"],
@@ -206,7 +209,7 @@ def _ratio(name: str, measured: Measured) -> list[str]:
         "",
         "“The same marts” are the night's landing, folding, checking and facts, and of the marts",
         "behind the cascade only those that the script writes, built once more in a process of its",
-        "own. Cascade, flags and publishing are not in it; they are in the whole night.",
+        "own. Matching, cascade, forecast, flags, publishing and board are not in it; they are in the whole night.",
         "",
     ]
 

@@ -77,10 +77,24 @@ create or replace macro cell_currency_of(s) as
         when '美元' then 'USD' when '美金' then 'USD' when 'US$' then 'USD' when '$' then 'USD'
         when '欧元' then 'EUR' when '€' then 'EUR' when '英镑' then 'GBP' when '£' then 'GBP'
         when '日元' then 'JPY' when '港币' then 'HKD' when '港元' then 'HKD' when 'HK$' then 'HKD'
-        else s
+        when '新台币' then 'TWD' when '台币' then 'TWD' when 'NT$' then 'TWD' when '韩元' then 'KRW' when '韩币' then 'KRW'
+        when '新加坡元' then 'SGD' when '新币' then 'SGD' when '澳元' then 'AUD' when '加元' then 'CAD' when '瑞士法郎' then 'CHF'
+        when 'YUAN' then 'CNY' when 'CHINESE YUAN' then 'CNY' when 'RENMINBI' then 'CNY' when 'CHINESE YUAN RENMINBI' then 'CNY'
+        when 'US DOLLAR' then 'USD' when 'U.S. DOLLAR' then 'USD' when 'UNITED STATES DOLLAR' then 'USD'
+        when 'EURO' then 'EUR' when 'POUND STERLING' then 'GBP' when 'BRITISH POUND' then 'GBP'
+        when 'JAPANESE YEN' then 'JPY' when 'HONG KONG DOLLAR' then 'HKD' when 'NEW TAIWAN DOLLAR' then 'TWD'
+        -- USD - U.S. Dollar, 人民币(CNY): the code beside the name
+        else case
+            when regexp_matches(s, '(?:^|[^A-Z])(?:CNY|RMB|CNH)(?:[^A-Z]|$)') then 'CNY'
+            else coalesce(nullif(regexp_extract(s,
+                '(?:^|[^A-Z])(USD|EUR|GBP|JPY|HKD|TWD|SGD|KRW|AUD|NZD|CAD|CHF|INR|THB|MYR|IDR|VND|PHP|BRL|AED|SAR)(?:[^A-Z]|$)', 1), ''), s)
+        end
     end;
 create or replace macro cell_currency(t) as
-    case when regexp_full_match(t, '[A-Z]{3}') and t <> 'RMB' then t else cell_currency_of(upper(cell_text(t))) end;
+    case
+        when regexp_full_match(t, '[A-Z]{3}') and t <> 'RMB' then t
+        else list_transform([upper(cell_text(t))], lambda s: cell_currency_of(s))[1]
+    end;
 
 -- Names compare equal whatever the width of their letters and spaces; 中文 brackets stay.
 create or replace macro cell_name(t) as

@@ -26,7 +26,8 @@ def night(rows_read: int, land: float, facts: float, publish: float) -> dict[str
     steps = [
         {"step": "land activities", **cost(land * 2, land, 500)},
         {"step": "build facts", **cost(facts * 2, facts, 900)},
-        {"step": "publish", **cost(publish * 2, publish, 700)},
+        {"step": "publish", **cost(publish * 2 - 2, publish - 1, 700)},
+        {"step": "forecast", **cost(2, 1, 300)},
         {"step": "start-up and between steps", **cost(4, 2, 0) | {"peak_memory_mb": None}},
     ]
     whole = land + facts + publish + 2

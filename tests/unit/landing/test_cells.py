@@ -508,7 +508,8 @@ def test_no_near_figure_makes_a_macro_fail_and_plain_ones_agree_with_decimal(tex
 @pytest.mark.parametrize(
     ("text", "code"),
     [("CNY", "CNY"), ("usd ", "USD"), ("RMB", "CNY"), ("人民币", "CNY"), ("美元", "USD"), ("HK$", "HKD"),
-     ("XYZ", "XYZ"), ("", None), (None, None)],
+     ("US Dollar", "USD"), ("USD - U.S. Dollar", "USD"), ("Yuan", "CNY"), ("人民币(CNY)", "CNY"), ("CNY-人民币", "CNY"),
+     ("Euro", "EUR"), ("新台币", "TWD"), ("USDT", "USDT"), ("XYZ", "XYZ"), ("", None), (None, None)],
 )  # fmt: skip
 def test_a_currency_is_its_code_however_it_is_written(con, text, code):
     assert ask(con, "cell_currency(t)", text) == code
