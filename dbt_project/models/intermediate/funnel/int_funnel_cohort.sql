@@ -89,7 +89,7 @@ cohorts as (
     from scope_months
     inner join cohort_months on scope_months.month_start_on = cohort_months.month_start_on
     group by {{ cell }}, cohort_months.cohort_type, cohort_months.period_start
-    having sum(cohort_count) >= 10
+    having sum(scope_months.cohort_count) >= 10
 ),
 
 final as (
