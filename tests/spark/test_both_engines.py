@@ -32,7 +32,7 @@ def on_spark(built: Path, home: Path, master: Master) -> Path:
 
     A copy, because marts tell when the archive received what they were made of.
     """
-    shutil.copytree(built, home)
+    shutil.copytree(built, home, symlinks=True)
     conf = f"{SMALL['GAPWISE_SPARK_CONF']} {EXECUTOR}"
     run_night(
         home, "spark", **{**SMALL, "GAPWISE_SPARK_CONF": conf}, GAPWISE_SPARK_MASTER=master.url
