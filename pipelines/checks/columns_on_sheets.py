@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.core.names import nearest
+from pipelines.core.names import nearest, said_nearest
 from pipelines.landing.contract import load_entities
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class UnknownColumn:
     @property
     def message_zh(self) -> str:
         """Say it in Chinese, with the fix."""
-        near = f"，最接近的是：{'、'.join(self.nearest)}" if self.nearest else ""
+        near, _ = said_nearest(self.nearest)
         return (
             f"指标“{self.metric}”用到的列“{self.column}”，{load_entities()[self.entity].zh}的文件里都没有{near}；"
             "该列按空白计算。"
@@ -39,7 +39,7 @@ class UnknownColumn:
     @property
     def message_en(self) -> str:
         """Say it in English, with the fix."""
-        near = f"; the nearest are: {', '.join(self.nearest)}" if self.nearest else ""
+        _, near = said_nearest(self.nearest)
         return (
             f"metric {self.metric!r} names the column {self.column!r}, which no file of {self.entity} has{near}; "
             "it counts as empty. Correct the name on the sheet Metrics, or deliver the column."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.core.names import normalise_name, resolve_aliases
+from pipelines.core.names import normalise_name, resolve_aliases, said_nearest
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +61,7 @@ class UnknownName:
     @property
     def message_zh(self) -> str:
         """Say it in Chinese, with the fix."""
-        near = f"，最接近的是：{'、'.join(self.nearest)}" if self.nearest else ""
+        near, _ = said_nearest(self.nearest)
         return (
             f"{self.source_row}：没有名为“{self.value}”的{_WORDS[self.kind][0]}{near}。"
             "请在规则工作簿的“别名”表中登记，或改正表格。"
@@ -70,7 +70,7 @@ class UnknownName:
     @property
     def message_en(self) -> str:
         """Say it in English, with the fix."""
-        near = f"; the nearest are: {', '.join(self.nearest)}" if self.nearest else ""
+        _, near = said_nearest(self.nearest)
         return (
             f"{self.source_row}: nobody knows the {_WORDS[self.kind][1]} {self.value!r}{near}. "
             "Add it to the sheet Aliases of the rules workbook, or correct the sheet."

@@ -62,6 +62,16 @@ def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[NearName]:
     return sorted(near, key=lambda each: (-each.score, each.name))[:limit]
 
 
+def said_nearest(names: Sequence[str]) -> tuple[str, str]:
+    """Return the end of a sentence that says which names were perhaps meant: Chinese, English.
+
+    Nothing where no name is near.
+    """
+    if not names:
+        return "", ""
+    return f"，最接近的是：{'、'.join(names)}", f"; the nearest are: {', '.join(names)}"
+
+
 def resolve_aliases(
     values: Iterable[str],
     alias_table: Iterable[Mapping[str, object]],

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pipelines.core.names import nearest
+from pipelines.core.names import nearest, said_nearest
 from pipelines.core.rules.checks_common import shown
 from pipelines.core.rules.model import Finding, Row, TableRows, Text, matching_key
 
@@ -22,10 +22,8 @@ def organisation(rows: TableRows) -> Iterator[Finding]:
             parents[node].add(matching_key(parent))
             if matching_key(parent) not in names:
                 near = [each.name for each in nearest(str(parent), names.values())]
-                text = Text(
-                    "表中的节点" + ("，最接近的是：" + "、".join(near) if near else ""),
-                    "a node of this sheet" + ("; nearest: " + ", ".join(near) if near else ""),
-                )
+                zh, en = said_nearest(near)
+                text = Text("表中的节点" + zh, "a node of this sheet" + en)
                 yield Finding("organisation", index, "parent", str(parent), text)
         start, end = row.values["valid_from"], row.values["valid_to"]
         if start is not None and end is not None and end < start:  # type: ignore[operator]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeAlias
 
-from pipelines.core.names import nearest
+from pipelines.core.names import nearest, said_nearest
 from pipelines.core.rules.conditions import Condition, parse_conditions
 from pipelines.core.rules.declaration import all_tables, derived_columns
 from pipelines.core.rules.model import Column, Finding, TableRows, Text, Value, matching_key
@@ -119,10 +119,8 @@ def _resolve_metric(
 
 def unknown_metric(hint: list[str]) -> Text:
     """Say which metrics would do, the nearest first."""
-    return Text(
-        "“指标”表里的指标，最接近的是：" + "、".join(hint),
-        "a metric of the sheet Metrics; the nearest are: " + ", ".join(hint),
-    )
+    zh, en = said_nearest(hint)
+    return Text("“指标”表里的指标" + zh, "a metric of the sheet Metrics" + en)
 
 
 def _resolve_columns(values: dict[str, Value], columns: EntityColumns) -> None:
