@@ -16,13 +16,16 @@ esac
 
 venv=.venv
 [ "$topic" != spark ] || venv=.venv-spark
+# Whole files side by side; the other topics are one long test, watch the clock, or start servers.
+side_by_side=
+case "$topic" in truths | nights) side_by_side="-n 2 --dist loadfile" ;; esac
 report=docs/reports/test-deep-$topic.txt
 mkdir -p build docs/reports
 output=build/test-deep-$topic.txt
 exit_code_file=build/test-deep-$topic.exit
 {
     code=0
-    "$venv/bin/python" -m pytest -m "deep(topic='$topic')" -vv --color=no --durations=20 -p no:cacheprovider || code=$?
+    "$venv/bin/python" -m pytest -m "deep(topic='$topic')" $side_by_side -vv --color=no --durations=20 -p no:cacheprovider || code=$?
     echo "$code" >"$exit_code_file"
 } 2>&1 | tee "$output"
 code=$(cat "$exit_code_file")

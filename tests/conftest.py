@@ -1,6 +1,6 @@
 """What holds for all tests: which suites are long, and that laws are not judged by the clock.
 
-Long suites run in `make test-deep nights`, so that `make test` stays under 15 minutes.
+Long suites run in `make test-deep truths`, so that `make test` stays under 15 minutes.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of long suites as deep, topic nights."""
+    """Mark the tests of long suites as deep, topic truths."""
     for item in items:
         place = item.path.relative_to(ROOT).as_posix()
         if place.startswith(LONG_SUITES) and not place.startswith(STAY_IN_MAKE_TEST):
-            item.add_marker(pytest.mark.deep(topic="nights"))
+            item.add_marker(pytest.mark.deep(topic="truths"))
