@@ -62,23 +62,26 @@ def parsed_project(
             return place / key
     place = next(p for p in places if _can_write(p) or p is places[-1])
     place.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(place):
+    with _one_at_a_time(place) as is_alone:
         if not (place / key / STATE).is_file():
+            if is_alone:
+                _forget_parses_cut_short(place)
             _parse(project, place, key, parse)
     return place / key
 
 
 @contextmanager
-def _one_at_a_time(place: Path) -> Iterator[None]:
+def _one_at_a_time(place: Path) -> Iterator[bool]:
     """Let the code servers of ten companies parse once: who comes second finds what the first wrote.
 
-    A file system that knows no locks costs each of them a parse, and nothing else.
+    Yields whether nobody else parses now: a file system that knows no locks cannot tell, and costs
+    each of them a parse.
     """
     lock = FileLock(place / "parsing.lock", thread_local=False, fallback_to_soft=False)
     with ExitStack() as held:
         with suppress(NotImplementedError):
             held.enter_context(lock)
-        yield
+        yield lock.is_locked
 
 
 def _parse(project: Path, place: Path, key: str, parse: Callable[[Path], object]) -> None:
@@ -126,6 +129,12 @@ def _move(aside: Path, to: Path) -> None:
     except OSError:
         if not (to / STATE).is_file():
             raise
+
+
+def _forget_parses_cut_short(place: Path) -> None:
+    """Remove what parsers that were killed left behind."""
+    for aside in place.glob(f"{_UNDER_WAY}*/"):
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _forget_all_but_newest(place: Path) -> None:

@@ -56,12 +56,15 @@ class SparkEngine:
     def build(
         self, selection: Sequence[str] = (), exclusion: Sequence[str] = ()
     ) -> list[NodeResult]:
-        """Build models on Spark and put them into the build file, where their tests are judged."""
+        """Build models on Spark and put them into the build file, where their tests are judged.
+
+        A view is built when it stands in both: one that only the build file refused is told as failed.
+        """
         self._start()
         self._hand_over_new()
         built = build(self._folder, selection, exclusion, engine="spark", part="run")
-        self._bring_back(built)
-        return built
+        refused = {r.unique_id: r for r in self._bring_back(built) if r.status != "success"}
+        return [refused.get(result.unique_id, result) for result in built]
 
     def _start(self) -> None:
         if self._session is not None:
@@ -83,7 +86,8 @@ class SparkEngine:
         register(self._session, tables)
         self._handed |= new
 
-    def _bring_back(self, built: Sequence[NodeResult]) -> None:
+    def _bring_back(self, built: Sequence[NodeResult]) -> list[NodeResult]:
+        """Put what Spark built into the build file; return how its views fared there."""
         nodes = parse(self._folder)["nodes"]
         succeeded = [nodes[r.unique_id] for r in built if r.status == "success"]
         tables = {
@@ -95,8 +99,7 @@ class SparkEngine:
             bring_back(con, self._lake, tables, copied_schema=PUBLISHED)
         # Tests read views where they run: in the build file.
         views = [n["name"] for n in succeeded if n["config"]["materialized"] == "view"]
-        if views:
-            build(self._folder, views, part="run")
+        return build(self._folder, views, part="run") if views else []
 
 
 def _required(node: Mapping[str, Any]) -> Collection[str]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipelines.dbt.parsed import MANIFEST, STATE, parsed_project, project_key
 
@@ -101,12 +102,27 @@ def test_code_servers_that_start_at_once_parse_once(project, tmp_path):
     assert (len(found), parse.times) == (1, 1)
 
 
-def test_a_parse_under_way_is_not_taken_for_an_old_state(project, tmp_path):
-    under_way = [project / "target" / "parsed" / f"parsing-{number}" for number in range(5)]
-    for folder in under_way:
+@pytest.fixture
+def left(project) -> list[Path]:
+    """Parses that another process began."""
+    begun = [project / "target" / "parsed" / f"parsing-{number}" for number in range(5)]
+    for folder in begun:
         folder.mkdir(parents=True)
         (folder / STATE).write_bytes(b"dbt writes this before its manifest")
+    return begun
 
+
+def test_what_a_killed_parser_left_is_removed_by_the_next_one(project, tmp_path, left):
     parsed_project(project, tmp_path, Parser())
 
-    assert all((folder / STATE).is_file() for folder in under_way)
+    assert not any(folder.exists() for folder in left)
+
+
+def test_without_locks_a_parse_under_way_is_left_alone(project, tmp_path, left, monkeypatch):
+    def no_locks(self: FileLock) -> None:
+        raise NotImplementedError("this file system knows no locks")
+
+    monkeypatch.setattr(FileLock, "_acquire", no_locks)
+    parsed_project(project, tmp_path, Parser())
+
+    assert all((folder / STATE).is_file() for folder in left)
