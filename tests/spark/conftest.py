@@ -1,4 +1,4 @@
-"""The demo company's night on DuckDB, once for every test that compares with it."""
+"""Demo companies after their nights on DuckDB, once for every test that compares with them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,19 @@ def _tools() -> None:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, _tools: None) -> Iterator[Path]:
+    """The folder of the demo company after its night on DuckDB."""
+    yield from _after_its_night(tmp_path_factory.mktemp("demo"), "full")
+
+
+@pytest.fixture(scope="session")
+def tiny_demo(tmp_path_factory: pytest.TempPathFactory, _tools: None) -> Iterator[Path]:
     """The folder of a tiny demo company after its night on DuckDB."""
-    home = tmp_path_factory.mktemp("demo") / "company"
-    write_demo_company(home, scale="tiny")
+    yield from _after_its_night(tmp_path_factory.mktemp("tiny"), "tiny")
+
+
+def _after_its_night(folder: Path, scale: str) -> Iterator[Path]:
+    home = folder / "company"
+    write_demo_company(home, scale=scale)
     run_night(home, "duckdb")
     yield home
-    shutil.rmtree(home.parent, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

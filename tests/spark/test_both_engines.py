@@ -46,7 +46,7 @@ def test_the_demo_companys_marts_are_equal_on_a_master_with_two_workers(
     demo: Path, master, tmp_path
 ):
     other = on_spark(demo, tmp_path / "company", master)
-    assert compared_rows(demo) > 10_000
+    assert compared_rows(demo) > 100_000
     assert differences(demo, other) == {}
 
 

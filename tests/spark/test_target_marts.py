@@ -18,10 +18,10 @@ MARTS = ("fct_target_day", *sorted(model.stem for model in TARGETS.glob("*.sql")
 STEPS = ("path:models/intermediate/targets", "path:models/intermediate/metrics")
 
 
-def test_every_target_mart_is_equal_on_spark(demo: Path, tmp_path):
+def test_every_target_mart_is_equal_on_spark(tiny_demo: Path, tmp_path):
     file = tmp_path / "spark.duckdb"
-    build = ("-m", "tests.spark.part_alone", str(demo), str(file), *STEPS, *MARTS)
+    build = ("-m", "tests.spark.part_alone", str(tiny_demo), str(file), *STEPS, *MARTS)
     run_python(*build, **SMALL)
-    manifest = manifest_of(demo)
+    manifest = manifest_of(tiny_demo)
     assert sum(manifest["marts"][mart]["rows"] for mart in MARTS) > 10_000
-    assert differing_tables(CompanyFolder(demo).build_file, file, MARTS, manifest) == {}
+    assert differing_tables(CompanyFolder(tiny_demo).build_file, file, MARTS, manifest) == {}
