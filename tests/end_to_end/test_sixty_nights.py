@@ -10,7 +10,7 @@ import pytest
 from pipelines.demo.write import write_demo_company
 from tests.nights import built_hashes, deliver, hold_back, night
 
-pytestmark = pytest.mark.deep(topic="nights")
+pytestmark = pytest.mark.deep(topic="past")
 
 LAST = date(2026, 3, 10)
 # Each night takes in what has arrived since the one before: every one of the tiny company's eleven, and
