@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
-HOME_FOLDER ?= $(if $(wildcard company),company,demo)
+HOME_FOLDER := $(if $(wildcard company),company,demo)
 DEEP_TOPICS := truths nights past kills blows rebuild servers browser spark
 
 # Without bytecode every start is two to five times slower.

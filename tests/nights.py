@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from datetime import date
@@ -27,9 +26,7 @@ def night(home: Path, as_of: str | None = None, *, publish_older: bool = False) 
 
 
 def tiny_company(folder: Path) -> Path:
-    """A small demo company after its night; GAPWISE_BUILT_COMPANY names one that is built and only read."""
-    if built := os.environ.get("GAPWISE_BUILT_COMPANY"):
-        return Path(built)
+    """A small demo company after its night."""
     write_demo_company(folder, scale="tiny")
     result = night(folder)
     assert result.outcome == "published", result.reason_en

@@ -43,7 +43,7 @@ def published_assets(
     mart_keys: list[dg.AssetKey],
     partitions: dg.PartitionsDefinition,
     *,
-    has_postgres: bool = False,
+    has_postgres: bool,
 ) -> dg.AssetsDefinition:
     """Return history and what readers see as one step: it flips together.
 

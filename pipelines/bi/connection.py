@@ -19,11 +19,11 @@ class Connection:
         file: the published DuckDB file, where a tool reads that instead of PostgreSQL.
     """
 
-    host: str = "localhost"
-    port: int = 5432
-    database: str = "gapwise"
-    user: str = "bi_tool"
-    file: Path | None = None
+    host: str
+    port: int
+    database: str
+    user: str
+    file: Path | None
 
     @property
     def address(self) -> str:

@@ -44,11 +44,11 @@ def expression(measure: Measure | Ratio) -> str:
     return f"case when {single} then {aggregate} end"
 
 
-def twin(measure: Measure | Ratio, by: Sequence[str] = (), schema: str = "marts") -> str:
+def twin(measure: Measure | Ratio, by: Sequence[str]) -> str:
     """Return the query that gives a measure, split by columns."""
     columns = [*by, f"{expression(measure)} as {measure.name}"]
     grouped = f" group by {', '.join(by)}" if by else ""
-    return f"select {', '.join(columns)} from {schema}.{measure.table.name}{grouped}"
+    return f"select {', '.join(columns)} from marts.{measure.table.name}{grouped}"
 
 
 def _kept(measure: Measure, column: str) -> str:

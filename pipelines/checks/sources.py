@@ -19,6 +19,9 @@ from pipelines.orchestration.asset_keys import source_key
 from pipelines.orchestration.resources import NightResource
 from pipelines.settings import CompanySettings, SourceSettings
 
+# A larger fall of live keys is believed when a person confirms it.
+FALL_LIMIT = 0.15
+
 
 def source_declarations(source: SourceSettings) -> list[CheckDeclaration]:
     """Declare the checks of one source; age and falls hold the night only where it is required."""
@@ -31,8 +34,8 @@ def source_declarations(source: SourceSettings) -> list[CheckDeclaration]:
         CheckDeclaration(asset, "files_are_readable", "warn",
             "every delivered file was read and none was blocked", "所有文件均可读取且未被拦下"),
         CheckDeclaration(asset, "has_not_fallen", held,
-            "live keys did not fall by more than the limit against the last published night, or the fall is confirmed",
-            "有效记录数较上次发布未跌破限额，或已人工确认"),
+            "live keys did not fall by more than 15 % against the last published night, or the fall is confirmed",
+            "有效记录数较上次发布下降不超过 15%，或已人工确认"),
         CheckDeclaration(asset, "is_fresh_enough", held,
             f"the newest export is less than {source.max_age_workdays} workdays old",
             f"最新导出距今不足 {source.max_age_workdays} 个工作日"),
@@ -147,7 +150,7 @@ def _fallen(
         c.source == source.name and c.landing_id == newest.landing_id
         for c in night.archive.manifest.confirmations()
     )
-    passed = fall <= night.settings.quality.max_fall_rate or confirmed
+    passed = fall <= FALL_LIMIT or confirmed
     figures: dict[str, float | int | str | None] = {
         "live_keys": now, "before": before, "fall_rate": round(fall, 4), "landing": newest.landing_id,
     }  # fmt: skip

@@ -209,13 +209,13 @@ def _add_lead(
         lead.assigned_at = created + timedelta(minutes=rng.randrange(2, 25))
     if lead.assigned_at and (deal or rng.random() < 0.93):
         minutes = rng.randrange(4, 30) if rng.random() < 0.8 else rng.randrange(45, 90)
-        answer_lead(world, rng, lead, lead.assigned_at + timedelta(minutes=minutes))
+        answer_lead(world, lead, lead.assigned_at + timedelta(minutes=minutes))
     if deal:
         lead.converted_at = deal.created_at
     return lead
 
 
-def answer_lead(world: World, rng: random.Random, lead: Lead, moment: datetime) -> None:
+def answer_lead(world: World, lead: Lead, moment: datetime) -> None:
     """Answer a lead by telephone; the record of the call has the very same time."""
     lead.first_response_at = moment
     call = Activity(

@@ -54,7 +54,7 @@ def build_orders(world: World) -> None:
     world.orders.sort(key=lambda order: (order.signed_on, order.account.account_id))
     for number, order in enumerate(world.orders):
         order.order_id = f"SO{order.signed_on:%Y}{number + 1:05d}"
-    _plant_order_events(world, rng)
+    _plant_order_events(world)
     _plan_instalments(world, rng)
     _receive(world, rng)
 
@@ -182,7 +182,7 @@ def _let_twins_buy(world: World, rng: random.Random) -> None:
     world.planted["twins_that_bought"] = [twin.account_id for twin in twins[:3]]
 
 
-def _plant_order_events(world: World, rng: random.Random) -> None:
+def _plant_order_events(world: World) -> None:
     """Plant changes after signing, late entries, drafts, voids and one silent cancellation."""
     opening, cal = world.plan.opening, world.calendar
     plain = [o for o in world.orders if o.currency == "CNY" and not o.cancelled_on]

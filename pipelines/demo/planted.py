@@ -185,7 +185,7 @@ def plant_late_answers(world: World) -> None:
         lead = Lead(created, world.region_of(owner, day), owner, fields)
         lead.assigned_at = created + timedelta(minutes=10)
         if minutes:
-            answer_lead(world, rng, lead, created + timedelta(minutes=minutes))
+            answer_lead(world, lead, created + timedelta(minutes=minutes))
         world.leads.append(lead)
         late.append({"lead": lead, "minutes": minutes or None, "assign_minutes": 10})
     world.planted["late_leads"] = late

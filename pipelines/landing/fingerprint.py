@@ -13,7 +13,7 @@ import duckdb
 from pipelines.landing.contract import Entity
 from pipelines.landing.mapping import Vocabulary
 from pipelines.settings import CompanySettings, FileSource, SourceSettings
-from pipelines.settings.sources import SourceBase
+from pipelines.settings.source_base import SourceBase
 from pipelines.sources.presets import load_preset
 
 PACKAGE = Path(__file__).parent.parent

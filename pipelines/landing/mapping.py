@@ -37,7 +37,7 @@ def plan_columns(
     vocabulary: Vocabulary,
     title: str = "",
     *,
-    is_typed: bool = False,
+    is_typed: bool,
 ) -> ColumnPlan:
     """Map the headers of one table to canonical columns.
 

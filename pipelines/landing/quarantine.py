@@ -98,20 +98,18 @@ MESSAGES: dict[str, Explanation] = {
 }
 
 
-def message_sql(language: str, rule: str, column: str, value: str) -> str:
-    """Return an SQL expression that words one error.
+def message_sql(language: str, column: str) -> str:
+    """Return an SQL expression that words one error: its `rule` and the offending `value`.
 
     Args:
         language: `zh` or `en`.
-        rule: SQL expression of the rule's code.
         column: SQL expression of the column as people call it.
-        value: SQL expression of the offending value.
     """
     cases = []
     for code, explanation in MESSAGES.items():
         cases.append(f"when '{code}' then {quote_text(getattr(explanation, language))}")
-    template = f"case {rule} {' '.join(cases)} end"
-    shown = f"coalesce('「' || {value} || '」', '')"
+    template = f"case rule {' '.join(cases)} end"
+    shown = "coalesce('「' || value || '」', '')"
     return f"replace(replace({template}, '{{column}}', {column}), '{{value}}', {shown})"
 
 
@@ -123,8 +121,8 @@ def write_quarantine(context: LandingContext, read: ReadDelivery) -> str:
     entity, delivery = context.entity, read.delivery
     labels = " ".join(f"when {quote_text(c.name)} then {quote_text(c.zh)}" for c in entity.columns)
     sheets = " ".join(f"when {i} then {quote_text(t.sheet)}" for i, t in enumerate(read.tables))
-    en = message_sql("en", "rule", "column_name", "value")
-    zh = message_sql("zh", "rule", f"case column_name {labels} else column_name end", "value")
+    en = message_sql("en", "column_name")
+    zh = message_sql("zh", f"case column_name {labels} else column_name end")
     sql = f"""
         select
             {quote_text(context.source.name)} as source, {quote_text(entity.name)} as entity,

@@ -78,9 +78,9 @@ def landed_entity_columns() -> EntityColumns:
     return entity_columns(yaml.safe_load(text))
 
 
-def read_rules(path: Path, arrived_at: dt.datetime | None = None) -> RulesReading:
+def read_rules(path: Path) -> RulesReading:
     """Read the rules workbook that lies in the company folder."""
-    return parse_rules_workbook(path.read_bytes(), path.name, arrived_at)
+    return parse_rules_workbook(path.read_bytes(), path.name)
 
 
 def parse_rules_workbook(
@@ -111,7 +111,7 @@ def parse_rules_workbook(
     )
 
 
-def rules_tables(reading: RulesReading | None, version: str | None = None) -> dict[str, pa.Table]:
+def rules_tables(reading: RulesReading | None) -> dict[str, pa.Table]:
     """Build the tables of schema `rules`; None stands for the shipped defaults.
 
     Returns:
@@ -128,9 +128,7 @@ def rules_tables(reading: RulesReading | None, version: str | None = None) -> di
             f"{reading.name} version {reading.rules_version} has wrong cells; "
             "take the version that choose_rules_in_force returns"
         )
-    return arrow_tables(
-        _stored_rows(reading), version or reading.rules_version, reading.disabled_metrics
-    )
+    return arrow_tables(_stored_rows(reading), reading.rules_version, reading.disabled_metrics)
 
 
 def _stored_rows(reading: RulesReading) -> TableRows:

@@ -39,7 +39,7 @@ class SourcesLanding:
         settings: CompanySettings,
         vocabulary: Vocabulary,
         seen_at: datetime,
-        ahead: Sequence[SourceSettings] = (),
+        ahead: Sequence[SourceSettings],
     ) -> None:
         """Begin with the sources that are sure to be asked for.
 

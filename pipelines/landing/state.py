@@ -58,9 +58,7 @@ def build_landed_table(
     definition = ", ".join(f"{quote_name(name)} {kind}" for name, kind in columns)
     con.execute("create schema if not exists landed")
     con.execute(f"create or replace table landed.{quote_name(entity.name)} ({definition})")
-    selects = [
-        select for state in states for select in _source_selects(entity, state, landing_root)
-    ]
+    selects = [select for state in states for select in _source_selects(state, landing_root)]
     if not selects:
         return 0
     names = ", ".join(quote_name(name) for name, _ in columns)
@@ -89,7 +87,7 @@ def build_landed_table(
     return int(counted[0]) if counted else 0
 
 
-def _source_selects(entity: Entity, state: SourceState, landing_root: Path) -> list[str]:
+def _source_selects(state: SourceState, landing_root: Path) -> list[str]:
     if not state.visible.records:
         return []
     if state.source.load == "snapshot":

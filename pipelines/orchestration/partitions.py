@@ -11,7 +11,7 @@ from pipelines.settings import CompanyFolder, CompanySettings
 
 
 def night_partitions(
-    folder: CompanyFolder, settings: CompanySettings, asked_for: date | None = None
+    folder: CompanyFolder, settings: CompanySettings, asked_for: date | None
 ) -> dg.DailyPartitionsDefinition:
     """Return the days that a night can be run for.
 

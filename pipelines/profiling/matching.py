@@ -43,7 +43,7 @@ class Match:
         return self.confidence >= MAPPED_FROM
 
 
-def match_columns(candidate: Candidate, called: str = "") -> list[Match]:
+def match_columns(candidate: Candidate, called: str) -> list[Match]:
     """Assign headers to columns, the surest first; each header once, unless a required column needs it."""
     entity, known = candidate.entity, spellings()
     # A part of a key repeats: an order has lines.

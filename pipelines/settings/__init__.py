@@ -15,16 +15,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pipelines.settings.alerts import AlertChannel
 from pipelines.settings.base import ConfigurationError, PlainWords, Strict
 from pipelines.settings.publish import Publish, RowPolicies
-from pipelines.settings.sources import (
-    AnyPullSource,
-    DatabaseSource,
-    FileSource,
-    FxiaokeSource,
-    GoogleSheetsSource,
-    JiandaoyunSource,
-    PullSource,
-    SourceSettings,
-)
+from pipelines.settings.services import FxiaokeSource, GoogleSheetsSource, JiandaoyunSource
+from pipelines.settings.source_base import PullSource
+from pipelines.settings.sources import AnyPullSource, DatabaseSource, FileSource, SourceSettings
 
 __all__ = [
     "Actuals",
@@ -135,9 +128,17 @@ class Company(Strict):
     timezone: str = Field("Asia/Shanghai", description="IANA name; D is the end of a local day")
     currency: str = Field("CNY", pattern=r"^[A-Z]{3}$", description="Reporting currency, ISO 4217")
     calendar: str = Field("CN", description="CN, another ISO country, or weekdays")
-    fiscal_year_start_month: int = Field(1, ge=1, le=12)
-    week_start: Literal["monday", "sunday"] = "monday"
-    languages: list[Literal["zh", "en"]] = Field(["zh", "en"], min_length=1)
+    fiscal_year_start_month: int = Field(
+        1, ge=1, le=12, description="Other than 1: years and quarters are FY2026, FY2026-Q1"
+    )
+    week_start: Literal["monday", "sunday"] = Field(
+        "monday", description="First day of a week 每周从哪天开始"
+    )
+    languages: list[Literal["zh", "en"]] = Field(
+        ["zh", "en"],
+        min_length=1,
+        description="Of board, workbook and messages; the first is the one they open in",
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -154,9 +155,9 @@ class Company(Strict):
 class CustomPeriod(Strict):
     """A period that is no calendar month, quarter or year."""
 
-    label: str
-    start: date
-    end: date
+    label: str = Field(description="How reports call it")
+    start: date = Field(description="First day")
+    end: date = Field(description="Last day, part of the period")
 
     @model_validator(mode="after")
     def _ordered(self) -> CustomPeriod:
@@ -174,24 +175,30 @@ class Actuals(Strict):
 
 
 class Quality(Strict):
-    """When a file is blocked and when a landing counts as fallen."""
+    """When a file is blocked."""
 
-    max_bad_row_rate: float = Field(0.05, gt=0, le=1)
-    min_bad_rows: int = Field(20, ge=1)
-    max_fall_rate: float = Field(0.15, gt=0, le=1)
+    max_bad_row_rate: float = Field(
+        0.05, gt=0, le=1, description="A file with a larger share of bad rows is blocked"
+    )
+    min_bad_rows: int = Field(20, ge=1, description="Fewer bad rows than this never block a file")
 
 
 class CompanySettings(Strict):
     """company.yml, validated."""
 
-    company: Company
+    company: Company = Field(description="Name, time zone, currency, calendar, languages")
     as_of: date | None = Field(None, description="Fixes D (demo, tests); default: yesterday")
     day_close: time = Field(time(18, 0), description="Exports before it cover the previous day")
-    actuals: Actuals = Actuals()
-    sources: list[SourceSettings] = Field(min_length=1)
-    custom_periods: list[CustomPeriod] = Field(default_factory=list)
-    quality: Quality = Quality()
-    publish: Publish = Publish()
+    actuals: Actuals = Field(Actuals(), description="Which event counts as signed")
+    sources: list[SourceSettings] = Field(
+        min_length=1,
+        description="Files, databases and services; across sources the first has the last word",
+    )
+    custom_periods: list[CustomPeriod] = Field(
+        default_factory=list, description="Periods to report that no target names"
+    )
+    quality: Quality = Field(Quality(), description="When a file is blocked")
+    publish: Publish = Field(Publish(), description="PostgreSQL, and how many versions are kept")
     nightly_at: time = Field(time(3, 0), description="Local time of the scheduled night")
     alerts: list[AlertChannel] = Field(default_factory=list, description="Where alerts go")
     board_url: str | None = Field(

@@ -32,33 +32,33 @@ class Channel(Strict):
 class WecomChannel(Channel):
     """A group robot of 企业微信."""
 
-    channel: Literal["wecom"]
+    channel: Literal["wecom"] = Field(description="企业微信")
     picture: bool = Field(False, description="Also send attainment by team as a picture")
 
 
 class SignedRobotChannel(Channel):
     """A group robot of 钉钉 or 飞书."""
 
-    channel: Literal["dingtalk", "feishu"]
+    channel: Literal["dingtalk", "feishu"] = Field(description="钉钉 or 飞书")
     secret: str | None = Field(None, pattern=SECRET, description="The robot's signing secret")
 
 
 class SlackChannel(Channel):
     """An incoming webhook of Slack."""
 
-    channel: Literal["slack"]
+    channel: Literal["slack"] = Field(description="Slack")
 
 
 class WebhookChannel(Channel):
     """Any service that takes a JSON object by POST."""
 
-    channel: Literal["webhook"]
+    channel: Literal["webhook"] = Field(description="A URL that takes JSON")
 
 
 class EmailChannel(Channel):
     """A mail server: smtp://user:password@host:587 (STARTTLS where offered) or smtps://…:465."""
 
-    channel: Literal["email"]
+    channel: Literal["email"] = Field(description="E-mail")
     sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", description="The From address")
     address: list[str] = Field(
         default_factory=list, description="Fixed addressees; default: each recipient's own e-mail"

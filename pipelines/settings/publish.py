@@ -33,7 +33,9 @@ class Publish(Strict):
     row_policies: RowPolicies | None = Field(
         None, description="Who sees which rows in PostgreSQL; absent: bi_reader sees all"
     )
-    keep_versions: int = Field(14, ge=2)
+    keep_versions: int = Field(
+        14, ge=2, description="Published nights kept for `gapwise rollback`, the newest included"
+    )
 
     @model_validator(mode="after")
     def _policies_need_a_database(self) -> Publish:

@@ -40,7 +40,7 @@ _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"
             "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}  # fmt: skip
 
 
-def pull_database(pull: DatabasePull, target: Path, definition: str = "") -> Pulled:
+def pull_database(pull: DatabasePull, target: Path, definition: str) -> Pulled:
     """Write the rows of one pull to a Parquet file of text.
 
     Grain: one row per row of the table or query. An incremental pull holds every row whose cursor

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings.secrets import Secret
-from pipelines.settings.sources import FxiaokeSource
+from pipelines.settings.services import FxiaokeSource
 from pipelines.sources.pace import Pace, pace_of
 from pipelines.sources.pull import Pulled, RecordSheet, cell_text
 from pipelines.sources.web import Web

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 
 from pipelines.settings.secrets import Secret
-from pipelines.settings.sources import GoogleSheetsSource
+from pipelines.settings.services import GoogleSheetsSource
 from pipelines.sources.headers import unique_headers
 from pipelines.sources.pace import Pace, pace_of
 from pipelines.sources.pull import Pulled, PullFailed, RecordSheet, cell_text

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings.secrets import Secret
-from pipelines.settings.sources import JiandaoyunSource
+from pipelines.settings.services import JiandaoyunSource
 from pipelines.sources.pace import pace_of
 from pipelines.sources.pull import Pulled, RecordSheet, cell_text
 from pipelines.sources.web import Web

@@ -125,7 +125,7 @@ class RecordSheet:
 
     BATCH_ROWS = 5_000
 
-    def __init__(self, target: Path, columns: Iterable[str] = ()) -> None:
+    def __init__(self, target: Path, columns: Iterable[str]) -> None:
         self._target = target
         self._waiting = target.with_suffix(".records")
         self._columns = dict.fromkeys(columns)

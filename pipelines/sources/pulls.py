@@ -16,7 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from pipelines.core.cursor import CursorValue
 from pipelines.settings import AnyPullSource, DatabaseSource, FxiaokeSource, GoogleSheetsSource
 from pipelines.settings.secrets import Secret, is_reference, resolve_secret
-from pipelines.settings.sources import JiandaoyunSource
+from pipelines.settings.services import JiandaoyunSource
 from pipelines.sources.pull import ConnectionLost, Pulled, PullFailed
 
 if TYPE_CHECKING:

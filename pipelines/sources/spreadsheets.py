@@ -142,7 +142,7 @@ def _under_its_own_ending(path: Path, work_dir: Path) -> Path:
 
 
 def read_workbook(
-    content: Content, work_dir: Path, options: FileOptions, *, worker: WorkbookWorker | None = None
+    content: Content, work_dir: Path, options: FileOptions, *, worker: WorkbookWorker | None
 ) -> list[RawRows]:
     """Read the chosen sheets of one workbook into raw rows.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -30,7 +29,7 @@ BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 class TryAgain(ConnectionLost):
     """The service asked to be called later."""
 
-    def __init__(self, message_en: str, message_zh: str, after_seconds: float = 0.0) -> None:
+    def __init__(self, message_en: str, message_zh: str, after_seconds: float) -> None:
         super().__init__(message_en, message_zh)
         self.after_seconds = after_seconds
 
@@ -45,15 +44,13 @@ class Web:
         address: beginning of every URL.
         secrets: what must stand in no message.
         headers: sent with every call.
-        sleep: waits between tries.
     """
 
     name: str
     title: str
     address: str
-    secrets: Sequence[Secret] = ()
+    secrets: Sequence[Secret]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    sleep: Callable[[float], None] = time.sleep
 
     def ask(
         self,
@@ -87,7 +84,6 @@ class Web:
             stop=stop_after_attempt(TRIES),
             wait=_wait,
             retry=retry_if_exception_type(ConnectionLost),
-            sleep=self.sleep,
             reraise=True,
         )
         try:

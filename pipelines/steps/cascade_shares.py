@@ -76,7 +76,7 @@ def mix_of(
             total = sum(mix.values())
             table[row] = [int(mix.get(part, Decimal(0)) * 1_000_000 / total) for part in parts]
         return parts, table
-    return _by_margins(inputs, years, parts, margins)
+    return _by_margins(inputs, years, margins)
 
 
 def _margin(
@@ -95,7 +95,6 @@ def _margin(
 def _by_margins(
     inputs: CompanyInputs,
     years: np.ndarray,
-    parts: list[tuple[str, str]],
     margins: list[dict[str, Decimal] | None],
 ) -> tuple[list[tuple[str, str]], np.ndarray]:
     """Multiply the shares of both dimensions; one without written shares keeps its history."""

@@ -43,6 +43,23 @@ def test_the_table_of_commands_is_the_list_of_commands(name):
 
 
 @pytest.mark.parametrize("name", READMES)
+def test_every_option_of_a_command_stands_beside_it(name):
+    """`--home`, which every command on a company has, is said once over the table."""
+    rows = dict(re.findall(r"^\| `gapwise (\w+)(.*)$", read(name), flags=re.MULTILINE))
+    said = {command: set(re.findall(r"--[a-z-]+", row)) for command, row in rows.items()}
+    options = {
+        command: {
+            name
+            for parameter in declared.params
+            for name in parameter.opts
+            if name.startswith("--") and name != "--home"
+        }
+        for command, declared in main.commands.items()
+    }
+    assert said == options
+
+
+@pytest.mark.parametrize("name", READMES)
 def test_the_example_of_company_yml_is_accepted(name):
     [example] = re.findall(r"```yaml\n(.+?)```", read(name), flags=re.DOTALL)
     settings = CompanySettings.model_validate(yaml.safe_load(example))
@@ -52,6 +69,13 @@ def test_the_example_of_company_yml_is_accepted(name):
         "targets",
     ]
     assert settings.source("crm_opportunities").columns["amount"] == "预计金额(万元)"
+
+
+def test_the_examples_of_sources_that_are_asked_for_their_rows_are_accepted():
+    [example] = re.findall(r"```yaml\n(sources:.+?)```", read("docs/presets.md"), flags=re.DOTALL)
+    settings = CompanySettings.model_validate({"company": {"name": "T"}, **yaml.safe_load(example)})
+    kinds = ["database", "jiandaoyun", "fxiaoke", "google_sheets"]
+    assert [source.kind for source in settings.sources] == kinds
 
 
 def test_both_readmes_have_the_same_shape():

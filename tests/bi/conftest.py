@@ -1,4 +1,4 @@
-"""A small demo company whose night is published; GAPWISE_BUILT_COMPANY names one that is built already."""
+"""A small demo company whose night is published."""
 
 from __future__ import annotations
 

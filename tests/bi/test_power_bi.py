@@ -74,7 +74,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def project(catalogue) -> dict:
-    files = power_bi_project(catalogue, Connection("bi.example.com", 5433, "sales"))
+    files = power_bi_project(catalogue, Connection("bi.example.com", 5433, "sales", "bi", None))
     return {path: json.loads(text) for path, text in files.items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from pipelines.bi.superset import CHARTS, superset_bundle
 from pipelines.dbt.runner import parse
 from pipelines.settings import CompanyFolder
 
+LOCAL = Connection("localhost", 5432, "gapwise", "bi_tool", None)
+
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory):
@@ -23,13 +26,15 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def files(catalogue) -> dict:
-    packed = superset_bundle(catalogue, Connection("db.example.com", 5433, "sales", "superset"))
+    packed = superset_bundle(
+        catalogue, Connection("db.example.com", 5433, "sales", "superset", None)
+    )
     with zipfile.ZipFile(io.BytesIO(packed)) as bundle:
         return {name: yaml.safe_load(bundle.read(name)) for name in bundle.namelist()}
 
 
 def test_a_bundle_is_the_same_every_time(catalogue) -> None:
-    assert superset_bundle(catalogue, Connection()) == superset_bundle(catalogue, Connection())
+    assert superset_bundle(catalogue, LOCAL) == superset_bundle(catalogue, LOCAL)
 
 
 def test_every_table_is_a_dataset_of_the_one_database_with_its_metrics(files, catalogue) -> None:
@@ -66,8 +71,8 @@ def test_each_chart_shows_metrics_and_columns_of_its_dataset_and_stands_on_the_d
 
 
 def test_a_file_and_a_socket_are_addressed_as_their_drivers_want() -> None:
-    file = Connection(file=Path("/srv/published/marts.duckdb"))
+    file = replace(LOCAL, file=Path("/srv/published/marts.duckdb"))
     assert file.sqlalchemy_url == "duckdb:////srv/published/marts.duckdb?access_mode=read_only"
-    socket = Connection("/run/pg", database="sales", user="bi")
+    socket = Connection("/run/pg", 5432, "sales", "bi", None)
     assert socket.sqlalchemy_url == "postgresql+psycopg2://bi@/sales?host=%2Frun%2Fpg"
     assert "SERVER=/run/pg" in odbc_source(socket) and "READONLY=1" in odbc_source(socket)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from pathlib import Path
 
 import dagster as dg
@@ -56,6 +57,15 @@ def test_a_tick_after_downtime_asks_for_every_missed_night_in_company_time(
         "2026-03-07",
         "2026-03-08",
     ]
+
+
+def test_the_night_starts_at_three_unless_company_yml_says_otherwise(
+    folder: CompanyFolder,
+) -> None:
+    settings = load_company(folder)
+    at_half_past_five = settings.model_copy(update={"nightly_at": time_of_day(5, 30)})
+    assert nightly_schedule(folder, settings).cron_schedule == "0 3 * * *"
+    assert nightly_schedule(folder, at_half_past_five).cron_schedule == "30 5 * * *"
 
 
 def test_new_files_start_one_run_once_they_have_stopped_growing(folder: CompanyFolder) -> None:

@@ -1,7 +1,6 @@
 """Apache Superset and psqlODBC read PostgreSQL and the DuckDB file while ten nights publish.
 
-The last run's report is docs/reports/bi-readers.md. Superset and pyodbc stand in an environment apart, which
-GAPWISE_BI_TOOLS names:
+The last run's report is docs/reports/bi-readers.md. Superset and pyodbc stand in an environment apart:
     python -m venv build/bi-tools
     build/bi-tools/bin/pip install "apache-superset==6.1.*" rich cachetools flask-caching==2.3.1 \
         psycopg2-binary duckdb==2.0.0 duckdb-engine pyodbc
@@ -11,7 +10,6 @@ and psqlODBC is the system's (Debian: apt install unixodbc odbc-postgresql).
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import time
 from datetime import date, timedelta
@@ -33,7 +31,7 @@ from tests.small_world import FILES, deliver, write_small_world
 pytestmark = pytest.mark.deep(topic="servers")
 
 ROOT = Path(__file__).parents[2]
-TOOLS = Path(os.environ.get("GAPWISE_BI_TOOLS", ROOT / "build" / "bi-tools"))
+TOOLS = ROOT / "build" / "bi-tools"
 REPORT = ROOT / "docs" / "reports" / "bi-readers.md"
 NIGHTS = 10
 FIRST = date(2026, 2, 10)

@@ -18,6 +18,8 @@ from pipelines.core.cascade.tree import Tree
 from pipelines.core.cascade.tree_shares import Cells
 
 UNALLOCATED = "unallocated"
+# Days of leaves that are spread at a time: memory is bounded however large the company is.
+DAYS_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
@@ -74,24 +76,6 @@ class Atoms:
         months: Integers = self.grid.month[None, :] - hired[:, None] + 1
         return months
 
-    def frames(self, rows: int = 500_000) -> Iterator[pd.DataFrame]:
-        """Yield atoms in bounded frames, people first, seats last.
-
-        Grain: one row per person (None on a seat), unit and day that hold anything. `person_id`,
-        `unit_id`, `day` (position in the grid), `amount` (minor units).
-        """
-        people = np.array([*self.tree.person_ids, None], dtype=object)
-        units = np.array(self.tree.unit_ids, dtype=object)
-        for person, unit, day, amount in self.arrays(rows):
-            yield pd.DataFrame(
-                {
-                    "person_id": pd.Series(people[person], dtype=object),
-                    "unit_id": pd.Series(units[unit], dtype=object),
-                    "day": day,
-                    "amount": amount,
-                }
-            )
-
     def split(self, weights: Integers) -> list[Atoms]:
         """Split every leaf's amount over parts, such as product lines: one set of atoms each.
 
@@ -123,12 +107,14 @@ class Atoms:
             replace(self, spans=replace(spans, amount=parts[:, number])) for number in range(count)
         ]
 
-    def arrays(
-        self, rows: int = 500_000
-    ) -> Iterator[tuple[Integers, Integers, Integers, Integers]]:
-        """Yield atoms as positions: person (-1 on a seat), unit, day, amount in minor units."""
+    def arrays(self) -> Iterator[tuple[Integers, Integers, Integers, Integers]]:
+        """Yield atoms in bounded pieces as positions, people first, seats last.
+
+        Grain: one row per person (-1 on a seat), unit and day that hold anything; with it the
+        amount in minor units.
+        """
         seats = np.zeros((self.tree.units, self.grid.days), dtype=np.int64)
-        for start, stop in self._chunks(rows):
+        for start, stop in self._chunks():
             spans = Spans(
                 *(
                     getattr(self.spans, name)[start:stop]
@@ -148,14 +134,14 @@ class Atoms:
         unit, day = np.nonzero(seats)
         yield np.full(len(unit), -1, dtype=np.int64), unit, day, seats[unit, day]
 
-    def _chunks(self, rows: int) -> Iterator[tuple[int, int]]:
+    def _chunks(self) -> Iterator[tuple[int, int]]:
         """Cut the spans between leaves, so that a leaf's days stay together."""
         lengths = np.cumsum(self.spans.until - self.spans.start)
         leaf = self.spans.leaf
         start = 0
         while start < len(leaf):
             base = int(lengths[start - 1]) if start else 0
-            stop = max(int(np.searchsorted(lengths, base + rows)), start + 1)
+            stop = max(int(np.searchsorted(lengths, base + DAYS_AT_ONCE)), start + 1)
             stop = int(np.searchsorted(leaf, leaf[min(stop, len(leaf)) - 1], side="right"))
             yield start, stop
             start = stop

@@ -135,11 +135,10 @@ def win_curves(
     ages: Ints,
     today: int,
     horizon: int,
-    least: int = LEAST_AT_RISK,
 ) -> Curves:
     """Return one day's curves for stages and ages, pooled where a stage's own history is short.
 
-    Under `least` deals at an age, the highest younger age with so many speaks; a stage without any
+    Under LEAST_AT_RISK deals at an age, the highest younger age with so many speaks; a stage without any
     such age is answered by all stages pooled, and if even those are too few, by nothing.
 
     Args:
@@ -148,14 +147,13 @@ def win_curves(
         ages: workdays in it of each question.
         today: workday index of the day that the question is asked.
         horizon: greatest number of workdays ahead.
-        least: deals at risk that an age needs.
     """
     incidence = np.zeros((len(stages), horizon + 1))
     n_at_risk = np.zeros(len(stages), dtype=np.int64)
     reasons: list[str | None] = [NO_HISTORY] * len(stages)
 
     def answer(own: Stays, asked: Ints, reason: str | None) -> None:
-        spoken = spoken_ages(risk_counts(own, today), ages[asked], least)
+        spoken = spoken_ages(risk_counts(own, today), ages[asked], LEAST_AT_RISK)
         answered = asked[spoken >= 0]
         if not len(answered):
             return

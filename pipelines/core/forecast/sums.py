@@ -25,8 +25,8 @@ class Multiplier:
         spread: its standard deviation from period to period.
     """
 
-    mean: float = 1.0
-    spread: float = 0.0
+    mean: float
+    spread: float
 
     def points(self, count: int) -> Floats:
         """Return equally likely values, the middles of equal parts of the distribution."""

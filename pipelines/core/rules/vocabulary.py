@@ -11,24 +11,20 @@ from pipelines.core.rules.declaration import all_tables
 from pipelines.core.rules.model import Text
 
 
-def stage_vocabulary(tables: Mapping[str, pa.Table], pipeline: str | None = None) -> dict[str, str]:
-    """Map every known way to write a stage to its id.
+def stage_vocabulary(tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """Map every known way to write a stage to its id, of all pipelines.
+
+    Where two pipelines use one word for different stages, the first of the sheet keeps it.
 
     Args:
         tables: Rules tables, as `rules_tables` returns them.
-        pipeline: Only this pipeline's stages; None takes all, and where two pipelines use one
-            word for different stages the first pipeline of the sheet keeps it.
 
     Returns:
         normalise_name(word) → stage id: ids, Chinese and English names, aliases. Names and ids
         win over aliases.
     """
     labels = {choice.id: choice for choice in all_tables()["stages"].column("stage").choices}
-    rows = [
-        row
-        for row in tables["stages"].to_pylist()
-        if pipeline is None or normalise_name(row["pipeline"]) == normalise_name(pipeline)
-    ]
+    rows = tables["stages"].to_pylist()
     words: dict[str, str] = {}
     for row in rows:
         stage = row["stage"]

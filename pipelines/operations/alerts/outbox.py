@@ -65,7 +65,7 @@ class Outbox:
             known = sa.select(messages).where(messages.c.message_id == message.message_id)
             if connection.execute(known).first():
                 return False
-            insert_messages(connection, [message], "staged")
+            insert_messages(connection, [message])
             connection.execute(
                 sa.update(messages)
                 .where(messages.c.message_id == message.message_id)
@@ -174,8 +174,8 @@ class Outbox:
             return {str(row[0]): int(row[1]) for row in connection.execute(query).all()}
 
 
-def insert_messages(connection: sa.Connection, new: Sequence[Message], status: str) -> None:
-    """Enter new messages and the alerts that each tells."""
+def insert_messages(connection: sa.Connection, new: Sequence[Message]) -> None:
+    """Enter new messages, staged until readers see their night, and the alerts that each tells."""
     rows, lines = [], []
     for message in new:
         rows.append(
@@ -190,7 +190,7 @@ def insert_messages(connection: sa.Connection, new: Sequence[Message], status: s
                 "content": json.dumps(asdict(message.digest), ensure_ascii=False),
                 "line_count": len(message.digest.lines),
                 "not_before_at": utc_naive(message.not_before_at),
-                "status": status,
+                "status": "staged",
                 "is_resent": False,
                 "attempt_count": 0,
             }

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from filelock import FileLock, Timeout
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
@@ -59,7 +59,7 @@ class Sending:
     folder: CompanyFolder
     settings: CompanySettings
     outbox: Outbox
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     patience_seconds: float = PATIENCE_SECONDS
     report: SendReport = field(default_factory=SendReport)

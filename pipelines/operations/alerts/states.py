@@ -67,7 +67,7 @@ class AlertStates:
             ]
             if rows:
                 connection.execute(sa.insert(states), rows)
-            insert_messages(connection, new, "staged")
+            insert_messages(connection, new)
 
     def settle(self, shown_version: str | None) -> None:
         """Let a staged night count if readers see it, forget it if they do not.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -48,12 +47,10 @@ class AlertDesk:
     Attributes:
         folder: the company's folder.
         settings: company.yml.
-        clock: what time it is, UTC.
     """
 
     folder: CompanyFolder
     settings: CompanySettings
-    clock: Callable[[], datetime] = field(default_factory=lambda: utc_now)
 
     @property
     def states(self) -> AlertStates:
@@ -86,12 +83,12 @@ class AlertDesk:
     def plan(self, con: duckdb.DuckDBPyConnection, as_of: date, version: str) -> AlertPlan:
         """Return what the night of D tells; nothing is written."""
         before, same_day = self.states.states_around(as_of)
-        return plan_night(con, self.settings, before, same_day, as_of, version, self.clock())
+        return plan_night(con, self.settings, before, same_day, as_of, version, utc_now())
 
     def rehearse(self, con: duckdb.DuckDBPyConnection, as_of: date) -> AlertPlan:
         """Return what the night of D tells as if it had told nothing yet; nothing is written."""
         before, _ = self.states.states_around(as_of)
-        return plan_night(con, self.settings, before, {}, as_of, "dry-run", self.clock())
+        return plan_night(con, self.settings, before, {}, as_of, "dry-run", utc_now())
 
     def settle(self) -> None:
         """Let a staged night count if readers see it; only whoever holds the night's lock may."""
@@ -107,7 +104,7 @@ class AlertDesk:
 
     def send(self) -> SendReport:
         """Send what is due now."""
-        return Sending(self.folder, self.settings, self.outbox, self.clock).run()
+        return Sending(self.folder, self.settings, self.outbox, utc_now).run()
 
     def tell_data_team(
         self, as_of: date, outcome: str, reasons: tuple[str, str], quiet: tuple[time, time]
@@ -141,7 +138,7 @@ class AlertDesk:
                     language,
                     link_to(self.settings.board_url, None, DATA_TEAM),
                 ),
-                not_before_at=not_before(self.clock(), *quiet, self.settings.zone),
+                not_before_at=not_before(utc_now(), *quiet, self.settings.zone),
             )
         )
 

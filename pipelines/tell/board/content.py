@@ -147,17 +147,17 @@ class Content:
             targets={r["day"]: r["amount"] for r in self.of_scope("target_day", key)},
             bookings={r["day"]: r["amount"] for r in self.of_scope("booking_day", key)},
             attainment=row,
-            forecast=self.of_period("forecast", key, "quarter"),
+            forecast=self.of_quarter("forecast", key),
         )
 
-    def of_period(self, name: str, key: Key, period_type: str) -> Row | None:
-        """Return the row of a scope and period type."""
+    def of_quarter(self, name: str, key: Key) -> Row | None:
+        """Return a scope's row of the running quarter."""
         rows = self.of_scope(name, key)
-        return next((row for row in rows if row["period_type"] == period_type), None)
+        return next((row for row in rows if row["period_type"] == "quarter"), None)
 
     def gap(self, key: Key) -> Row | None:
         """Return the running quarter's gap, where it has a target."""
-        row = self.of_period("gap", key, "quarter")
+        row = self.of_quarter("gap", key)
         return row if row and row["target"] is not None and row["gap"] is not None else None
 
     def children(self, scope: Scope) -> list[tuple[str, list[Row]]]:

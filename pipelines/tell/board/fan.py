@@ -56,7 +56,7 @@ def landing_chart(landing: Landing, figures: Figures, width: int) -> Markup:
     if high <= 0:
         return Markup("")
     frame = _Frame(landing.begin_on, landing.end_on, low, high * 1.05, width)
-    marks = [*_axes(landing, frame, figures)]
+    marks = [*_axes(landing, frame)]
     if target_line:
         marks.append(frame.line(target_line, "target"))
     if landing.forecast is not None and len(ends) == 3:
@@ -131,7 +131,7 @@ def _fan(landing: Landing, frame: _Frame, actual: Decimal, ends: Sequence[Decima
     ).format(now, low, middle, high)
 
 
-def _axes(landing: Landing, frame: _Frame, figures: Figures) -> list[Markup]:
+def _axes(landing: Landing, frame: _Frame) -> list[Markup]:
     today = frame.x(landing.as_of)
     day = Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
         today, _HEIGHT - 14, landing.as_of

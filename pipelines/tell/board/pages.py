@@ -137,7 +137,7 @@ class Renderer:
             ],
             landing=landing,
             landing_row=quarter,
-            forecast=content.of_period("forecast", key, "quarter"),
+            forecast=content.of_quarter("forecast", key),
             gap=gap,
             causes=causes,
             steps=charts.waterfall_steps(gap, causes, words) if gap else [],

@@ -242,6 +242,28 @@ def test_an_export_before_day_close_covers_the_day_before(inbox: Inbox) -> None:
     )
 
 
+def test_a_company_that_closes_its_day_later_says_so(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "company", quality='day_close: "20:00"')
+    assert inbox.put_and_land("d_20260303T1800.csv", HEAD + "A,报价中,1\n").covers_until == date(
+        2026, 3, 2
+    )
+
+
+def test_a_company_says_how_many_and_what_share_of_bad_rows_block_a_file(tmp_path: Path) -> None:
+    """Two bad rows of five: few enough by default; too many of them where two may already block."""
+    rows = HEAD + "A,报价中,1\nB,报价中,1\nC,报价中,1\nD,报价中,x\nE,报价中,x\n"
+    statuses = {}
+    for name, quality in {
+        "default": "",
+        "strict": "quality: {min_bad_rows: 2}",
+        "lenient": "quality: {min_bad_rows: 2, max_bad_row_rate: 0.4}",
+    }.items():
+        statuses[name] = (
+            Inbox(tmp_path / name, quality=quality).put_and_land("d_20260301.csv", rows).status
+        )
+    assert statuses == {"default": "landed", "strict": "blocked", "lenient": "landed"}
+
+
 def test_an_impossible_file_leaves_the_last_good_landing_and_says_why(inbox: Inbox) -> None:
     inbox.put_and_land("d_20260301.csv", HEAD + "A,报价中,1\n")
     (inbox.folder.inbox / "d_20260302.csv").write_bytes(b"\xff\xfe\x00bad\x00\xd8" * 3)

@@ -25,6 +25,11 @@ from tests.libreoffice import needs_libreoffice
 NAME = "rules.xlsx"
 
 
+def unversioned(table):
+    """What a table says, whichever version of the workbook says it."""
+    return table.drop_columns(["rules_version"])
+
+
 def parsed(data):
     return parse_rules_workbook(data, NAME)
 
@@ -38,10 +43,10 @@ def test_the_template_reads_back_as_the_defaults_without_a_note(language):
     reading = parsed(template(language))
     assert reading.errors == ()
     assert reading.notes == ()
-    tables = rules_tables(reading, "default")
+    tables = rules_tables(reading)
     assert tables.keys() == default_rules().keys()
     for name, table in default_rules().items():
-        assert tables[name].equals(table), name
+        assert unversioned(tables[name]).equals(unversioned(table)), name
 
 
 @pytest.mark.parametrize(
@@ -413,12 +418,14 @@ def test_a_workbook_saved_by_libreoffice_reads_the_same(tmp_path):
     )  # fmt: skip
     reading = read_rules(out / NAME)
     assert (reading.errors, reading.notes) == ((), ())
-    tables = rules_tables(reading, "default")
+    tables = rules_tables(reading)
     assert tables["status"].to_pylist()[0]["behind_lag_rate"] == Decimal("0.25")
     assert tables["tiers"].to_pylist()[1]["at_least_amount"] == 550000
     assert tables["process_targets"].to_pylist()[0]["target"] == 15
     same = set(default_rules()) - {"status", "tiers", "process_targets"}
-    assert all(tables[name].equals(default_rules()[name]) for name in same)
+    assert all(
+        unversioned(tables[name]).equals(unversioned(default_rules()[name])) for name in same
+    )
 
 
 def test_every_sheet_of_the_declaration_has_both_names_on_no_other_sheet():

@@ -110,6 +110,18 @@ def test_the_schema_for_editors_knows_every_kind():
     assert kinds <= company_json_schema()["$defs"].keys()
 
 
+def test_every_key_says_what_it_is_for():
+    schema = company_json_schema()
+    parts = {**schema["$defs"], "CompanySettings": schema}
+    silent = [
+        f"{part}.{key}"
+        for part, body in parts.items()
+        for key, said in body.get("properties", {}).items()
+        if not said.get("description")
+    ]
+    assert silent == []
+
+
 def test_two_sources_of_any_kind_never_share_a_name():
     entry = {"name": "one", "entity": "orders", **DATABASE, "table": "a"}
     with pytest.raises(ValueError, match="two sources share a name: one"):

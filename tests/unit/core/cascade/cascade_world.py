@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipelines.core.calendar import build_calendar
@@ -20,6 +21,7 @@ from pipelines.core.cascade import (
     build_tree,
     run_cascade,
 )
+from pipelines.core.cascade.result import Atoms
 from pipelines.core.period_names import read_period
 
 ALWAYS, FAR = date(1900, 1, 1), date(9999, 12, 31)
@@ -92,6 +94,24 @@ class World:
         }
 
 
+def atom_frame(atoms: Atoms) -> pd.DataFrame:
+    """Atoms by name. Grain: person (None on a seat), unit and day that hold anything."""
+    people = np.array([*atoms.tree.person_ids, None], dtype=object)
+    units = np.array(atoms.tree.unit_ids, dtype=object)
+    pieces = [
+        pd.DataFrame(
+            {
+                "person_id": pd.Series(people[person], dtype=object),
+                "unit_id": pd.Series(units[unit], dtype=object),
+                "day": day,
+                "amount": amount,
+            }
+        )
+        for person, unit, day, amount in atoms.arrays()
+    ]
+    return pd.concat(pieces, ignore_index=True)
+
+
 @dataclass
 class Outcome:
     grid: Grid
@@ -100,10 +120,7 @@ class Outcome:
 
     @property
     def atoms(self) -> pd.DataFrame:
-        frame = pd.concat(self.result.atoms.frames(), ignore_index=True)
-        return frame.assign(
-            person_id=frame["person_id"].astype(object), unit_id=frame["unit_id"].astype(object)
-        )
+        return atom_frame(self.result.atoms)
 
     def cells(self, member: str) -> pd.DataFrame:
         frame = self.result.cells

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
-from cascade_world import Outcome, World, calendar
+from cascade_world import Outcome, World, atom_frame, calendar
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -259,6 +260,14 @@ def test_running_it_again_gives_the_same_atoms(world: World) -> None:
 
 
 @SLOW
+@given(worlds(with_revisions=True))
+def test_days_spread_leaf_by_leaf_are_those_spread_at_once(world: World) -> None:
+    at_once = world.run().atoms
+    with mock.patch("pipelines.core.cascade.result.DAYS_AT_ONCE", 1):
+        assert world.run().atoms.equals(at_once)
+
+
+@SLOW
 @given(worlds(with_revisions=True), st.lists(st.integers(0, 9), min_size=1, max_size=4))
 def test_product_lines_sum_to_the_whole_in_every_unit_and_segment(
     world: World, weights: list[int]
@@ -268,7 +277,7 @@ def test_product_lines_sum_to_the_whole_in_every_unit_and_segment(
     table = np.tile(np.array(weights, dtype=np.int64), (out.grid.segments, 1))
 
     def sums(atoms: Any) -> Any:
-        frame = pd.concat(atoms.frames(), ignore_index=True)
+        frame = atom_frame(atoms)
         segment = out.grid.segment_of(frame["day"].to_numpy())
         keys = [frame["unit_id"], segment]
         return frame["amount"].groupby(keys).sum()
