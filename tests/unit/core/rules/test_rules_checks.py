@@ -337,7 +337,7 @@ RATIO = {
         (RATIO, {"entity": "orders"}, "entity"),
     ],
 )  # fmt: skip
-def test_a_metric_of_the_companys_own(base, change, column):
+def test_a_metric_of_the_companys_own_names_columns_that_fit_what_is_computed(base, change, column):
     found = places(added("metrics", row("metrics", **(base | change))))
     assert found == ([] if column is None else [("metrics", 28, column)])
 
