@@ -252,11 +252,11 @@ def test_things_are_whole_in_every_month_and_fractions_by_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left_on", "kept", "seat"), [(date(2026, 3, 12), 4, 6), (date(2026, 3, 13), 5, 5)]
+    ("left_on", "kept", "seat"), [(date(2026, 3, 12), 12, 18), (date(2026, 3, 13), 14, 16)]
 )
 def test_a_leavers_things_stay_whole(left_on: date, kept: int, seat: int) -> None:
     people = {"甲": "公司", "乙": {"unit_id": "公司", "left_on": left_on}}
-    out = World(COMPANY, people, [("公司", "2026-03", 20)], Shares(), Unit.things()).run()
-    assert out.value("乙", "2026-03") == kept  # 9 of 22 workdays of 10 is 4.09, 10 of them 4.55
+    out = World(COMPANY, people, [("公司", "2026-03", 60)], Shares(), Unit.things()).run()
+    assert out.value("乙", "2026-03") == kept  # 9 of 22 workdays of 30 is 12.27, 10 of them 13.64
     assert out.seat("公司", "2026-03") == seat
-    assert sum(out.days().values()) == 20_000_000
+    assert sum(out.days().values()) == 60_000_000
