@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.checks.sources import judge_source
 from pipelines.landing.log import Counts, LandingLog, LandingRecord
+from pipelines.landing.manifest import Manifest, Night
 from pipelines.operations.outcome import CheckOutcome
 from pipelines.settings import CompanyFolder, load_company
 from tests.small_world import write_small_world
@@ -45,6 +46,7 @@ def judged(tmp_path: Path) -> Callable[..., dict[str, CheckOutcome]]:
     def judge(
         *records: LandingRecord,
         confirmed: str | None = None,
+        confirmed_of: str = "deals",
         required: bool = True,
         max_age_workdays: int = 2,
         load: str = "snapshot",
@@ -52,7 +54,7 @@ def judged(tmp_path: Path) -> Callable[..., dict[str, CheckOutcome]]:
         folder = CompanyFolder(home)
         for record in records:
             LandingLog(folder.landing).write(record)
-        said = [SimpleNamespace(source="deals", landing_id=confirmed)]
+        said = [SimpleNamespace(source=confirmed_of, landing_id=confirmed)]
         night: Any = SimpleNamespace(
             folder=folder, settings=settings, as_of=D, cutoff_seq=99,
             archive=SimpleNamespace(manifest=SimpleNamespace(confirmations=lambda: said)),
@@ -115,6 +117,8 @@ def test_lines_of_documents_that_share_a_key_are_told_from_a_few_repeated_record
 ) -> None:
     few = replace(TODAY, superseded=5, counts=replace(CLEAN, landed=87, quarantined=5))
     assert judged(YESTERDAY, few)["quarantine_is_small"].passed
+    more = replace(TODAY, superseded=6, counts=replace(CLEAN, landed=86, quarantined=6))
+    assert not judged(YESTERDAY, more)["quarantine_is_small"].passed
     many = replace(TODAY, superseded=50, counts=replace(CLEAN, landed=42, quarantined=50))
     outcome = judged(YESTERDAY, many)["quarantine_is_small"]
     assert not outcome.passed
@@ -128,7 +132,26 @@ def test_a_fall_that_a_person_confirmed_passes(
     fallen = FAILING["has_not_fallen"]
     [sample] = judged(YESTERDAY, fallen)["has_not_fallen"].sample
     assert sample["if_it_is_right"] == "gapwise confirm deals --landing 2026-03-10"
+    of_orders = judged(YESTERDAY, fallen, confirmed="2026-03-10", confirmed_of="orders")
+    assert not of_orders["has_not_fallen"].passed
     assert judged(YESTERDAY, fallen, confirmed="2026-03-10")["has_not_fallen"].passed
+
+
+def test_a_fall_is_one_since_the_last_published_night_else_since_the_landing_before(
+    judged: Callable[..., dict[str, CheckOutcome]], tmp_path: Path
+) -> None:
+    # 100 on Friday, 90 on Monday, 84 today: 16 % since Friday's night, under 7 % since Monday's file.
+    falling = landing(1, 6), landing(2, 9, live_keys=90), landing(3, 10, live_keys=84)
+    assert judged(*falling)["has_not_fallen"].passed
+    published = datetime(2026, 3, 6, 20, tzinfo=UTC)
+    night = Night(date(2026, 3, 6), 1, "run", "v1", published)
+    Manifest(CompanyFolder(tmp_path / "company").archive).append(night)
+    assert not judged(*falling)["has_not_fallen"].passed
+
+
+def test_fewer_rows_of_a_delta_are_no_fall(judged: Callable[..., dict[str, CheckOutcome]]) -> None:
+    half = replace(TODAY, live_keys=50)
+    assert judged(YESTERDAY, half, load="delta")["has_not_fallen"].passed
 
 
 def test_falls_and_age_hold_the_night_of_required_sources_only(

@@ -48,6 +48,8 @@ def test_now_is_judged_in_the_zone_of_the_time():
     beijing = timezone(timedelta(hours=8))
     assert reached(datetime(2026, 3, 10, 2, 15, 1, tzinfo=beijing)) is None
     assert reached("2026-03-10T02:15:00+08:00") == "2026-03-10T02:15:00+08:00"
+    assert reached(date(2026, 3, 10)) == date(2026, 3, 10)
+    assert reached(date(2026, 3, 11)) is None
 
 
 def test_nothing_new_keeps_what_was_reached():

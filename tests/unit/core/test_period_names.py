@@ -1,3 +1,5 @@
+"""Periods as people write them: the same period in every spelling, and what is none."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -75,9 +77,23 @@ def test_years_and_quarters_are_fiscal_where_the_company_says_so() -> None:
     assert read_period("Q4", year=2026, fiscal_year_start_month=4) == NamedPeriod(
         "quarter", D(2026, 1, 1), D(2026, 3, 31), "FY2026-Q4"
     )
+    assert read_period("2026H1", fiscal_year_start_month=4) == NamedPeriod(
+        "custom", D(2025, 4, 1), D(2025, 9, 30), "FY2026-H1"
+    )
     assert read_period("2026年1月", fiscal_year_start_month=4) == NamedPeriod(
         "month", D(2026, 1, 1), D(2026, 1, 31), "2026-01"
     )
+
+
+def test_weeks_begin_on_the_day_of_the_company_and_week_1_holds_the_fourth_of_january() -> None:
+    # The fourth of January 2026 is a Sunday, of 2025 a Saturday.
+    assert read_period("2026-W01", week_start=6) == NamedPeriod(
+        "week", D(2026, 1, 4), D(2026, 1, 10), "2026-W01"
+    )
+    assert read_period("2025-W53", week_start=6) == NamedPeriod(
+        "week", D(2025, 12, 28), D(2026, 1, 3), "2025-W53"
+    )
+    assert read_period("2025-W53") is None
 
 
 def test_the_year_of_a_title_is_found() -> None:

@@ -23,6 +23,8 @@ DAYS = st.integers(0, 364).map(lambda n: FIRST + timedelta(days=n))
         (date(2026, 2, 24), date(2026, 2, 13), -2),
         (date(2026, 3, 2), date(2026, 3, 2), 0),
         (date(2026, 3, 6), date(2026, 3, 9), 1),
+        (date(2026, 1, 1), date(2026, 1, 5), 2),  # the 4th is a make-up Sunday
+        (date(2026, 12, 30), date(2026, 12, 31), 1),
     ],
 )
 def test_the_first_day_is_not_counted_and_the_last_one_is(a, b, expected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -73,15 +74,15 @@ def test_a_parse_cut_short_is_never_taken_for_a_whole_one(project, tmp_path):
     assert (found / STATE).read_bytes() == b"state"
 
 
-def test_only_the_newest_states_are_kept(project, tmp_path):
-    parse = Parser()
+def test_only_the_four_newest_states_are_kept(project, tmp_path):
+    parse, made = Parser(), []
     for number in range(6):
         (project / "models" / "one.sql").write_text(f"select {number}")
-        newest = parsed_project(project, tmp_path, parse)
+        made.append(parsed_project(project, tmp_path, parse))
+        os.utime(made[-1], (number, number))
 
-    kept = [path for path in (project / "target" / "parsed").iterdir() if path.is_dir()]
-    assert len(kept) == 4
-    assert newest in kept
+    kept = {path for path in (project / "target" / "parsed").iterdir() if path.is_dir()}
+    assert kept == set(made[2:])
 
 
 def test_code_servers_that_start_at_once_parse_once(project, tmp_path):

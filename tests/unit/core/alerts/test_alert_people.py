@@ -35,8 +35,18 @@ def test_a_unit_is_led_by_the_one_whose_manager_is_outside_it(scope, head):
 
 def test_of_two_who_report_outside_the_one_with_reports_leads():
     people = dict(PEOPLE.people)
-    people["second"] = Person("second", "孙", "head", "/c/r/t/", "华东一队", "华东")
+    people["assistant"] = Person("assistant", "孙", "head", "/c/r/t/", "华东一队", "华东")
     assert Directory(people, PEOPLE.unit_paths).head_of("team", "华东一队") == "lead"
+
+
+def test_who_left_leads_nobody_and_counts_as_nobodys_report():
+    people = dict(PEOPLE.people)
+    people["lead"] = Person("lead", "王芳", "head", "/c/r/t/", "华东一队", "华东", is_here=False)
+    # Both who are left report outside the team: the lower id.
+    assert Directory(people, PEOPLE.unit_paths).head_of("team", "华东一队") == "rep"
+    people = dict(PEOPLE.people)
+    people["gone"] = Person("gone", "钱七", "rep2", "/c/r/t/", "华东一队", "华东", is_here=False)
+    assert Directory(people, PEOPLE.unit_paths).role_of("rep2") == "rep"
 
 
 def test_an_unknown_unit_has_no_head():

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.alerts.model import KindRule
+from pipelines.core.rules import default_rules
 from tests.unit.core.alerts.alert_world import (
     LADDER,
     MONDAY,
@@ -34,12 +35,13 @@ def test_the_owner_hears_at_once_the_manager_after_two_workdays_the_director_aft
     assert nights.state["followup_overdue/C1"].escalation == "director"
 
 
-def test_one_clean_night_clears_nothing_and_a_return_tells_nobody_again():
+def test_one_clean_night_clears_nothing_and_a_return_goes_on_with_the_same_ladder():
     nights = Nights()
     nights.run(MONDAY, finding())
     assert nights.run(TUESDAY) == []
     assert nights.state["followup_overdue/C1"].is_open
-    assert nights.run(WEDNESDAY, finding()) == [] or told(nights.run(WEDNESDAY, finding())) == []
+    # The owner knows; the manager is due two workdays after Monday.
+    assert told(nights.run(WEDNESDAY, finding())) == [("lead", "manager")]
     alert = nights.state["followup_overdue/C1"]
     assert (alert.first_fired_on, alert.clean_nights) == (MONDAY, 0)
 
@@ -72,6 +74,13 @@ def test_a_rerun_of_the_same_day_tells_nothing_again_and_leaves_the_same_state()
     assert nights.state == state
 
 
+def test_a_rerun_of_the_night_that_told_the_manager_tells_him_nothing_again():
+    nights = Nights()
+    nights.run(MONDAY, finding())
+    assert told(nights.run(WEDNESDAY, finding())) == [("lead", "manager")]
+    assert nights.run(WEDNESDAY, finding()) == []
+
+
 def test_a_rerun_counts_a_clean_night_once():
     nights = Nights()
     nights.run(MONDAY, finding())
@@ -101,7 +110,7 @@ def test_a_new_owner_is_told_and_the_former_is_not_told_again():
     nights = Nights()
     nights.run(MONDAY, finding())
     assert told(nights.run(TUESDAY, finding(owner="rep2"))) == [("rep2", "owner")]
-    assert nights.run(WEDNESDAY, finding(owner="rep")) != []  # the manager, by the ladder
+    assert told(nights.run(WEDNESDAY, finding(owner="rep"))) == [("lead", "manager")]
     assert dict(nights.state["followup_overdue/C1"].told) == {
         "rep": "owner", "rep2": "owner", "lead": "manager",
     }  # fmt: skip
@@ -128,12 +137,23 @@ def test_good_news_is_told_to_the_owner_once():
     assert [one for day in days for one in told(nights.run(day, good_news()))] == [("rep", "owner")]
 
 
+def test_good_news_climbs_no_ladder_however_short():
+    at_once = KindRule(True, 0, 0, 0, 2)
+    assert told(Nights({"target_attained": at_once}).run(MONDAY, good_news())) == [("rep", "owner")]
+
+
 def test_a_reversal_takes_good_news_back_at_once_and_once():
     nights = Nights()
     nights.run(MONDAY, good_news())
     assert told(nights.run(TUESDAY)) == [("rep", "retracted")]
     assert nights.run(WEDNESDAY) == []
     assert nights.state["target_attained/T1"].is_retracted
+
+
+def test_good_news_gone_on_its_last_day_is_still_taken_back():
+    nights = Nights()
+    nights.run(MONDAY, good_news(until_on=TUESDAY))
+    assert told(nights.run(TUESDAY)) == [("rep", "retracted")]
 
 
 def test_good_news_whose_time_is_over_ends_without_a_word():
@@ -148,6 +168,7 @@ def test_old_good_news_is_not_told_by_a_first_night_nor_ever_taken_back():
     old = good_news(since_on=MONDAY - timedelta(days=7))
     assert nights.run(MONDAY, old) == []
     assert nights.run(TUESDAY) == []
+    assert not nights.state["target_attained/T1"].is_retracted
 
 
 def test_six_days_old_good_news_is_told():
@@ -191,4 +212,12 @@ def test_an_open_alert_was_found_on_one_of_the_last_two_nights(fired):
 
 
 def test_the_rules_of_the_tests_are_the_shipped_ones():
-    assert RULES["followup_overdue"] == KindRule(True, 0, 2, 5, 2)
+    shipped = {row["flag"]: row for row in default_rules()["alerts"].to_pylist()}
+    for kind, rule in RULES.items():
+        assert rule == KindRule(
+            shipped[kind]["is_on"],
+            shipped[kind]["owner_after_workdays"],
+            shipped[kind]["manager_after_workdays"],
+            shipped[kind]["director_after_workdays"],
+            shipped[kind]["cleared_after_nights"],
+        )

@@ -96,14 +96,6 @@ def worlds(draw: st.DrawFn, *, with_revisions: bool = False) -> World:
     )  # fmt: skip
 
 
-def figures(world: World, out: Outcome) -> dict[tuple[str, str], int]:
-    """What every given target should come to: itself, or the sum of finer ones that cover it all."""
-    wanted: dict[tuple[str, str], int] = {}
-    for holder, period, value, *_ in world.targets:
-        wanted[(holder, period)] = world.unit.minor(value)
-    return wanted
-
-
 def days_under(world: World, out: Outcome, holder: str, period: str) -> int:
     named = read_period(period)
     assert named is not None
@@ -134,9 +126,9 @@ def is_alone(world: World, holder: str, period: str) -> bool:
 @given(worlds())
 def test_the_atoms_under_a_unit_sum_to_its_given_target_to_the_minor_unit(world: World) -> None:
     out = world.run()
-    for (holder, period), wanted in figures(world, out).items():
+    for holder, period, value in world.targets:
         if holder in world.units and is_alone(world, holder, period):
-            assert days_under(world, out, holder, period) == wanted
+            assert days_under(world, out, holder, period) == world.unit.minor(value)
 
 
 @SLOW

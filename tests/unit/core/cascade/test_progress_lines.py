@@ -76,7 +76,8 @@ def test_an_unknown_scope_stays_as_typed_and_names_the_nearest() -> None:
 def test_a_period_without_a_year_is_the_last_that_had_begun() -> None:
     december = resolved(period="12月", reported_on=date(2027, 1, 4))
     assert december["period_label"] == "2026-12"
-    assert resolved(period="2月", reported_on=date(2026, 2, 27))["period_label"] == "2026-02"
+    assert resolved(period="2月", reported_on=date(2026, 2, 1))["period_label"] == "2026-02"
+    assert resolved(period="2月", reported_on=date(2026, 1, 31))["period_label"] == "2025-02"
     assert resolved(period="2026Q1")["period_end"] == date(2026, 3, 31)
 
 

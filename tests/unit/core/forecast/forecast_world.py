@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from pipelines.core.forecast.book import Book, Bookings, Periods, Spans
+from pipelines.core.forecast.calls import Outcome
 from pipelines.core.forecast.incidence import NEVER, Stays
 
 DAYS = 400
+# Thirty deals entered on day 0, half of them won on day 10, the others lost on day 20.
+HALF = [(0, 10, 10, True)] * 15 + [(0, 20, 20, False)] * 15
 
 
 def ints(values: Sequence[int]) -> Any:
@@ -69,3 +72,24 @@ def book(**parts: Any) -> Book:
         "workday": np.arange(1, DAYS + 1, dtype=np.int64), "scopes": np.ones((1, 1)),
     }  # fmt: skip
     return Book(**(nothing | parts))
+
+
+def outcome(expected, won, *, kind=0, ended_day=50):
+    return Outcome(kind, ended_day, expected, 5.0, 10.0, won, 100.0 * won, 90.0 * won)
+
+
+def four_alike() -> Book:
+    """Months of 30 days. In each: 5 booked on the 6th, 7 on the 21st, −3 on the 29th without a deal,
+    and 11 on the 26th by a deal that stood open on the 10th."""
+    rows, open_deals = [], []
+    for number in range(4):
+        start = 30 * number
+        rows += [(-1, 0, start + 5, 5), (-1, 0, start + 20, 7), (-1, 0, start + 28, -3)]
+        rows.append((number, 0, start + 25, 11))
+        open_deals.append((number, 0, 11, start + 8, start + 25))
+    return book(bookings=bookings(rows), spans=spans(open_deals))
+
+
+def half_won() -> Book:
+    """One open deal of 100 that entered its stage on day 30, beside the thirty of before."""
+    return book(stays=stays(HALF), spans=spans([(0, 0, 100, 30, 399)]), periods=months(3))

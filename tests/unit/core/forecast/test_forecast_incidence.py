@@ -127,6 +127,14 @@ def test_a_stage_with_too_few_deals_is_answered_by_all_stages_and_says_so():
     assert not alone.incidence.any()
 
 
+def test_twenty_deals_speak_for_their_stage_and_nineteen_do_not():
+    rows = [(0, 5, 5, True)] * 39
+    history = stays(rows, stage=ints([0] * 20 + [1] * 19)).known_on(30)
+    curves = win_curves(history, ints([0, 1]), ints([0, 0]), 30, 10)
+    assert curves.reasons == (None, POOLED)
+    assert list(curves.n_at_risk) == [20, 39]
+
+
 @given(
     st.lists(a_stay, min_size=1, max_size=40),
     st.sets(st.integers(0, 30), min_size=1),

@@ -29,17 +29,17 @@ def column(table, name):
     [(0.2, "0.2"), ("20%", "0.2"), ("２０％", "0.2"), ("0.2", "0.2"), ("12.5 %", "0.125"), (1, "1"),
      ("-5%", "-0.05"), ("1,000%", "10"), ("20 percent", None), ("%", None), (True, None)],
 )  # fmt: skip
-def test_rates(typed, rate):
+def test_a_share_is_read_as_number_or_per_cent_and_words_are_none(typed, rate):
     assert written_rate(typed) == (None if rate is None else D(rate))
 
 
 @pytest.mark.parametrize(
     ("typed", "amount"),
     [("50万", 500_000), ("５０万元", 500_000), ("1.2亿", 120_000_000), ("￥1,500.00", 1500),
-     ("3百万", 3_000_000), ("2千万", 20_000_000), ("500 万元", 5_000_000), (12.5, "12.5"),
+     ("3千", 3_000), ("3百万", 3_000_000), ("2千万", 20_000_000), ("500 万元", 5_000_000), (12.5, "12.5"),
      ("1,50", None), ("万", None), ("五十万", None), ("50w", None), ("", None)],
 )  # fmt: skip
-def test_amounts(typed, amount):
+def test_an_amount_is_read_with_its_chinese_unit_and_a_numeral_is_none(typed, amount):
     assert written_money(typed) == (None if amount is None else D(amount))
 
 
@@ -48,7 +48,7 @@ def test_amounts(typed, amount):
     [("1h", 1), ("24小时", 24), ("7天", 168), ("7 d", 168), ("２天", 48), (72, 72), ("48", 48),
      ("3 days", 72), ("soon", None)],
 )  # fmt: skip
-def test_hours(typed, hours):
+def test_a_span_is_read_in_hours_whatever_its_unit(typed, hours):
     assert written_hours(typed) == hours
 
 
@@ -89,7 +89,7 @@ def test_wan_is_ten_thousand_times(number):
         ("drivers", "planned_deal_amount", "9999999999999", "10000000000000"),
     ],
 )
-def test_both_sides_of_a_bound(table, name, inside, outside):
+def test_a_value_on_the_bound_is_taken_and_one_beyond_it_refused(table, name, inside, outside):
     read_cell(inside, column(table, name))
     with pytest.raises(CellValueError):
         read_cell(outside, column(table, name))
@@ -101,14 +101,14 @@ def test_both_sides_of_a_bound(table, name, inside, outside):
      ("TRUE", True),
      ("否", False), ("×", False), ("n", False), (0.0, False), (False, False)],
 )  # fmt: skip
-def test_yes_and_no(typed, read):
+def test_yes_and_no_are_read_in_words_signs_and_digits(typed, read):
     assert read_cell(typed, column("alerts", "is_on")) is read
 
 
 @pytest.mark.parametrize("typed", ["2026-03-05", "2026/3/5", "2026年3月5日", "20260305", 20260305.0,
                                    "２０２６－０３－０５", dt.date(2026, 3, 5),
                                    dt.datetime(2026, 3, 5, 8)])  # fmt: skip
-def test_dates(typed):
+def test_a_day_is_read_in_every_spelling(typed):
     assert read_cell(typed, column("calendar", "day_on")) == dt.date(2026, 3, 5)
 
 
@@ -119,7 +119,7 @@ def test_what_is_no_date_is_refused(typed):
 
 
 @pytest.mark.parametrize("typed", ["21:00", "２１：００", "21点", dt.time(21, 0), 0.875])
-def test_times_of_day(typed):
+def test_a_time_of_day_is_read_in_every_spelling(typed):
     assert read_cell(typed, column("alerts_settings", "quiet_from")) == "21:00"
 
 
@@ -149,7 +149,7 @@ def test_no_text_can_carry_the_bar_that_lists_are_stored_with():
 @pytest.mark.parametrize(
     "period", ["2026", "2026Q4", "2026-Q4", "2026-10", "2026-W41", "FY2026-Q1"]
 )
-def test_periods(period):
+def test_a_period_stays_as_it_was_written(period):
     assert read_cell(period, column("drivers", "period")) == period
 
 

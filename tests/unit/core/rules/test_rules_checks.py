@@ -137,6 +137,20 @@ def test_a_tier_rule_below_a_looser_one_of_its_kind_is_refused():
     assert places(shadowed) == [("tiers", 3, "at_least_amount")]
 
 
+def test_a_shadowed_tier_rule_shadows_none_of_its_kind_that_a_looser_one_still_takes():
+    rows = changed("tiers", 3, at_least_amount=D(600_000), below_amount=None)
+    rows["tiers"][4] = Row(
+        {**rows["tiers"][4].values, "criterion": "six_month_signed_amount", "at_least_amount": D(550_000)}
+    )  # fmt: skip
+    assert places(rows) == [("tiers", 3, "at_least_amount"), ("tiers", 4, "at_least_amount")]
+
+
+def test_a_tier_by_amount_needs_its_amount_and_one_by_anything_else_has_none():
+    assert places(changed("tiers", 1, at_least_amount=None)) == [("tiers", 1, "at_least_amount")]
+    assert places(changed("tiers", 0, at_least_amount=D(1))) == [("tiers", 0, "at_least_amount")]
+    assert places(changed("tiers", 0, below_amount=D(1))) == [("tiers", 0, "below_amount")]
+
+
 def test_tier_bounds_run_upwards():
     same = changed("tiers", 3, below_amount=D(100_000))
     assert places(same) == [("tiers", 3, "below_amount")]
@@ -184,6 +198,15 @@ def test_a_lead_step_waits_for_an_earlier_step_of_its_template():
     assert places(changed("lead_sop", 2, only_after_step="offer")) == [
         ("lead_sop", 2, "only_after_step")
     ]
+    assert places(changed("lead_sop", 2, only_after_step="trial")) == [
+        ("lead_sop", 2, "only_after_step")
+    ]
+    first = row("lead_sop", template="医疗", step_order=1, step="签到", within_hours=D(1))
+    then = {"template": "医疗", "step_order": 2, "step": "报价", "within_hours": D(24)}
+    own = row("lead_sop", **then, only_after_step="签到")
+    assert places(added("lead_sop", first, own)) == []
+    others = row("lead_sop", **then, only_after_step="welcome")
+    assert places(added("lead_sop", first, others)) == [("lead_sop", 6, "only_after_step")]
     found = places(changed("lead_sop_settings", 0, template_in_force="医疗"))
     assert found == [("lead_sop_settings", 0, "template_in_force")]
 
@@ -218,10 +241,26 @@ def test_alert_ladders_climb_and_thresholds_stand_where_they_are_used():
         ("alerts", 0, "director_after_workdays")
     ]
     assert places(changed("alerts", 0, manager_after_workdays=None)) == []
+    over_a_gap = {"owner_after_workdays": 5, "manager_after_workdays": None}
+    assert places(changed("alerts", 0, **over_a_gap, director_after_workdays=5)) == []
+    assert places(changed("alerts", 0, **over_a_gap, director_after_workdays=4)) == [
+        ("alerts", 0, "director_after_workdays")
+    ]
     assert places(changed("alerts", 0, threshold_rate=D("0.2"))) == [
         ("alerts", 0, "threshold_rate")
     ]
     assert places(changed("alerts", 11, threshold_rate=None)) == [("alerts", 11, "threshold_rate")]
+
+
+@pytest.mark.parametrize(("work_to", "is_forward"), [("09:01", True), ("09:00", False)])
+def test_working_hours_run_forward(work_to, is_forward):
+    found = places(changed("alerts_settings", 0, work_from="09:00", work_to=work_to))
+    assert found == ([] if is_forward else [("alerts_settings", 0, "work_from")])
+
+
+def test_stages_and_states_of_the_lifecycle_have_an_order_each():
+    again = changed("lifecycle", 1, lifecycle_order=1)
+    assert places(again) == [("lifecycle", 1, "lifecycle_order")]
 
 
 def test_control_point_values_fit_their_test():
@@ -337,7 +376,7 @@ RATIO = {
         (RATIO, {"entity": "orders"}, "entity"),
     ],
 )  # fmt: skip
-def test_a_metric_of_the_companys_own(base, change, column):
+def test_a_metric_of_the_companys_own_names_columns_that_fit_what_is_computed(base, change, column):
     found = places(added("metrics", row("metrics", **(base | change))))
     assert found == ([] if column is None else [("metrics", 28, column)])
 

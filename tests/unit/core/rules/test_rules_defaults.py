@@ -44,7 +44,7 @@ def test_the_workbook_has_the_twenty_four_sheets_in_order():
     ]  # fmt: skip
 
 
-def test_stages():
+def test_the_stages_shipped_are_five_open_ones_of_ten_or_fifteen_workdays_then_won_and_lost():
     assert rows("stages", "stage_order", "stage", "outcome", "is_signed", "allowed_workdays") == [
         (1, "initial_contact", "open", False, 10),
         (2, "needs_confirmed", "open", False, 10),
@@ -60,14 +60,14 @@ def test_stages():
     assert set(rows("stages", "is_after_sale", "pipeline")) == {(False, "default")}
 
 
-def test_lifecycle():
+def test_the_lifecycle_shipped_has_four_stages_and_three_states():
     assert rows("lifecycle", "kind", "lifecycle") == [
         ("stage", "potential"), ("stage", "interested"), ("stage", "negotiating"),
         ("stage", "closed_deal"), ("state", "active"), ("state", "paused"), ("state", "invalid"),
     ]  # fmt: skip
 
 
-def test_tiers():
+def test_the_tiers_shipped_are_a_by_strategy_or_half_a_million_b_by_a_hundred_thousand_else_c():
     assert rows("tiers", "rule_order", "tier", "criterion", "at_least_amount", "below_amount") == [
         (1, "A", "is_strategic", None, None),
         (2, "A", "six_month_signed_amount", D(500_000), None),
@@ -79,7 +79,7 @@ def test_tiers():
     assert rows("tier_overrides", "account") == []
 
 
-def test_cadence():
+def test_the_cadence_shipped_is_a_week_for_a_a_fortnight_for_b_and_a_month_for_c():
     columns = ("tier", "per_period", "cadence_workdays", "cadence_days", "needs_reports_per_month")
     assert rows("cadence", *columns) == [
         ("A", "week", 5, 7, 1),
@@ -103,7 +103,7 @@ def test_cadence():
     }
 
 
-def test_followup_record():
+def test_a_followup_record_as_shipped_needs_five_fields_and_ten_characters():
     assert rows("followup_record", "field", "is_required") == [
         ("time", True), ("method", True), ("content", True), ("feedback", True), ("next_step", True)
     ]  # fmt: skip
@@ -111,7 +111,7 @@ def test_followup_record():
     assert rows("followup_stop_phrases", "phrase") == [("已联系",), ("有意向",), ("跟进中",)]
 
 
-def test_lead_sop():
+def test_the_lead_sop_shipped_answers_within_an_hour_and_offers_only_after_the_trial():
     assert settings("lead_sop_settings") == {
         "first_response_hours": D(1),
         "template_in_force": "education",
@@ -125,7 +125,7 @@ def test_lead_sop():
     ]
 
 
-def test_recycle():
+def test_recycling_as_shipped_comes_after_three_cadences_with_warnings_seven_and_three_days_before():
     assert settings("recycle_settings") == {
         "overdue_cadences": D(3),
         "protecting_stage_order": 2,
@@ -135,7 +135,7 @@ def test_recycle():
     }
 
 
-def test_status():
+def test_the_lights_shipped_turn_at_ten_and_twenty_percent_behind_and_fifteen_ahead():
     assert settings("status") == {
         "behind_lag_rate": D("0.20"),
         "watch_lag_rate": D("0.10"),
@@ -172,7 +172,7 @@ def test_metrics_hold_every_named_metric_with_its_formula_parts():
     assert table["visit_count"]["conditions"] == "kind = visit"
 
 
-def test_season():
+def test_the_season_shipped_is_30_20_30_20_and_months_go_by_workdays():
     assert rows("season", "metric", "kind", "position", "weight_rate") == [
         (None, "quarter", 1, D("0.3")),
         (None, "quarter", 2, D("0.2")),
@@ -186,7 +186,7 @@ def test_season():
     }
 
 
-def test_alerts():
+def test_alerts_as_shipped_climb_after_two_and_five_workdays_and_keep_quiet_from_nine_to_eight():
     assert settings("alerts_settings") == {
         "quiet_from": "21:00",
         "quiet_to": "08:00",
@@ -200,7 +200,7 @@ def test_alerts():
     assert limits == [("forecast_probability_low", D("0.5"), 30)]
 
 
-def test_weights():
+def test_everything_is_split_by_history_as_shipped_and_over_assigned_by_a_tenth_at_most():
     assert settings("weights_settings") == {
         "region_basis": "history",
         "product_line_basis": "history",
@@ -213,7 +213,7 @@ def test_weights():
     assert rows("weights", "member") == []
 
 
-def test_reserve():
+def test_the_reserve_shipped_is_a_tenth_within_10_to_15_and_never_over_30_percent():
     assert settings("reserve_settings") == {
         "reserve_rate": D("0.10"),
         "usual_from_rate": D("0.10"),
@@ -222,7 +222,7 @@ def test_reserve():
     }
 
 
-def test_process_targets():
+def test_the_process_targets_shipped_ask_30_contacts_a_week_and_8_high_potential_ones_a_day():
     assert rows("process_targets", "metric", "per_period", "target") == [
         ("call_count", "week", None),
         ("visit_count", "week", None),
@@ -234,7 +234,7 @@ def test_process_targets():
     ]
 
 
-def test_scorecard():
+def test_the_scorecard_shipped_weighs_20_30_20_30_and_is_capped_at_120():
     assert rows("scorecard", "metric", "weight_rate") == [
         ("visit_count", D("0.2")),
         ("win_rate", D("0.3")),
@@ -244,7 +244,7 @@ def test_scorecard():
     assert settings("scorecard_settings") == {"cap_score": D(120), "is_renormalised": False}
 
 
-def test_incentive():
+def test_the_incentive_shipped_pays_in_full_from_80_percent_and_half_below_70():
     assert settings("incentive_settings") == {
         "mode": "factor",
         "protective_below_rate": D("0.70"),
@@ -261,7 +261,7 @@ def test_incentive():
     assert accrual[-1] == (D("1.4"), D("1.5"))
 
 
-def test_control_points():
+def test_the_control_points_shipped_ask_five_open_questions_and_evidence():
     columns = ("control_point", "entity", "column", "operator", "value", "kind")
     assert rows("control_points", *columns) == [
         ("open_questions", "activities", "open_questions_asked", "at_least", "5", "mandatory"),
@@ -279,7 +279,7 @@ def test_control_points():
     }
 
 
-def test_scenarios():
+def test_the_scenarios_shipped_are_a_tenth_more_the_same_and_a_twentieth_less():
     assert rows("scenarios", "scenario", "change_rate", "target_factor") == [
         ("A", D("0.10"), D("1.1")),
         ("B", D("0"), D("1")),
@@ -289,7 +289,7 @@ def test_scenarios():
     assert settings("scenarios_settings") == {"scenario_in_force": "base"}
 
 
-def test_actions():
+def test_the_actions_shipped_name_one_for_each_of_four_causes():
     assert rows("actions", "cause", "action", "action_en") == [
         ("volume", "增加线索来源", "More lead sources"),
         ("deal_size", "推广高价值套餐", "High-value packages"),
@@ -342,6 +342,7 @@ def test_every_entity_that_a_rule_may_name_is_landed():
     assert named <= set(ENTITIES)
     points = {choice.id for choice in all_tables()["control_points"].column("entity").choices}
     assert points == {"activities", "opportunities", "accounts", "leads", "orders"}
+    assert points <= set(ENTITIES)
 
 
 def test_the_contact_kinds_are_those_of_the_landing_contract():

@@ -13,7 +13,8 @@ def test_a_page_that_is_missing_fails_the_check_and_is_named(tmp_path: Path) -> 
     (tmp_path / "index.html").write_text("x", encoding="utf-8")
     outcome = judge_board(tmp_path, told)
     assert (outcome.passed, outcome.holds_the_night) == (False, False)
-    assert "zh/index.html" in str(outcome.sample) + str(outcome.figures)
+    assert outcome.sample == [{"page": "zh/index.html"}]
+    assert outcome.figures == {"pages": 2, "missing": 1}
     (tmp_path / "zh").mkdir()
     (tmp_path / "zh" / "index.html").write_text("x", encoding="utf-8")
     assert judge_board(tmp_path, told).passed
