@@ -61,6 +61,7 @@ def test_an_amount_is_read_in_every_spelling_people_use(text, amount):
         "(300",
         "300)",
         "--5",
+        "---",
         "100000000000000",
         "五百",
         "#REF!",

@@ -41,6 +41,7 @@ def test_neither_yes_nor_no_is_null(text):
         ("110105199001011234", "110105199001011234"),
         ("1.23457E+17", None),
         ("1.23E+15", None),
+        ("2E+15", None),
         ("12E4", "12E4"),
         ("#REF!", None),
         ("12.5", "12.5"),
@@ -80,6 +81,7 @@ def test_a_name_is_the_same_whatever_its_spaces(text, name):
         ("010-88886666", "01088886666", True),
         ("(021) 6666 8888", "02166668888", True),
         ("+86 10 88886666", "01088886666", True),
+        ("+86 010 88886666", "01088886666", True),
         ("400-800-8888", "4008008888", True),
         ("+1 415 555 0100", "+14155550100", True),
         ("12345", "12345", False),
@@ -119,6 +121,10 @@ def test_a_sheets_error_is_no_value_of_any_kind(text):
         "phone",
     ):
         assert ask(f"cell_{macro}(t)", text) is None
+
+
+def test_a_text_loses_the_spaces_around_it_seen_or_unseen():
+    assert ask("cell_text(t)", "\u200b\u3000 客户 甲\u00a0\u200b") == "客户 甲"
 
 
 def test_a_hash_in_a_text_is_no_error():
@@ -167,7 +173,9 @@ def test_a_guarded_text_is_the_text_inside_and_a_word_for_nothing_is_nothing(tex
     assert ask("cell_given(t)", text) == given
 
 
-@pytest.mark.parametrize("text", ["/", "／", "无", "暂无", "n/a", " N/A ", "没有", "未填"])
+@pytest.mark.parametrize(
+    "text", ["/", "／", "无", "暂无", "n/a", " N/A ", "没有", "未填", "未填写"]
+)
 def test_a_mark_for_nothing_is_no_value(text):
     assert ask("cell_given_value(t)", text) is None
 
