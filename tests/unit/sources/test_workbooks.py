@@ -7,8 +7,6 @@ import zipfile
 import openpyxl
 import pytest
 import xlsxwriter
-from old_workbooks import compound_file, xls
-from xlsb_workbook import xlsb
 
 from pipelines.sources import spreadsheets
 from pipelines.sources.errors import (
@@ -20,6 +18,8 @@ from pipelines.sources.errors import (
 )
 from pipelines.sources.files import FileOptions, Limits, read_tables
 from tests.libreoffice import needs_libreoffice
+from tests.unit.sources.old_workbooks import compound_file, xls
+from tests.unit.sources.xlsb_workbook import xlsb
 
 MONTHS = ["1月", "2月", "3月", "4月", "5月", "6月"]
 
