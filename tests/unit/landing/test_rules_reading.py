@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from rules_books import cell_of, opened, saved, template, with_cells
 
 from pipelines.core.rules import all_sheets, default_rules
 from pipelines.landing.rules import (
@@ -21,6 +20,7 @@ from pipelines.landing.rules import (
     say_rules_in_force,
 )
 from tests.libreoffice import needs_libreoffice
+from tests.unit.landing.rules_books import cell_of, opened, saved, template, with_cells
 
 NAME = "rules.xlsx"
 
