@@ -71,6 +71,7 @@ def test_an_order_number_that_reads_as_a_date_is_a_question(tmp_path):
     text = "order id,order date,amount\n2019-07-13,2026-01-01,10\n2019-07-14,2026-01-02,20\n"
     _, (profile,) = profiled(tmp_path, "orders.csv", text)
     assert profile.as_numbers == ("order_id",)
+    assert any("as_numbers" in question.en for question in profile.questions)
 
 
 def test_the_command_prints_both_languages_and_never_overwrites_a_file(tmp_path):
