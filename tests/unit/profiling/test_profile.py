@@ -129,7 +129,8 @@ def test_a_column_called_state_whose_words_are_no_states_is_asked_about(tmp_path
         for i, state in enumerate(["Texas", "Ohio"], start=1)
     )
     _, (profile,) = profiled(tmp_path, "accounts.csv", text)
-    assert not any(match.column.name == "state" and match.is_sure for match in profile.matches)
+    assert [match.is_sure for match in profile.matches if match.column.name == "state"] == [False]
+    assert any(question.en.startswith("Is 'state' the state?") for question in profile.questions)
 
 
 def test_a_wide_target_sheet_needs_no_line_for_period_and_value(tmp_path):
