@@ -222,7 +222,7 @@ def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[s
         "email": f"cell_email({text})",
         "date": f"cell_date({text}, ord := {order}, is_1904 := {since}, tz := {quote_text(zone)})",
         "money": f"cell_money({figure}, factor := {factor})",
-        "number": f"cell_number({figure})",
+        "number": f"cell_number({figure}, factor := {factor})",
         "integer": f"cell_integer({figure})",
         "boolean": f"cell_boolean({text})",
     }[column.type]

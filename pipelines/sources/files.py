@@ -19,7 +19,7 @@ from pipelines.sources.delimited import (
 from pipelines.sources.errors import FileUnreadable, UnknownFormat
 from pipelines.sources.json_lines import read_json
 from pipelines.sources.options import Content, FileOptions, Limits, Skipped, TextTable
-from pipelines.sources.parquet import read_parquet
+from pipelines.sources.parquet import damaged_parquet, read_parquet
 from pipelines.sources.spreadsheets import WorkbookWorker, read_workbook
 from pipelines.sources.tables import RawRows, text_table
 
@@ -102,11 +102,23 @@ def tables_of(
     """
     tables = []
     for content in opened.contents:
-        raw = raw_rows(content, counts) if isinstance(content, DelimitedText) else content
-        tables.append(text_table(con, raw))
+        if isinstance(content, DelimitedText):
+            tables.append(text_table(con, raw_rows(content, counts)))
+        else:
+            tables.append(_table_of_cells(con, content))
     if not tables:
         raise UnknownFormat("压缩包里没有文件", "no file in the archive", file=opened.name)
     return tables
+
+
+def _table_of_cells(con: duckdb.DuckDBPyConnection, raw: RawRows) -> TextTable:
+    try:
+        return text_table(con, raw)
+    except duckdb.Error as error:
+        # A damaged page of Parquet comes to light only where it is read; a full disk or memory is none.
+        if type(error) not in (duckdb.Error, duckdb.InvalidInputException):
+            raise
+        raise damaged_parquet(raw.content, error) from error
 
 
 def _plain_path(path: Path, work_dir: Path) -> Path:

@@ -19,14 +19,7 @@ def read_parquet(content: Content, con: duckdb.DuckDBPyConnection, options: File
     try:
         columns = con.execute(f"describe select * from {scan}").fetchall()
     except duckdb.Error as error:
-        raise DamagedFile(
-            "Parquet 文件已损坏或不完整",
-            "the Parquet file is damaged or cut off",
-            file=content.label,
-            value=str(error),
-            fix_zh="请重新导出",
-            fix_en="export it again",
-        ) from error
+        raise damaged_parquet(content, error) from error
     named = [(name, kind) for name, kind, *_ in columns if name != "file_row_number"]
     if len(named) > options.limits.columns:
         raise LimitExceeded(
@@ -45,6 +38,18 @@ def read_parquet(content: Content, con: duckdb.DuckDBPyConnection, options: File
         header_texts=tuple(name for name, _ in named),
         header_row=0,
         body_from=1,
+    )
+
+
+def damaged_parquet(content: Content, error: duckdb.Error) -> DamagedFile:
+    """Word that a Parquet file cannot be read."""
+    return DamagedFile(
+        "Parquet 文件已损坏或不完整",
+        "the Parquet file is damaged or cut off",
+        file=content.label,
+        value=str(error),
+        fix_zh="请重新导出",
+        fix_en="export it again",
     )
 
 

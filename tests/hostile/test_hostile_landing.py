@@ -28,7 +28,7 @@ def told(tmp_path_factory, worker_id):
         answer = shared.with_suffix(".json")
         if not answer.exists():
             answer.write_text(land_all(write_company(shared)), encoding="utf-8")
-    return json.loads(answer.read_text(encoding="utf-8"))
+    return json.loads(answer.read_text(encoding="utf-8")) | {"home": str(shared)}
 
 
 def land_all(home: Path, seconds: int = 900) -> str:
@@ -107,9 +107,8 @@ def test_a_refused_file_leaves_the_last_landing_in_force(told):
             assert records(told, case)[0]["live_keys"] == 3
 
 
-def test_no_name_inside_an_archive_became_a_path():
-    assert not [
-        place
-        for place in (Path("/"), Path("/tmp"), ROOT)
-        if (place / "hostile_escaped.csv").exists()
-    ]
+def test_no_name_inside_an_archive_became_a_path(told):
+    name = "hostile_escaped.csv"
+    beside = [place / name for place in (Path("/"), Path("/tmp"), ROOT) if (place / name).exists()]
+    assert beside + list(Path(told["home"]).parent.rglob(name)) == []
+    assert not Path("/abs/x.csv").exists()

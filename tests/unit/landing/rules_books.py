@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import openpyxl
 
+from pipelines.landing.rules import parse_rules_workbook
 from pipelines.sources.rules_template import write_rules_template
 
 
@@ -50,3 +51,8 @@ def cell_of(sheet, row_text, header=None, language="zh", data=None):
         cell.row for row in page.iter_rows() for cell in row if str(cell.value) == str(row_text)
     )
     return page.cell(row, column).coordinate
+
+
+def parsed(data):
+    """Read a workbook's bytes as the night does."""
+    return parse_rules_workbook(data, "rules.xlsx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from pipelines.landing.log import Counts
@@ -28,6 +29,20 @@ def test_a_delta_that_arrives_late_does_not_overrule_a_newer_one(tmp_path: Path)
     inbox.put_and_land("d_20260302.csv", HEAD + "A,报价中,2\n")
     assert inbox.known("2026-03-02", "select amount::int from rows") == [(2,)]
     assert inbox.known("2026-03-03", "select amount::int from rows") == [(1,)]
+
+
+def test_what_deltas_changed_are_dated_versions_by_the_day_they_cover(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "c", source=", load: delta")
+    for day, amount in (("01", 1), ("04", 4), ("02", 2)):
+        inbox.put_and_land(f"d_202603{day}.csv", HEAD + f"A,报价中,{amount}\n")
+    versions = inbox.known(
+        "2026-03-04", "select amount::int, valid_from, valid_before from versions order by 2"
+    )
+    assert versions == [
+        (1, date(2026, 3, 1), date(2026, 3, 2)),
+        (2, date(2026, 3, 2), date(2026, 3, 4)),
+        (4, date(2026, 3, 4), None),
+    ]
 
 
 def test_two_equal_keyless_rows_are_two_events(tmp_path: Path) -> None:

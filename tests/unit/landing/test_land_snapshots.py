@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.landing import source
 from pipelines.landing.log import Counts
 from tests.unit.landing.landing_world import Inbox
 
@@ -86,19 +87,23 @@ def stored(inbox: Inbox, path: str) -> list[tuple]:
         return con.execute(f"from read_parquet('{file}', hive_partitioning = false)").fetchall()
 
 
-def test_landing_sixty_files_at_once_or_one_by_one_gives_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch_files", [200, 4])
+def test_landing_many_files_at_once_or_one_by_one_gives_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_files: int
+) -> None:
     once, stepwise = Inbox(tmp_path / "once"), Inbox(tmp_path / "stepwise")
     days = {
         f"d_202603{d:02}.csv": HEAD
         + "".join(f"K{k},报价中,{k * (d if k == d else 1)}\n" for k in range(d % 4, 9))
-        for d in range(1, 12)
+        for d in range(1, 10)
     }
     for name, text in days.items():
         once.put(name, text)
         stepwise.put_and_land(name, text)
+    monkeypatch.setattr(source, "BATCH_FILES", batch_files)
     plain = [(r.counts, r.deleted, r.live_keys, r.status) for r in once.land().records]
     assert plain == [(r.counts, r.deleted, r.live_keys, r.status) for r in stepwise.land().records]
-    for day in ("2026-03-04", "2026-03-11"):
+    for day in ("2026-03-04", "2026-03-09"):
         assert amounts(once, day) == amounts(stepwise, day)
 
 
@@ -169,6 +174,14 @@ def test_an_export_of_one_team_never_deletes_anothers_deals(inbox: Inbox) -> Non
     assert amounts(inbox, "2026-03-02") == [("B", 2), ("C", 3)]
 
 
+def test_a_key_that_two_parts_show_is_as_the_newer_export_says(inbox: Inbox) -> None:
+    inbox.put_and_land("east_20260302.csv", HEAD + "A,报价中,2\n")
+    inbox.put_and_land("west_20260301.csv", HEAD + "A,报价中,1\n")
+    assert amounts(inbox, "2026-03-02") == [("A", 2)]
+    inbox.put_and_land("west_20260303.csv", HEAD + "A,报价中,3\n")
+    assert amounts(inbox, "2026-03-03") == [("A", 3)]
+
+
 def test_a_file_that_arrives_late_takes_its_place_by_the_day_it_covers(inbox: Inbox) -> None:
     inbox.put_and_land("d_20260301.csv", HEAD + "A,报价中,1\n")
     inbox.put_and_land("d_20260303.csv", HEAD + "A,报价中,3\n")
@@ -213,33 +226,6 @@ def test_changes_between_exports_become_dated_versions(inbox: Inbox) -> None:
         ("A", "won", date(2026, 3, 3), date(2026, 3, 5), 2),
         ("B", "quoting", date(2026, 3, 5), None, 1),
     ]
-
-
-def test_a_missing_required_column_blocks_the_file_and_names_the_nearest_header(
-    inbox: Inbox,
-) -> None:
-    inbox.put_and_land("d_20260301.csv", HEAD + "A,报价中,1\n")
-    record = inbox.put_and_land("d_20260302.csv", "商机编码,阶段\nA,报价中\n")
-    assert record.status == "blocked"
-    assert "'商机编码'" in (record.error_en or "") and "opportunity_id" in (record.error_en or "")
-    assert amounts(inbox, "2026-03-02") == [("A", 1)]
-
-
-def test_a_new_column_is_kept_and_a_missing_optional_one_is_null(inbox: Inbox) -> None:
-    record = inbox.put_and_land("d_20260301.csv", "商机编号,阶段,客户评级\nA,报价中,五星\n")
-    assert record.new_columns == ("客户评级",) and "amount" in record.missing_columns
-    assert inbox.known("2026-03-01", "select amount, extra from rows") == [
-        (None, '{"客户评级":"五星"}')
-    ]
-
-
-def test_an_export_before_day_close_covers_the_day_before(inbox: Inbox) -> None:
-    assert inbox.put_and_land("d_20260302T0215.csv", HEAD + "A,报价中,1\n").covers_until == date(
-        2026, 3, 1
-    )
-    assert inbox.put_and_land("d_20260303T1800.csv", HEAD + "A,报价中,2\n").covers_until == date(
-        2026, 3, 3
-    )
 
 
 def test_a_company_that_closes_its_day_later_says_so(tmp_path: Path) -> None:

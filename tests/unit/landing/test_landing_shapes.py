@@ -13,8 +13,8 @@ from tests.unit.landing.landed_files import land
 LOG = (
     "deal_id,change_time,changed_field_key,new_value\n"
     "7,2026-01-01 09:00:00,add_time,2026-01-01T09:00:00\n"
-    "7,2026-01-01 09:00:00,stage_id,1\n"
     "7,2026-01-09 09:00:00,stage_id,2\n"
+    "7,2026-01-01 09:00:00,stage_id,1\n"
     "7,2026-01-05 09:00:00,user_id,12\n"
     "8,2026-01-03 10:00:00,add_time,2026-01-03T10:00:00\n"
     "8,2026-01-03 10:00:00,stage_id,5\n"
@@ -35,7 +35,7 @@ def test_the_same_log_gives_the_stage_changes(tmp_path):
     landed, record = land(tmp_path, "log.csv", LOG, entity="stage_events", preset="pipedrive")
     assert (record.counts.landed, record.counts.skipped) == (4, 3)
     assert landed.rows(record, "opportunity_id, to_stage") == [
-        ("7", "pd_lead_generation"), ("7", "pd_qualified_lead"), ("8", "pd_negotiation"), ("8", "won"),
+        ("7", "pd_qualified_lead"), ("7", "pd_lead_generation"), ("8", "pd_negotiation"), ("8", "won"),
     ]  # fmt: skip
 
 
@@ -68,6 +68,16 @@ def test_a_wide_target_sheet_keeps_the_row_and_names_the_column(tmp_path):
     ]
 
 
+def test_the_unit_in_a_header_holds_for_rates_as_it_does_for_amounts(tmp_path):
+    text = "商机编号,阶段,预计金额(万元),赢单概率(%)\nD1,谈判中,5,1\nD2,谈判中,5,60\nD3,谈判中,5元,60%\n"
+    landed, record = land(tmp_path, "d.csv", text, entity="opportunities", preset="excel")
+    assert landed.rows(record, "amount, probability") == [
+        (Decimal(50_000), Decimal("0.01")),
+        (Decimal(50_000), Decimal("0.6")),
+        (Decimal(5), Decimal("0.6")),
+    ]
+
+
 @pytest.mark.parametrize(
     "header",
     [
@@ -84,14 +94,14 @@ def test_a_wide_target_sheet_keeps_the_row_and_names_the_column(tmp_path):
         "3月(万元)",
     ],
 )
-def test_headers_that_name_a_period(header):
+def test_a_header_may_be_a_period(header):
     assert is_period_header(header)
 
 
 @pytest.mark.parametrize(
     "header", ["大区", "13月", "目标", "2014-01-15", "Q1 实际", "2026年合计", "", "编号 7"]
 )
-def test_headers_that_name_none(header):
+def test_a_day_a_total_and_a_word_are_no_period(header):
     assert not is_period_header(header)
 
 

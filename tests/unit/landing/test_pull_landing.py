@@ -15,7 +15,6 @@ from pipelines.commands.doctor import examine
 from pipelines.landing.archive import Archive
 from pipelines.landing.contract import load_entities
 from pipelines.landing.log import LandingLog
-from pipelines.landing.manifest import Manifest, Night, frozen_cutoff
 from pipelines.landing.mapping import Vocabulary
 from pipelines.landing.source import land_source
 from pipelines.landing.state import SourceState, build_landed_table
@@ -230,16 +229,6 @@ def test_a_night_that_may_use_nothing_new_asks_nobody(company):
     company.put(O3)
     assert company.night(10, pulls=False).new_records == ()
     assert company.pulled_ids() == [["O1"]]
-
-
-def test_only_an_older_published_day_is_frozen(tmp_path):
-    manifest = Manifest(tmp_path)
-    at = datetime(2026, 3, 10, tzinfo=UTC)
-    for day, cutoff in ((8, 5), (9, 7)):
-        manifest.append(Night(date(2026, 3, day), cutoff, "run", "v", at))
-    assert frozen_cutoff(manifest, date(2026, 3, 8)) == 5
-    assert frozen_cutoff(manifest, date(2026, 3, 9)) is None
-    assert frozen_cutoff(manifest, date(2026, 3, 7)) is None
 
 
 def test_how_a_pull_is_made_does_not_land_the_archive_anew(company):

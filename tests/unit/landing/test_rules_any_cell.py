@@ -5,7 +5,6 @@ from pathlib import Path
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_books import template
 
 from pipelines.core.rules import default_rules
 from pipelines.core.rules.references import entity_columns
@@ -13,6 +12,7 @@ from pipelines.core.rules.tables import arrow_tables
 from pipelines.landing.rules_judge import judge_layout
 from pipelines.landing.rules_layout import find_tables
 from pipelines.landing.rules_workbook import BrokenCell, GridSheet, open_workbook
+from tests.unit.landing.rules_books import template
 
 ENTITIES = Path(__file__).parents[3] / "pipelines/landing/entities.yml"
 COLUMNS = entity_columns(yaml.safe_load(ENTITIES.read_text("utf-8")))

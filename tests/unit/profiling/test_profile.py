@@ -71,6 +71,7 @@ def test_an_order_number_that_reads_as_a_date_is_a_question(tmp_path):
     text = "order id,order date,amount\n2019-07-13,2026-01-01,10\n2019-07-14,2026-01-02,20\n"
     _, (profile,) = profiled(tmp_path, "orders.csv", text)
     assert profile.as_numbers == ("order_id",)
+    assert any("as_numbers" in question.en for question in profile.questions)
 
 
 def test_the_command_prints_both_languages_and_never_overwrites_a_file(tmp_path):
@@ -128,7 +129,8 @@ def test_a_column_called_state_whose_words_are_no_states_is_asked_about(tmp_path
         for i, state in enumerate(["Texas", "Ohio"], start=1)
     )
     _, (profile,) = profiled(tmp_path, "accounts.csv", text)
-    assert not any(match.column.name == "state" and match.is_sure for match in profile.matches)
+    assert [match.is_sure for match in profile.matches if match.column.name == "state"] == [False]
+    assert any(question.en.startswith("Is 'state' the state?") for question in profile.questions)
 
 
 def test_a_wide_target_sheet_needs_no_line_for_period_and_value(tmp_path):

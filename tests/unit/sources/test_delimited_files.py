@@ -211,28 +211,6 @@ def test_a_declared_header_row_is_obeyed(read, rows):
     assert table.headers == ("x", "y") and rows(table) == [(3, "1", "2")]
 
 
-def test_subtotals_and_remarks_are_skipped_and_counted_with_their_rows(read, rows):
-    text = "大区,人员,金额\n华东,张三,1\n华东,小计,1\n华北,王五,2\n"
-    text += "合计：,,3\nGrand Total,,3\n注：不含税,,\n"
-    (table,) = read("a.csv", text)
-    assert [row[0] for row in rows(table)] == [2, 4]
-    assert (table.skipped.subtotal, table.skipped.subtotal_rows) == (3, (3, 5, 6))
-    assert (table.skipped.note, table.skipped.note_rows) == (1, (7,))
-    assert table.rows_read == 6
-
-
-@pytest.mark.parametrize("name", ["Total", "Total Gas", "设计", "会计师事务所", "总统酒店"])
-def test_a_customer_whose_name_resembles_a_total_is_kept(read, rows, name):
-    (table,) = read("a.csv", f"客户,大区,金额\n{name},华东,1\n")
-    assert rows(table) == [(2, name, "华东", "1")]
-    assert table.skipped.subtotal == 0
-
-
-def test_a_truncated_last_row_is_not_taken_for_a_remark(read, rows):
-    (table,) = read("a.csv", "编号,姓名,金额\nA001,张三,1\nA002")
-    assert rows(table)[-1] == (3, "A002", None, None)
-
-
 def test_a_pivot_saved_as_csv_is_read_without_harm(read, rows):
     text = "deal_stage,Won,,,\n,,,,\n,Quarter,,,\n,Qtr4,Qtr3,Grand Total,\nCount,1,2,3,\n"
     text += "Grand Total,1,2,3,\n"

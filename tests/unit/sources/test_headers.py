@@ -22,9 +22,18 @@ from pipelines.sources.headers import (
         ("金额(单位：万)", "金额", "10000"),
         ("金额[亿元]", "金额", "100000000"),
         ("金额(百万)", "金额", "1000000"),
+        ("金额(千万元)", "金额", "10000000"),
         ("金额(千元)", "金额", "1000"),
         ("金额(元)", "金额", "1"),
         ("占比(%)", "占比", "0.01"),
+        ("Amount ($K)", "Amount", "1000"),
+        ("Umsatz (T€)", "Umsatz", "1000"),
+        ("Sales ('000)", "Sales", "1000"),
+        ("Revenue (in thousands)", "Revenue", "1000"),
+        ("Revenue (USD millions)", "Revenue", "1000000"),
+        ("Umsatz (Mio. EUR)", "Umsatz", "1000000"),
+        ("ARR ($bn)", "ARR", "1000000000"),
+        ("Amount (USD)", "Amount (USD)", "1"),
         ("金额(含税)", "金额(含税)", "1"),
         ("金额", "金额", "1"),
         ("万元户数", "万元户数", "1"),
@@ -50,6 +59,20 @@ def test_figures_and_days_are_no_labels(text):
 
 def test_a_plain_table_has_its_header_on_top():
     assert find_header([["a", "b"], ["1", "2"]]) == Header(0, 0, ("a", "b"))
+
+
+@pytest.mark.parametrize(("cells", "first"), [(5, 1), (6, 0)])
+def test_a_header_has_six_tenths_of_the_cells_of_the_table_below(cells, first):
+    top = [f"h{n}" for n in range(cells)] + [""] * (10 - cells)
+    words, figures = [f"x{n}" for n in range(10)], [str(n) for n in range(10)]
+    assert find_header([top, words, figures]).first == first
+
+
+@pytest.mark.parametrize(("words", "first"), [(4, 1), (5, 0)])
+def test_half_of_the_cells_of_a_header_are_words(words, first):
+    top = [f"h{n}" for n in range(words)] + ["12"] * (10 - words)
+    below, figures = [f"x{n}" for n in range(10)], [str(n) for n in range(10)]
+    assert find_header([top, below, figures]).first == first
 
 
 def test_years_as_headers_are_believed():
