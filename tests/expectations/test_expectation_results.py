@@ -9,6 +9,7 @@ import pytest
 from landed_world import (
     AS_OF,
     ENTITIES,
+    SHAPE,
     SUBJECTS,
     clean_rows,
     empty_world,
@@ -24,7 +25,7 @@ from pipelines.checks.data_docs import write_data_docs
 from pipelines.checks.expectation_engine import without_values
 from pipelines.checks.expectation_list import expectations_markdown
 from pipelines.checks.expectation_runner import run_suites
-from pipelines.checks.expectation_suites import declared_checks, load_suite
+from pipelines.checks.expectation_suites import declared_checks
 from pipelines.checks.subjects import LANDED, SAMPLE_KEY_TYPES
 from pipelines.landing.contract import load_entities
 
@@ -224,13 +225,9 @@ def test_pages_of_entities_without_rows_go(tmp_path):
     assert "orders 订单</td>" in (tmp_path / "landed.html").read_text("utf-8")
 
 
-def test_declarations_say_severity_and_words_as_written():
-    suite = load_suite(subject("credit_splits"))
-    (sums,) = [
-        c
-        for c in declared_checks(subject("credit_splits"))
-        if c.name == "shares_of_a_deal_sum_to_one"
-    ]
-    assert sums.asset == ("landed", "credit_splits")
-    assert sums.severity == "warn"
-    assert sums.description_zh == suite.expectations[1].description.zh
+def test_a_declaration_says_severity_and_words_as_written():
+    declared = {check.name: check for check in declared_checks(subject("orders"))}
+    returns = declared["few_order_lines_are_returns"]
+    assert (returns.asset, returns.severity) == (("landed", "orders"), "warn")
+    assert returns.description_zh == "负数订单行为退货，退货不超过一成"
+    assert declared[SHAPE].severity == "error"

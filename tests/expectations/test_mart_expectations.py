@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pipelines.checks.expectation_runner import run_suites
-from pipelines.checks.expectation_suites import declared_checks
+from pipelines.checks.expectation_suites import declared_checks, load_suite
 from pipelines.checks.subjects import Subject, mart_subjects
 from pipelines.dbt.runner import parse
 from pipelines.settings import CompanyFolder
@@ -59,6 +59,10 @@ def put(con: duckdb.DuckDBPyConnection, mart: str, rows: list[dict[str, Any]]) -
         )
 
 
+def rows_of(side: dict[str, Any] | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return side if isinstance(side, list) else [side]
+
+
 def test_every_published_mart_has_its_file_and_every_check_a_case(
     subjects: dict[str, Subject],
 ) -> None:
@@ -70,9 +74,10 @@ def test_every_published_mart_has_its_file_and_every_check_a_case(
 def test_a_row_on_the_right_side_passes_and_one_on_the_wrong_side_fails(
     mart: str, check: str, con: duckdb.DuckDBPyConnection, subjects: dict[str, Subject]
 ) -> None:
-    right, wrong = CASES[mart][check]["right"], CASES[mart][check]["wrong"]
+    right, wrong = (rows_of(CASES[mart][check][side]) for side in ("right", "wrong"))
+    tried = [(right, 0), *(([right[0], one], 1) for one in wrong)]
     for most_rows in (IN_A_FRAME, BY_COUNTS):
-        for rows, broken in ([right], 0), ([right, wrong], 1):
+        for rows, broken in tried:
             put(con, mart, rows)
             judged = run_suites(con, [subjects[mart]], AS_OF, most_rows_in_a_frame=most_rows)
             outcome = next(o for o in judged if o.declaration.name == check)
@@ -81,6 +86,19 @@ def test_a_row_on_the_right_side_passes_and_one_on_the_wrong_side_fails(
             assert outcome.figures["violation_count"] == broken
             assert len(outcome.sample) == broken
     con.execute(f"delete from marts.{mart}")
+
+
+def test_a_figure_with_a_least_and_a_most_is_tried_beyond_both(
+    subjects: dict[str, Subject],
+) -> None:
+    for mart, subject in subjects.items():
+        suite = load_suite(subject)
+        for one in suite.expectations:
+            column, least, most = (one.kwargs.get(k) for k in ("column", "min_value", "max_value"))
+            if least is None or most is None or column in suite.computed:
+                continue  # what is computed here is a difference without a sign
+            tried = [row[column] for row in rows_of(CASES[mart][one.name]["wrong"])]
+            assert min(tried) < least and max(tried) > most, one.name
 
 
 def test_a_mart_without_rows_is_not_applicable_and_passes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -96,6 +97,37 @@ def test_a_rerun_leaves_delivered_messages_alone(tmp_path, engine):
     assert statuses(tmp_path) == {"U1": "delivered"}
 
 
+def test_what_was_delivered_does_not_wait_again_when_the_night_is_settled_once_more(
+    tmp_path, engine
+):
+    states, outbox = AlertStates(engine), Outbox(engine)
+    states.stage("v1", D, [alert()], [message()])
+    states.settle("v1")
+    [due] = outbox.due(MORNING)
+    outbox.begin(due, MORNING)
+    outbox.finish(due, DELIVERED, MORNING)
+    states.settle("v1")  # every start does it
+    assert statuses(tmp_path) == {"U1": "delivered"}
+
+
+def test_states_of_the_last_two_days_are_kept_and_older_ones_go(engine):
+    states = AlertStates(engine)
+    for version, days_back in (("v1", 2), ("v2", 1), ("v3", 0)):
+        states.stage(version, D - timedelta(days=days_back), [alert(version)], [])
+        states.settle(version)
+    assert [len(states.state_of(version)) for version in ("v1", "v2", "v3")] == [0, 1, 1]
+
+
+def test_messages_stay_for_ninety_days_after_the_newest(tmp_path, engine):
+    states = AlertStates(engine)
+    for number, days_back in ((91, 91), (90, 90), (1, 0)):
+        old = message(number, version=f"v{number}")
+        old = replace(old, as_of=D - timedelta(days=days_back))
+        states.stage(f"v{number}", old.as_of, [], [old])
+        states.settle(f"v{number}")
+    assert set(statuses(tmp_path)) == {"U90", "U1"}
+
+
 def test_the_marts_are_typed_also_when_empty_and_hold_no_address(engine):
     tables = alert_marts(engine)
     assert {name: table.schema for name, table in tables.items()} == dict(ALERT_SCHEMAS)
@@ -119,3 +151,24 @@ def test_the_mart_shows_who_was_told_and_when_it_was_delivered(engine):
     assert (row["owner_id"], row["escalation"], row["first_fired_on"]) == ("U1", "owner", D)
     [sent] = alert_marts(engine)["mart_alert_message"].to_pylist()
     assert (sent["status"], sent["attempt_count"], sent["line_count"]) == ("delivered", 1, 1)
+
+
+def test_a_matter_was_delivered_when_the_first_message_of_this_occurrence_was(engine):
+    """Told on the 8th, over, found again on the 9th: told two people that night, one on the 10th."""
+    states, outbox = AlertStates(engine), Outbox(engine)
+    key = message().digest.lines[0].alert_key
+    again = Alert(finding(**{"key": key}), D - timedelta(days=1), D, told={"U1": "owner"})
+    for days_back, recipients in ((2, ["U1"]), (1, ["U1", "U2"]), (0, ["U3"])):
+        version, day = f"v{days_back}", D - timedelta(days=days_back)
+        told = [
+            replace(message(), message_id=f"{version}/{who}", version=version, as_of=day)
+            for who in recipients
+        ]
+        states.stage(version, day, [again], told)
+        states.settle(version)
+        for hour, due in enumerate(outbox.due(MORNING)):
+            at = MORNING + timedelta(days=2 - days_back, hours=hour)
+            outbox.begin(due, at)
+            outbox.finish(due, DELIVERED, at)
+    [row] = alert_marts(engine)["mart_alert"].to_pylist()
+    assert row["delivered_at"] == (MORNING + timedelta(days=1)).replace(tzinfo=None)

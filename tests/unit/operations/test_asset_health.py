@@ -76,5 +76,10 @@ def test_a_mart_that_was_never_built_is_unknown():
     assert (health.status, health.last_as_of) == ("unknown", None)
 
 
+def test_a_mart_that_was_never_built_and_whose_check_failed_is_degraded():
+    (health,) = judged(check(), done=False)
+    assert (health.status, len(health.reasons)) == ("degraded", 2)
+
+
 def test_nothing_is_late_while_the_run_lasts():
     assert judged(done=False, before=date(2026, 3, 9), is_over=False) == []

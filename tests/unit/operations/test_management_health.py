@@ -93,6 +93,12 @@ def test_warnings_that_became_no_message_are_off() -> None:
     assert row["warning_kind_count"] == 1
 
 
+def test_a_data_check_that_fails_is_no_warning_to_anybody() -> None:
+    sums = check("marts/mart_gap", "sums", False, rows=3)
+    row = day(checks=[TARGETS, sums, required("orders")])
+    assert (row["warning_kind_count"], row["health"]) == (0, "healthy")
+
+
 def test_one_message_that_did_not_arrive_is_a_risk_and_a_picture_is_no_message() -> None:
     checks = [TARGETS, OVERDUE, required("orders")]
     sent = [message("delivered"), message("no_channel"), message("refused", kind="picture")]

@@ -61,6 +61,44 @@ def test_the_report_is_of_the_latest_run_beside_the_ones_before(log):
     assert [point.as_of for point in report.quarantine] == [date(2026, 3, 9), date(2026, 3, 10)]
 
 
+def run(log: RunLog, number: int, seconds: float, *broken: str) -> None:
+    """One run; of its two marts those named failed a check of their own, fct_lead softly."""
+    run, day = f"run{number}", date(2026, 3, 6) + timedelta(days=number)
+    began = BEGAN + timedelta(days=number)
+    log.start(run, day, "0.1", began)
+    log.step(run, "build marts", began, Usage(seconds=seconds), None)
+    rows = []
+    for mart, severity in (("fct_lead", "warn"), ("mart_gap", "error")):
+        declared = CheckDeclaration(("marts", mart), "sums", severity, f"{mart} sums", "各项之和")
+        log.checks(run, [CheckOutcome(declared, mart not in broken, {})], began)
+        rows.append({"asset": f"marts/{mart}", "check_name": "sums", "severity": severity,
+                     "kind": "data", "passed": mart not in broken, "figures": "{}",
+                     "description_en": "sums", "description_zh": "各项之和"})  # fmt: skip
+    assets = [row["asset"] for row in rows]
+    built = dict.fromkeys(assets, NOW)
+    log.assets(run, judge_assets(assets, built, rows, {}, day, is_over=True))
+
+
+def test_a_step_is_held_against_the_median_of_the_seven_runs_before(tmp_path):
+    log = RunLog(tmp_path / "operations.sqlite")
+    for number, seconds in enumerate([900, 10, 20, 30, 40, 50, 60, 900, 15]):
+        run(log, number, seconds)
+    [step] = night_report(log).slowest
+    assert (step.seconds, step.usual_seconds) == (15, 40)  # the first run is the eighth before
+
+
+def test_the_worst_asset_stands_first_and_what_holds_again_is_told_as_mended(tmp_path):
+    log = RunLog(tmp_path / "operations.sqlite")
+    run(log, 0, 1, "fct_lead", "mart_gap")
+    both = night_report(log)
+    assert [row["asset"] for row in both.ailing] == ["marts/mart_gap", "marts/fct_lead"]
+    assert (both.failing_now, both.mended) == ([], [])  # no run before says what is new
+    run(log, 1, 1, "mart_gap")
+    after = night_report(log)
+    assert [row["asset"] for row in after.mended] == ["marts/fct_lead"]
+    assert after.failing_now == []  # it failed before too
+
+
 def test_there_is_no_report_before_the_first_run(tmp_path):
     assert night_report(RunLog(tmp_path / "operations.sqlite")) is None
 

@@ -61,6 +61,12 @@ def con():
                 'P1', '李雷', 'behind', 0.4, 40, 12, false, -0.4, 300, 60, 0.2, true),
             ('signed_amount', 'base', 'base', 'month', '2026-03-01', '2026-03-31', '2026-03', 'person',
                 'P2', '韩梅', 'watch', 0.15, 10, 11, false, -0.15, 300, 85, 0.28, true),
+            ('signed_amount', 'base', 'base', 'week', '2026-03-09', '2026-03-15', '2026-W11', 'person',
+                'P1', '李雷', 'behind', 0.9, 40, 12, false, -0.9, 100, 10, 0.1, true),
+            ('signed_amount', 'base', 'base', 'month', '2026-03-01', '2026-03-31', '2026-03', 'person',
+                'unallocated', 'unallocated', 'behind', 1.0, 40, 12, false, -1.0, 300, 0, 0, true),
+            ('signed_amount', 'base', 'base', 'month', '2026-03-01', '2026-03-31', '2026-03', 'tier',
+                'A', 'A', 'behind', 0.8, 40, 12, false, -0.8, 300, 0, 0, true),
             ('signed_amount', 'base', 'A', 'month', '2026-03-01', '2026-03-31', '2026-03', 'person',
                 'P2', '韩梅', 'behind', 0.5, 99, 13, true, -0.5, 400, 85, 0.21, false),
             ('signed_amount', 'base', 'base', 'month', '2026-02-01', '2026-02-28', '2026-02', 'region',
@@ -100,6 +106,28 @@ def test_the_week_hears_who_lags_and_what_was_done_about_it(con):
     # by id or by name; what is completed after D is still open on D
     assert row["tasks_done"] + row["tasks_open"] == 3
     assert row["tasks_done"] == 1
+
+
+@pytest.mark.parametrize(("day", "done"), [(date(2026, 3, 1), 0), (date(2026, 3, 11), 2)])
+def test_a_task_is_done_from_the_day_on_which_it_was_completed(con, day, done):
+    [row] = meeting_pack(con, "weekly", day).rows
+    assert (row["tasks_done"], row["tasks_open"]) == (done, 3 - done)
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "reason"),
+    [
+        (date(2026, 2, 27), "2026-01", None),
+        (date(2026, 2, 28), "2026-02", None),
+        (date(2026, 3, 2), "2026-02", "旧说法"),
+        (date(2026, 3, 3), "2026-02", "竞品价格战"),
+    ],
+)
+def test_a_month_is_closed_on_its_last_day_and_a_reason_known_on_the_day_it_is_typed(
+    con, day, month, reason
+):
+    [row] = meeting_pack(con, "monthly", day).rows
+    assert (row["period_label"], row["typed_reason"]) == (month, reason)
 
 
 def test_the_month_hears_the_newest_reason_that_was_typed_by_then(con):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from pipelines.tell.robots import Wecom
-from tests.servers.robots import WecomRobot
+from tests.servers.robots import Hook, WecomRobot
 from tests.servers.vendor import Answer
 from tests.unit.operations.alert_company import (
     MORNING,
@@ -130,10 +131,37 @@ def test_a_busy_service_is_left_alone_as_long_as_it_asks(tmp_path, robot):
     assert statuses(tmp_path) == {"U1": "delivered"}
 
 
-def test_a_short_busy_answer_is_waited_out(tmp_path, robot):
-    outbox_of(tmp_path).add(message())
-    robot.next_answers.append(Answer({"errcode": -1, "errmsg": "system busy"}))
-    assert send(tmp_path, Clock()).outcomes == {"delivered": 1}
+@pytest.mark.parametrize(
+    ("asked", "outcome", "calls"), [(10, "delivered", 2), (11, "busy", 1)], ids=["10 s", "11 s"]
+)
+def test_a_busy_answer_of_up_to_ten_seconds_is_waited_out(
+    tmp_path, monkeypatch, asked, outcome, calls
+):
+    chosen = settings({"channel": "webhook", "url": "env:T_HOOK", "to": "rep"})
+    outbox_of(tmp_path).add(message(channel="rep@env:T_HOOK"))
+    with Hook() as service:
+        monkeypatch.setenv("T_HOOK", service.address)
+        service.next_answers.append(Answer("later", 429, (("retry-after", str(asked)),)))
+        clock = Clock()
+        assert send(tmp_path, clock, chosen).outcomes == {outcome: 1}
+        assert len(service.calls) == calls
+    assert sum(clock.slept) == (10 if calls == 2 else 0)
+
+
+def test_two_channels_of_one_robot_wait_together_when_it_is_down(tmp_path, monkeypatch):
+    monkeypatch.setenv("T_WECOM", "http://127.0.0.1:9/send")
+    of_leads = {"channel": "wecom", "url": "env:T_WECOM", "to": "manager"}
+    chosen = settings({"channel": "wecom", "url": "env:T_WECOM", "to": "rep"}, of_leads)
+    outbox_of(tmp_path).add(message(1))
+    outbox_of(tmp_path).add(message(2, channel="manager@env:T_WECOM"))
+    assert send(tmp_path, Clock(), chosen).outcomes == {"not_sent": 1}
+
+
+def test_the_oldest_night_goes_out_first(tmp_path):
+    outbox = outbox_of(tmp_path)
+    outbox.add(message(1))
+    outbox.add(replace(message(2), as_of=D - timedelta(days=1)))
+    assert [one.digest.recipient for one in outbox.due(MORNING)] == ["U2", "U1"]
 
 
 def test_a_refused_message_is_kept_with_its_reason_and_tried_again_next_night(

@@ -1,3 +1,5 @@
+"""The hash of a table sees every figure and nothing else."""
+
 from __future__ import annotations
 
 import hashlib

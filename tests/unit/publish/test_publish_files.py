@@ -1,3 +1,5 @@
+"""Files and links are replaced whole: a reader sees the old one or the new one."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""One night at a time: the second says who is at work, and the lock goes with its process."""
+
 from __future__ import annotations
 
 import signal

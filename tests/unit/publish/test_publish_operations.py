@@ -1,3 +1,5 @@
+"""The operations file tells how the night went, on held nights too, and leaves the marts alone."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone

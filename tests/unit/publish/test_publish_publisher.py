@@ -1,3 +1,5 @@
+"""A night is shown whole or not at all, kept for a rollback, and mended when it was cut short."""
+
 from __future__ import annotations
 
 import json
@@ -7,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.publish import duckdb_target, parquet_target
 from pipelines.publish.content_hash import content_hash
 from pipelines.publish.duckdb_session import DuckDBLimits
-from pipelines.publish.duckdb_target import audit
+from pipelines.publish.duckdb_target import DuckDBTarget, audit
 from pipelines.publish.errors import (
     FlipRefusedError,
     InterruptedPublishError,
@@ -129,15 +132,16 @@ def test_a_later_landing_of_the_same_figures_has_the_same_hash(folder, build):
     assert first == second and len(first) == 2
 
 
-@pytest.mark.parametrize("order_by", [("scope_id",), ()])
-def test_equal_figures_give_equal_parquet_bytes_in_any_build_order(folder, build, order_by):
+# Without a key every column counts: the first alone leaves rows of one scope in any order.
+@pytest.mark.parametrize(("order_by", "scope"), [(("scope_id",), "i"), ((), "i % 7")])
+def test_equal_figures_give_equal_parquet_bytes_in_any_build_order(folder, build, order_by, scope):
     files = []
     for version, order, threads in (("n1", "hash(i)", 1), ("n2", "i desc", 2)):
         make_build(build, "same")
         with duckdb.connect(str(build)) as con:
             con.execute("delete from marts.mart_gap")
             con.execute(
-                "insert into marts.mart_gap select 'p' || i, 'same', i, i / 7.0, null "
+                f"insert into marts.mart_gap select 'p' || {scope}, 'same', i, i / 7.0, null "
                 f"from range(300000) t(i) order by {order}"
             )
         marts = {"mart_gap": MartInfo(order_by=order_by)}
@@ -201,6 +205,34 @@ def test_the_audit_refuses_other_rows_other_tables_and_another_format(tmp_path):
         audit(newer, {}, limits)
 
 
+def test_a_copy_that_lost_a_row_is_not_shown_and_leaves_nothing(folder, build, monkeypatch):
+    publish(folder, build, "n1")
+    before, files = published_bytes(folder), versions_on_disk(folder)
+    real = duckdb_target._copy
+
+    def losing(con, mart):
+        real(con, mart)
+        if mart.name == "mart_gap":
+            con.execute("delete from staged.marts.mart_gap where scope_id = 'p7'")
+
+    monkeypatch.setattr(duckdb_target, "_copy", losing)
+    with pytest.raises(PublishError, match=r"Tables that differ: mart_gap\."):
+        publish(folder, build, "n2")
+    assert (published_bytes(folder), versions_on_disk(folder)) == (before, files)
+
+
+def test_a_parquet_file_that_lacks_rows_is_not_shown(folder, build, monkeypatch):
+    publish(folder, build, "n1")
+    before = published_bytes(folder)
+    real = parquet_target.parquet_rows
+    monkeypatch.setattr(
+        parquet_target, "parquet_rows", lambda files: f"(from {real(files)} limit 9)"
+    )
+    with pytest.raises(PublishError, match=r"mart_gap\.parquet holds 9 rows instead of 1000"):
+        publish(folder, build, "n2")
+    assert published_bytes(folder) == before
+
+
 def test_a_log_left_by_a_foreign_writer_is_gone_after_the_flip(folder, build):
     publish(folder, build, "n1")
     publish(folder, build, "n2")
@@ -247,6 +279,18 @@ def test_a_damaged_version_is_not_rolled_back_to(folder, build):
     assert shown_nights(folder) == {"n2"}
 
 
+def test_a_version_that_lost_a_mart_is_not_rolled_back_to(folder, build):
+    publish(folder, build, "n1")
+    publish(folder, build, "n2")
+    file = folder.published / "versions" / "marts-n1.duckdb"
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        con.execute("drop table marts.mart_gap")
+    with pytest.raises(PublishError, match=r"says in: mart_gap\."):
+        rollback(folder, "n1")
+    assert shown_nights(folder) == {"n2"}
+
+
 def test_a_version_that_lost_a_part_is_no_longer_offered(folder, build):
     publish(folder, build, "n1")
     publish(folder, build, "n2")
@@ -280,6 +324,23 @@ def test_the_shown_and_the_just_replaced_version_are_never_pruned(folder, build)
     assert versions(folder) == ["manifest-n1.json", "manifest-n3.json", "manifest-n4.json"]
     publish(folder, build, "n5", keep_versions=2)
     assert versions(folder) == ["manifest-n4.json", "manifest-n5.json"]
+
+
+def test_an_old_version_that_cannot_be_removed_stays_and_is_named(folder, build, monkeypatch):
+    publish(folder, build, "n1", keep_versions=2)
+    publish(folder, build, "n2", keep_versions=2)
+    real = DuckDBTarget.discard
+
+    def full_of_readers(target, version):
+        if version == "n1":
+            raise OSError("device or resource busy")
+        real(target, version)
+
+    monkeypatch.setattr(DuckDBTarget, "discard", full_of_readers)
+    result = publish(folder, build, "n3", keep_versions=2)
+    assert (result.pruned, result.not_pruned) == ((), {"n1": "device or resource busy"})
+    assert shown_nights(folder) == {"n3"}
+    assert versions(folder) == ["manifest-n1.json", "manifest-n2.json", "manifest-n3.json"]
 
 
 def test_keeping_fewer_than_two_versions_is_refused(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -64,4 +65,66 @@ def test_a_row_ends_on_the_night_that_changed_or_dropped_it(
         ("gone", 1, FIRST, THIRD),
         ("new", 1, THIRD, None),
         ("unchanged", 1, FIRST, None),
+    ]
+
+
+def said_on(
+    con: duckdb.DuckDBPyConnection, folder: CompanyFolder, day: date, rows: str
+) -> list[tuple[object, ...]]:
+    """Run the night of a day; return what the history mart says then."""
+    con.execute(
+        f"create or replace table marts.deals as from (values {rows}) as t(deal_id, amount)"
+    )
+    history.write_history(con, folder, day)
+    return con.execute(
+        "select deal_id, amount, valid_from, valid_before from marts.deals_history order by all"
+    ).fetchall()
+
+
+@pytest.fixture
+def con(monkeypatch: pytest.MonkeyPatch) -> Iterator[duckdb.DuckDBPyConnection]:
+    monkeypatch.setattr(history, "HISTORY_MARTS", {"deals": ("deal_id",)})
+    with duckdb.connect() as con:
+        con.execute("create schema marts")
+        yield con
+
+
+def test_a_night_that_is_written_again_says_nothing_of_later_nights_and_leaves_them_as_they_were(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    folder = CompanyFolder(tmp_path)
+    for day, rows in ((FIRST, "('a', 1)"), (SECOND, "('a', 1)"), (THIRD, "('a', 3), ('b', 1)")):
+        said_on(con, folder, day, rows)
+    assert said_on(con, folder, SECOND, "('a', 2)") == [
+        ("a", 1, FIRST, SECOND),
+        ("a", 2, SECOND, None),
+    ]
+    # Third says what it said, now as a difference from the second night as it is today.
+    assert said_on(con, folder, date(2026, 3, 5), "('a', 3), ('b', 1)") == [
+        ("a", 1, FIRST, SECOND),
+        ("a", 2, SECOND, THIRD),
+        ("a", 3, THIRD, None),
+        ("b", 1, THIRD, None),
+    ]
+
+
+def test_a_row_that_becomes_again_what_the_night_after_said_is_no_change_there(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    folder = CompanyFolder(tmp_path)
+    for day, amount in ((FIRST, 1), (SECOND, 2), (THIRD, 1)):
+        said_on(con, folder, day, f"('a', {amount})")
+    said_on(con, folder, SECOND, "('a', 1)")
+    assert said_on(con, folder, date(2026, 3, 5), "('a', 1)") == [("a", 1, FIRST, None)]
+
+
+def test_an_amount_that_goes_missing_or_comes_is_a_change_and_none_that_stays_away(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    folder = CompanyFolder(tmp_path)
+    said_on(con, folder, FIRST, "('goes', 1), ('stays away', null)")
+    assert said_on(con, folder, SECOND, "('goes', null), ('stays away', null::integer)") == [
+        ("goes", 1, FIRST, SECOND),
+        ("goes", None, SECOND, None),
+        ("stays away", None, FIRST, None),
     ]

@@ -69,6 +69,19 @@ def test_a_target_by_name_replaces_the_weeks_that_it_touches(
     assert list(frame["line"]) == [7, 8, 9, 10]
 
 
+# The first week lasts from Monday 5 to Sunday 11 January.
+@pytest.mark.parametrize(
+    ("start", "end", "touches"),
+    [((1, 1), (1, 4), False), ((1, 1), (1, 5), True), ((1, 11), (1, 31), True), ((1, 12), (1, 31), False)],
+)  # fmt: skip
+def test_one_day_in_common_is_enough_to_replace_a_week(
+    con: duckdb.DuckDBPyConnection, start: tuple[int, int], end: tuple[int, int], touches: bool
+) -> None:
+    days = {"start_on": date(2026, *start), "end_on": date(2026, *end)}
+    kept = left(with_process_lines(con, by_name(**days)))
+    assert kept == (EVERYTHING[1:] if touches else EVERYTHING)
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import datetime
 
 import pytest
 
@@ -34,6 +35,9 @@ def pair_of(folder, first, second):
         ({"name": "苏州仁和医院", "phone": PHONE}, {"name": "仁和医院", "phone": PHONE}, "phone"),
         ({"name": "李女士", "phone": PHONE}, {"name": "李梅", "phone": PHONE}, "phone"),
         ({"name": "苏州仁和医院", "phone": PHONE}, {"name": "无锡康宁诊所", "phone": PHONE}, ("phone", "names_differ")),
+        # Half of the pairs of letters alike (苏州 州仁 仁和 和医 医院 and 仁和 和医 医所: 2 × 2 of 8), and 2 × 2 of 9.
+        ({"name": "苏州仁和医院", "phone": PHONE}, {"name": "仁和医所", "phone": PHONE}, "phone"),
+        ({"name": "苏州仁和医院", "phone": PHONE}, {"name": "仁和医所长", "phone": PHONE}, ("phone", "names_differ")),
         ({"name": "仁和第一分店", "phone": PHONE}, {"name": "仁和第二分店", "phone": PHONE}, ("phone", "names_differ")),
         # A phone that nobody has.
         ({"name": "苏州仁和医院", "phone": "13800000000"}, {"name": "仁和医院", "phone": "13800000000"}, None),
@@ -80,6 +84,30 @@ def test_the_phone_of_the_one_person_to_speak_to_counts_for_the_model(tmp_path):
     assert found.rule == {"C1": "probability", "C2": "probability"}
 
 
+def test_two_people_to_speak_to_speak_for_nobody(tmp_path):
+    found = matched(
+        tmp_path,
+        [account("C1", "太原博爱医疗器械有限公司"), account("C2", "太原市博爱医疗器械公司", phone=PHONE)],
+        contacts=[
+            {"contact_id": "P1", "account_id": "C1", "phone": PHONE},
+            {"contact_id": "P2", "account_id": "C1", "phone": "13987650021"},
+        ],
+    )  # fmt: skip
+    assert found.groups == set()
+
+
+def test_what_more_than_twenty_records_share_is_not_weighed(tmp_path):
+    def weighed(count):
+        names = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌"[:count]
+        rows = [
+            account(f"C{n}", f"{letter}记", email="info@mail.example")
+            for n, letter in enumerate(names)
+        ]
+        return matched(tmp_path, rows).counts["pairs_weighed"]
+
+    assert (weighed(20), weighed(21)) == (190, 0)  # 20 × 19 ÷ 2
+
+
 def test_a_phone_that_six_records_share_is_a_switchboard(tmp_path):
     def wards(count):
         return [
@@ -96,12 +124,13 @@ def test_a_customer_is_named_after_its_oldest_record_of_the_crm(tmp_path):
         tmp_path,
         [
             account("Z1", "苏州仁和医院", phone=PHONE, **mine),
-            account("C3", "苏州仁和医院", phone=PHONE),
+            account("C3", "苏州仁和医院", phone=PHONE, created_at=datetime(2024, 12, 31)),
             account("C2", "苏州仁和医院", phone=PHONE),
+            account("C1", "苏州仁和医院", phone=PHONE, created_at=None),
             account("Z9", "无锡康宁诊所", phone=OTHER_PHONE, **mine),
         ],
     )
-    assert found.customer == {"Z1": "C2", "C3": "C2", "C2": "C2", "Z9": "Z9"}
+    assert found.customer == {"Z1": "C3", "C3": "C3", "C2": "C3", "C1": "C3", "Z9": "Z9"}
 
 
 TWINS = [account("C1", "苏州仁和医院", phone=PHONE), account("C2", "苏州仁和医院", phone=PHONE)]
@@ -211,6 +240,13 @@ def test_a_lead_finds_its_customer_by_what_it_became_phone_company_or_person(tmp
             lead("L8", phone="13711119999"),
             lead("L9", phone="13711118888", converted_account_id="C3"),
             lead("L10", phone="13711118888"),
+            # L11 and L12 are of one phone and became two customers: L13 may be of either
+            lead("L11", phone="13711117777", converted_account_id="C3"),
+            lead("L12", phone="13711117777", converted_account_id="C4"),
+            lead("L13", phone="13711117777"),
+            # L14 is L9's by phone and L15's by WeChat id: the phone comes first
+            lead("L14", phone="13711118888", wechat_id="wx2"),
+            lead("L15", wechat_id="wx2", converted_account_id="C4"),
         ],
     )
     assert found.leads == {
@@ -222,6 +258,10 @@ def test_a_lead_finds_its_customer_by_what_it_became_phone_company_or_person(tmp
         "L7": ("C3", "wechat_id"),
         "L9": ("C3", "converted"),
         "L10": ("C3", "same_phone"),
+        "L11": ("C3", "converted"),
+        "L12": ("C4", "converted"),
+        "L14": ("C3", "same_phone"),
+        "L15": ("C4", "converted"),
     }
 
 

@@ -29,8 +29,8 @@ def secret(value: str) -> Secret:
     return Secret(value, "env:TEST_ROBOT")
 
 
-def send(sender, digest=DIGEST, *, is_resent=False):
-    return sender.send(digest, message_id="v1/x/张三", is_resent=is_resent, at=datetime.now(UTC))
+def send(sender, digest=DIGEST, *, is_resent=False, message_id="v1/x/张三"):
+    return sender.send(digest, message_id=message_id, is_resent=is_resent, at=datetime.now(UTC))
 
 
 def free_port() -> int:
@@ -185,9 +185,11 @@ def test_a_webhook_gets_the_digest_as_an_object_with_a_key_of_its_own():
     with Hook() as hook:
         send(Webhook(secret(hook.address)), is_resent=True)
         send(Webhook(secret(hook.address)))
-        first, second = hook.calls
+        send(Webhook(secret(hook.address)), message_id="v1/x/李四")
+        first, second, other = hook.calls
     assert first.body["is_resent"] and not second.body["is_resent"]
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert other.headers["idempotency-key"] != second.headers["idempotency-key"]
     assert first.body["lines"][0] == {"text": LONG[0].text, "link": "https://b/x"}
 
 
