@@ -65,6 +65,14 @@ def wait(until: object, what: str, minutes: float = 10) -> None:
         time.sleep(1)
 
 
+def make_tables(instance: dict[str, str]) -> None:
+    """Make Dagster's tables once, as deploy/companies does: ten servers that start at once would race."""
+    subprocess.run(
+        [sys.executable, "-m", "dagster", "instance", "migrate"],
+        cwd=ROOT, env={**os.environ, **instance}, check=True, capture_output=True,
+    )  # fmt: skip
+
+
 def write_companies(root: Path) -> None:
     """Write ten folders with the same files; in one of them nothing can be published."""
     for name in COMPANIES:
@@ -92,6 +100,7 @@ def deployment(tmp_path: Path) -> Iterator[tuple[Path, Server, int]]:
         server = running.enter_context(postgres(tmp_path / "pg"))
         url = server.url.replace("postgresql+psycopg://", "postgresql+psycopg2://")
         instance = {"DAGSTER_HOME": str(home), "DAGSTER_POSTGRES_URL": url}
+        make_tables(instance)
         for name, port in ports.items():
             own = {"GAPWISE_HOME": str(tmp_path / name), "GAPWISE_COMPANY_KEY": name}
             serve = ["api", "grpc", "--module-name", "pipelines.definitions", "--host", "127.0.0.1"]

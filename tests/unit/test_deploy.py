@@ -105,6 +105,20 @@ def test_nothing_of_compose_is_open_to_other_machines() -> None:
     assert published == ["127.0.0.1:3000:3000"]
 
 
+@pytest.mark.parametrize("folder", [".", "companies", "celery"])
+def test_tables_of_records_are_made_before_servers_that_would_each_make_them(folder: str) -> None:
+    services = yaml.safe_load((DEPLOY / folder / "compose.yaml").read_text("utf-8"))["services"]
+    assert services["records"]["command"] == ["dagster", "instance", "migrate"]
+    assert services["records"]["restart"] == "no"
+    assert services["records"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    waits_for = {
+        name: service["depends_on"]["records"]["condition"]
+        for name, service in services.items()
+        if name.startswith("code")
+    }
+    assert waits_for and set(waits_for.values()) == {"service_completed_successfully"}
+
+
 def test_compose_mounts_files_that_are_there_and_keeps_no_password() -> None:
     mounts = SERVICES["code"]["volumes"]
     assert all((DEPLOY / m.split(":")[0]).is_file() for m in mounts if m.startswith("./"))
