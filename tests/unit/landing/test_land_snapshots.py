@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.landing import source
+from pipelines.landing import rows, source
 from pipelines.landing.log import Counts
 from tests.unit.landing.landing_world import Inbox
 
@@ -142,7 +142,11 @@ def test_twenty_bad_rows_of_four_hundred_are_within_five_per_cent(inbox: Inbox) 
     assert inbox.put_and_land("d_20260301.csv", HEAD + rows).status == "landed"
 
 
-def test_exact_duplicates_fall_and_of_two_versions_the_last_row_wins(inbox: Inbox) -> None:
+@pytest.mark.parametrize("keys_at_once", [rows.KEYS_AT_ONCE, 1])
+def test_exact_duplicates_fall_and_of_two_versions_the_last_row_wins(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, keys_at_once: int
+) -> None:
+    monkeypatch.setattr(rows, "KEYS_AT_ONCE", keys_at_once)
     record = inbox.put_and_land(
         "d_20260301.csv", HEAD + "A,报价中,1\nA,报价中,1\nB,报价中,2\nB,报价中,3\n"
     )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.landing import rows
 from pipelines.landing.pivot import is_period_header
 from tests.unit.landing.landed_files import land
 
@@ -122,7 +123,9 @@ def test_ids_that_a_sheet_shows_as_dates_are_numbers_again(tmp_path):
     assert landed.rows(record, "order_id") == [("43659",), ("43660",)]
 
 
-def test_rows_alike_without_an_id_stand_and_are_numbered(tmp_path):
+@pytest.mark.parametrize("keys_at_once", [rows.KEYS_AT_ONCE, 1])
+def test_rows_alike_without_an_id_stand_and_are_numbered(tmp_path, monkeypatch, keys_at_once):
+    monkeypatch.setattr(rows, "KEYS_AT_ONCE", keys_at_once)
     text = "day,product,amount\n2026-01-01,A,10\n2026-01-01,A,10\n2026-01-01,B,10\n"
     landed, record = land(
         tmp_path, "o.csv", text, entity="orders", columns={"signed_on": "day"}, compose={"order_id": ["day", "product", "#"]}
