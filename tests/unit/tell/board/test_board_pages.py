@@ -125,10 +125,16 @@ def test_the_day_and_the_health_of_the_data_stand_on_top_of_every_page(board: Pa
 
 
 def test_status_is_said_in_words_beside_its_colour(board: Path) -> None:
-    chips = re.findall(r'<span class="chip (\w+)">(.*?)</span>\s*</?', text(board, "en/index.html"))
-    assert 'aria-hidden="true">▼</span> Behind' in text(board, "en/index.html")
-    assert "▼</span> 落后" in text(board, "zh/index.html")
-    assert chips
+    chip = re.compile(
+        r'<span class="chip (\w+)"><span aria-hidden="true">(.)</span> ([^<]+)</span>'
+    )
+    signs = {"behind": "▼", "watch": "◆", "normal": "●", "ahead": "▲"}
+    for language, word in (("en", "Behind"), ("zh", "落后")):
+        page = text(board, f"{language}/index.html")
+        chips = chip.findall(page)
+        assert len(chips) == page.count('class="chip ')
+        assert ("behind", "▼", word) in chips
+        assert all(sign == signs.get(status, sign) for status, sign, _ in chips)
 
 
 def test_a_light_that_was_judged_by_chance_says_so(board: Path) -> None:
