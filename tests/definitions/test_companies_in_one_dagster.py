@@ -40,7 +40,7 @@ def process(log: Path, *command: str, **environment: str) -> Iterator[None]:
         finally:
             running.terminate()
             try:
-                running.wait(timeout=60)
+                running.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
