@@ -1,4 +1,4 @@
-"""A standalone Spark master with workers on this machine, for the length of a test."""
+"""Spark's own servers on this machine, for the length of a test: a master with workers, a Connect server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,19 +46,42 @@ def standalone_master(logs: Path, workers: int) -> Iterator[Master]:
             size = ["--host", "127.0.0.1", "--cores", "1", "--memory", "900m"]
             where = ["--webui-port", str(worker_page), "--work-dir", str(place)]
             started.enter_context(_process(place, "worker.Worker", [*size, *where, url]))
-        _wait_for(page, workers)
+        _wait_until(
+            lambda: _read(page)["aliveworkers"] == workers, f"the master had not {workers} workers"
+        )
         yield Master(url, page, tuple(pages))
 
 
 @contextlib.contextmanager
-def _process(place: Path, role: str, arguments: list[str]) -> Iterator[None]:
+def connect_server(logs: Path) -> Iterator[str]:
+    """Start a Spark Connect server with a session in its own process; yield its address."""
+    port = _free_port()
+    logs.mkdir(parents=True)
+    conf = {
+        **dict(pair.split("=") for pair in SMALL["GAPWISE_SPARK_CONF"].split()),
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.ui.enabled": "false",
+    }
+    settings = [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
+    server = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
+    arguments = ["--master", "local[2]", *settings, *server, "spark-internal"]
+    # Spark's launcher takes this server for a daemon, and its memory from there.
+    with _process(logs / "connect", "SparkSubmit", arguments, memory="1200m"):
+        _wait_until(lambda: _is_open(port), "the Connect server did not listen")
+        yield f"sc://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def _process(place: Path, role: str, arguments: list[str], memory: str = "256m") -> Iterator[None]:
     import pyspark
 
     home = Path(pyspark.__file__).parent
     place.mkdir()
     environment = {
         **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_DAEMON_MEMORY": "256m", "JDK_JAVA_OPTIONS": SMALL["JDK_JAVA_OPTIONS"],
+        "SPARK_DAEMON_MEMORY": memory, "JDK_JAVA_OPTIONS": SMALL["JDK_JAVA_OPTIONS"],
     }  # fmt: skip
     with (place / "log.txt").open("wb") as log:
         process = subprocess.Popen(
@@ -72,14 +95,19 @@ def _process(place: Path, role: str, arguments: list[str]) -> Iterator[None]:
             process.wait(timeout=60)
 
 
-def _wait_for(page: int, workers: int) -> None:
+def _wait_until(is_so: Callable[[], bool], otherwise: str) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         with contextlib.suppress(OSError):
-            if _read(page)["aliveworkers"] == workers:
+            if is_so():
                 return
         time.sleep(0.5)
-    raise TimeoutError(f"the master had not {workers} workers after {START_SECONDS} seconds")
+    raise TimeoutError(f"{otherwise} after {START_SECONDS} seconds")
+
+
+def _is_open(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
 
 
 def _read(page: int) -> dict:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.real_data.test_maven_crm import company as maven_company
 from tests.shared_data import SHARED
-from tests.spark.cluster import Master, standalone_master
+from tests.spark.cluster import Master, connect_server, standalone_master
 from tests.spark.nights import SMALL, run_night
 from tests.spark.row_by_row import compared_rows, differences, manifest_of
 
@@ -58,3 +58,12 @@ def test_a_real_crms_marts_are_equal_on_a_master_with_two_workers(master, tmp_pa
     other = on_spark(built, tmp_path / "spark", master)
     assert compared_rows(built) > 10_000
     assert differences(built, other) == {}
+
+
+def test_a_night_through_spark_connect_publishes_the_same(tiny_demo: Path, tmp_path):
+    home = tmp_path / "company"
+    shutil.copytree(tiny_demo, home, symlinks=True)
+    with connect_server(tmp_path / "server") as address:
+        run_night(home, "spark", SPARK_REMOTE=address)
+    assert manifest_of(home)["sequence"] == manifest_of(tiny_demo)["sequence"] + 1
+    assert differences(tiny_demo, home) == {}
