@@ -174,7 +174,7 @@ def _number_contents(context: LandingContext, layouts: Sequence[Layout]) -> None
 def sort_out_repeats(context: LandingContext) -> None:
     """Fill `set_aside`: exact duplicates, superseded rows, conflicts, and numbered keyless twins.
 
-    A part of the keys at a time: of fifty million rows, all keys at once do not fit the landing's memory.
+    A part of the keys at a time, so that what is compared stays small beside what the landing may hold.
     """
     context.con.execute(
         "create or replace temp table set_aside "
