@@ -13,7 +13,7 @@ from benchmarks.run import RESULTS, slug_of
 from benchmarks.sizes import SIZES
 
 PAGE = Path(__file__).parent / "RESULTS.md"
-SHOWN = ("S", "M/10", "M", "5M")
+SHOWN = ("S", "M/10", "M")
 # What the script by hand does too; matching, cascade, forecast, board, messages and publishing are
 # timed apart, and of the marts behind the cascade only those that the script writes are counted.
 COMPARED = (
