@@ -9,7 +9,6 @@ Only the exceptions are written down, so that a clean file costs one pass.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,8 +21,6 @@ from pipelines.sources.scans import CsvForm, CsvScan, joint_relation
 
 KEY_SEPARATOR = "chr(31)"
 NULL_MARK = "chr(30)"
-# Rows whose keys are compared in one go.
-KEYS_AT_ONCE = 8_000_000
 
 # How tables are read: the plan, 1904 dates or not, and one SELECT of raw cells per table.
 Layout = tuple[ColumnPlan, bool, list[str]]
@@ -172,22 +169,7 @@ def _number_contents(context: LandingContext, layouts: Sequence[Layout]) -> None
 
 
 def sort_out_repeats(context: LandingContext) -> None:
-    """Fill `set_aside`: exact duplicates, superseded rows, conflicts, and numbered keyless twins.
-
-    A part of the keys at a time, so that what is compared stays small beside what the landing may hold.
-    """
-    context.con.execute(
-        "create or replace temp table set_aside "
-        "(_seq bigint, _table bigint, _row bigint, _fate varchar, _twin_key varchar)"
-    )
-    [(rows,)] = context.con.execute("select count(*) from typed").fetchall()
-    parts = max(1, math.ceil(rows / KEYS_AT_ONCE))
-    for part in range(parts):
-        _sort_out(context, f"hash(_key) % {parts} = {part}" if parts > 1 else "true")
-
-
-def _sort_out(context: LandingContext, own_keys: str) -> None:
-    """Add what is set aside among some of the keys: those of which an SQL condition holds."""
+    """Fill `set_aside`: exact duplicates, superseded rows, conflicts, and numbered keyless twins."""
     entity = context.entity
     newest = f"{quote_name(entity.order_by)} desc nulls last, " if entity.order_by else ""
     loser = "conflict" if entity.conflict == "error" else "superseded"
@@ -195,10 +177,9 @@ def _sort_out(context: LandingContext, own_keys: str) -> None:
     takes = "false" if entity.conflict == "error" else "newness = 1"
     context.con.execute(
         f"""
-        insert into set_aside
+        create or replace temp table set_aside as
         with repeated as (
-            select _seq, _key from typed where _errors is null and {own_keys}
-            group by _seq, _key having count(*) > 1
+            select _seq, _key from typed where _errors is null group by _seq, _key having count(*) > 1
         ),
         ranked as (
             select
@@ -212,7 +193,7 @@ def _sort_out(context: LandingContext, own_keys: str) -> None:
                     <> max(_row_hash) over (partition by _seq, _key) as differs
             from typed
             semi join repeated using (_seq, _key)
-            where _errors is null and {own_keys}
+            where _errors is null
         )
         select
             _seq, _table, _row,

@@ -11,7 +11,6 @@ import pytest
 
 from pipelines.landing import source
 from pipelines.landing.log import Counts
-from pipelines.landing.rows import KEYS_AT_ONCE
 from tests.unit.landing.landing_world import Inbox
 
 HEAD = "商机编号,阶段,预计金额\n"
@@ -143,11 +142,7 @@ def test_twenty_bad_rows_of_four_hundred_are_within_five_per_cent(inbox: Inbox) 
     assert inbox.put_and_land("d_20260301.csv", HEAD + rows).status == "landed"
 
 
-@pytest.mark.parametrize("keys_at_once", [KEYS_AT_ONCE, 1])
-def test_exact_duplicates_fall_and_of_two_versions_the_last_row_wins(
-    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, keys_at_once: int
-) -> None:
-    monkeypatch.setattr("pipelines.landing.rows.KEYS_AT_ONCE", keys_at_once)
+def test_exact_duplicates_fall_and_of_two_versions_the_last_row_wins(inbox: Inbox) -> None:
     record = inbox.put_and_land(
         "d_20260301.csv", HEAD + "A,报价中,1\nA,报价中,1\nB,报价中,2\nB,报价中,3\n"
     )

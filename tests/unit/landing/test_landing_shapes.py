@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.landing.pivot import is_period_header
-from pipelines.landing.rows import KEYS_AT_ONCE
 from tests.unit.landing.landed_files import land
 
 LOG = (
@@ -123,9 +122,7 @@ def test_ids_that_a_sheet_shows_as_dates_are_numbers_again(tmp_path):
     assert landed.rows(record, "order_id") == [("43659",), ("43660",)]
 
 
-@pytest.mark.parametrize("keys_at_once", [KEYS_AT_ONCE, 1])
-def test_rows_alike_without_an_id_stand_and_are_numbered(tmp_path, monkeypatch, keys_at_once):
-    monkeypatch.setattr("pipelines.landing.rows.KEYS_AT_ONCE", keys_at_once)
+def test_rows_alike_without_an_id_stand_and_are_numbered(tmp_path):
     text = "day,product,amount\n2026-01-01,A,10\n2026-01-01,A,10\n2026-01-01,B,10\n"
     landed, record = land(
         tmp_path, "o.csv", text, entity="orders", columns={"signed_on": "day"}, compose={"order_id": ["day", "product", "#"]}
