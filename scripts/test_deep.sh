@@ -16,9 +16,13 @@ esac
 
 venv=.venv
 [ "$topic" != spark ] || venv=.venv-spark
-# Whole files side by side; the other topics are one long test, watch the clock, or start servers.
+# Whole files side by side, or the two stretches of days; the other topics are one long test, watch the
+# clock, or start servers.
 side_by_side=
-case "$topic" in truths | nights) side_by_side="-n 2 --dist loadfile" ;; esac
+case "$topic" in
+    truths | nights) side_by_side="-n 2 --dist loadfile" ;;
+    past) side_by_side="-n 2" ;;
+esac
 report=docs/reports/test-deep-$topic.txt
 mkdir -p build docs/reports
 output=build/test-deep-$topic.txt
