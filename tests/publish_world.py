@@ -9,11 +9,13 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from pipelines.publish.night import MartInfo, Night
 from pipelines.publish.night_lock import night_lock
+from pipelines.publish.publisher import Publisher, PublishResult
 from pipelines.settings import CompanyFolder
 
 AS_OF = date(2026, 3, 10)
@@ -62,6 +64,11 @@ def make_night(build_file: Path, version: str) -> Night:
         volatile_columns=frozenset({"landed_at"}),
         operations_marts=frozenset({"mart_run"}),
     )
+
+
+def publish(folder: CompanyFolder, build: Path, version: str, **options: Any) -> PublishResult:
+    """Build a night and publish it."""
+    return Publisher(folder, **options).publish(make_night(make_build(build, version), version))
 
 
 def locked(folder: CompanyFolder):
