@@ -51,8 +51,11 @@ def test_every_bad_row_is_in_the_published_quarantine_in_both_languages(home, re
 
 
 def test_every_refused_file_is_told_with_its_reason_and_nothing_in_a_cell_was_run(home, result):
-    told = operations(home, "select source, problem_en from marts.mart_source_health")
-    assert {source_name(case) for case in CASES} <= {source for source, *_ in told}
+    health = "select source, problem_zh, problem_en from marts.mart_source_health"
+    told = {source: (zh, en) for source, zh, en in operations(home, health)}
+    assert {source_name(case) for case in CASES} <= told.keys()
+    problems = {case.case: told[source_name(case)] for case in REFUSED}
+    assert [case for case, (zh, en) in problems.items() if not (zh and en)] == []
     pages = [*(home / "published").rglob("*.html"), *(home / "dagster").rglob("*.html")]
     assert pages
     assert [p for p in pages if "<script>alert(1)" in p.read_text(encoding="utf-8")] == []

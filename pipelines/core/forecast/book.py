@@ -138,6 +138,10 @@ class Book:
         found = [x for x in (self.arrivals[:1], self.bookings.day) if len(x)]
         return min((int(x.min()) for x in found), default=len(self.workday) - 1)
 
+    def workdays_before(self, day: int) -> int:
+        """Return the workday index of the day before; 0 before the calendar's first day."""
+        return int(self.workday[day - 1]) if day > 0 else 0
+
     def last_day_of(self, index: int) -> int:
         """Return the last day that has a workday index: days off belong to the workday before."""
         return max(int(np.searchsorted(self.workday, index, side="right")) - 1, 0)

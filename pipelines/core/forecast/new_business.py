@@ -59,14 +59,14 @@ def _past_periods(book: Book, place: int, day: int) -> list[tuple[int, int, int]
     if periods.is_custom[place]:
         return []
     first, last = int(periods.first_day[place]), int(periods.last_day[place])
-    index = int(workday[day] - workday[max(first - 1, 0)])
+    index = int(workday[day]) - book.workdays_before(first)
     left = int(workday[last] - workday[day])
     found = []
     for past in past_like(periods, place, day, PAST_PERIODS):
         start, end = int(periods.first_day[past]), int(periods.last_day[past])
         # The same workday from the start, in the second half from the end: months differ in length,
         # and what is left of them is what is asked for.
-        reached = workday[max(start - 1, 0)] + index if index <= left else workday[end] - left
+        reached = book.workdays_before(start) + index if index <= left else workday[end] - left
         look = book.last_day_of(int(reached))
         if look >= book.first_known_day:
             found.append((min(look, end), max(min(look, end), start - 1), end))
@@ -78,7 +78,7 @@ def _rolling(book: Book, place: int, day: int) -> list[tuple[int, int, int]]:
     workday = book.workday
     today = int(workday[day])
     until = int(workday[book.periods.last_day[place]]) - today
-    wait = max(int(workday[max(book.periods.first_day[place] - 1, 0)]) - today, 0)
+    wait = max(book.workdays_before(int(book.periods.first_day[place])) - today, 0)
     found = []
     for back in range(PAST_PERIODS):
         begin = today - until - back * min(until, ROLLING_STEP_WORKDAYS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -94,3 +96,22 @@ def test_a_wrong_row_of_the_metrics_is_named_and_switches_off_that_metric(tmp_pa
     assert not is_fine
     assert "没有的列" in text
     assert fix == "correct the cell and save; until then that metric is off"
+
+
+def test_a_database_that_can_be_reached_is_fine_and_one_that_is_gone_has_its_fix(tmp_path):
+    folder = CompanyFolder(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "erp.db")) as database:
+        database.execute("create table orders (order_id text, signed_on text, amount text)")
+    text = """
+company: {name: 晨光医疗}
+sources:
+  - {name: erp_orders, entity: orders, kind: database, url: "sqlite:///erp.db", table: orders}
+  - {name: gone, entity: payments, kind: database, url: "sqlite:///gone.db", table: payments}
+"""
+    folder.company_yml.write_text(text, encoding="utf-8")
+    found = {finding.subject: finding for finding in examine(folder)}
+    assert found["source erp_orders"].is_fine
+    assert "database table orders can be reached" in found["source erp_orders"].text
+    assert not found["source gone"].is_fine
+    assert "there is no SQLite file" in found["source gone"].text
+    assert found["source gone"].fix

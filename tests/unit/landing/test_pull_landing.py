@@ -11,7 +11,6 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.commands.doctor import examine
 from pipelines.landing.archive import Archive
 from pipelines.landing.contract import load_entities
 from pipelines.landing.log import LandingLog
@@ -240,19 +239,3 @@ def test_how_a_pull_is_made_does_not_land_the_archive_anew(company):
     assert {r.fingerprint for r in LandingLog(company.folder.landing).of_source("erp_orders")} == {
         before
     }
-
-
-def test_doctor_says_whether_a_database_can_be_reached(company):
-    text = """
-company: {name: 晨光医疗}
-sources:
-  - {name: erp_orders, entity: orders, kind: database, url: "sqlite:///erp.db", table: orders}
-  - {name: gone, entity: payments, kind: database, url: "sqlite:///gone.db", table: payments}
-"""
-    company.folder.company_yml.write_text(text, encoding="utf-8")
-    found = {finding.subject: finding for finding in examine(company.folder)}
-    assert found["source erp_orders"].is_fine
-    assert "database table orders can be reached" in found["source erp_orders"].text
-    assert not found["source gone"].is_fine
-    assert "there is no SQLite file" in found["source gone"].text
-    assert found["source gone"].fix

@@ -97,6 +97,12 @@ def test_what_past_periods_brought_grows_with_the_deals_that_come_in():
     assert (samples[0], samples[6], samples[7], samples[8]) == (100, 150, 150, 100)
 
 
+def test_a_period_that_begins_with_the_calendar_is_compared_after_as_many_workdays():
+    # One unit a day; ten days into the fifth month of thirty, twenty are left, in the first month too.
+    daily = bookings([(-1, 0, d, 1) for d in range(150)])
+    assert new_business(book(bookings=daily), 4, 129).samples[:, 0].tolist() == [20] * 4
+
+
 def test_twelve_past_periods_speak_and_no_more():
     rows = [(-1, 0, day, 1) for day in range(392)]
     assert (
