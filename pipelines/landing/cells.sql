@@ -314,6 +314,8 @@ create or replace macro cell_seconds_of(p, s) as
     case
         when len(p) = 0 then 0
         when p[1]::integer > 24 or p[2]::integer > 59 or coalesce(p[3]::integer, 0) > 59 then null
+        -- 24:00 is the midnight that ends a day; nothing comes after it
+        when p[1]::integer = 24 and (p[2]::integer > 0 or coalesce(p[3]::integer, 0) > 0) then null
         else p[1]::integer * 3600 + p[2]::integer * 60 + coalesce(p[3]::integer, 0)
             + case
                 when p[1]::integer < 12 and regexp_matches(s, '下午|(?i:PM)') then 43200

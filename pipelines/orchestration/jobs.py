@@ -15,7 +15,7 @@ CELERY_QUEUE_TAG = "dagster-celery/queue"
 
 
 def run_tags() -> dict[str, str]:
-    """Return what a night is known by where several companies share one Dagster."""
+    """Return what a company's runs are known by where several share one Dagster."""
     key = company_key()
     return {COMPANY_TAG: key, CELERY_QUEUE_TAG: key} if key else {}
 
@@ -42,7 +42,7 @@ def send_alerts_job(folder: CompanyFolder) -> dg.JobDefinition:
     def send_waiting_alerts() -> None:
         AlertDesk(folder, load_company(folder)).send()
 
-    @dg.job(name=SEND_ALERTS, executor_def=dg.in_process_executor)
+    @dg.job(name=SEND_ALERTS, executor_def=dg.in_process_executor, tags=run_tags())
     def send_alerts() -> None:
         send_waiting_alerts()
 

@@ -9,18 +9,24 @@ from pipelines.sources.errors import DamagedFile, LimitExceeded
 from pipelines.sources.options import Content, FileOptions
 from pipelines.sources.tables import RawRows
 
+_ROW_NUMBER = "file_row_number"
+
 
 def read_parquet(content: Content, con: duckdb.DuckDBPyConnection, options: FileOptions) -> RawRows:
     """Describe a Parquet file as raw rows; nothing is read yet.
 
     Timestamps with a zone end in Z (UTC), nested values are JSON text. Rows count from 1.
     """
-    scan = parquet_rows([content.path], "file_row_number = true")
+    scan, number = parquet_rows([content.path]), "row_number() over ()"
     try:
         columns = con.execute(f"describe select * from {scan}").fetchall()
     except duckdb.Error as error:
         raise damaged_parquet(content, error) from error
-    named = [(name, kind) for name, kind, *_ in columns if name != "file_row_number"]
+    named = [(name, kind) for name, kind, *_ in columns]
+    # The reader's own number is counted by several threads, unless a column of the file has its name.
+    if _ROW_NUMBER not in (name.lower() for name, _ in named):
+        scan = parquet_rows([content.path], f"{_ROW_NUMBER} = true")
+        number = f"{_ROW_NUMBER} + 1"
     if len(named) > options.limits.columns:
         raise LimitExceeded(
             f"有 {len(named)} 列，最多 {options.limits.columns} 列",
@@ -33,7 +39,7 @@ def read_parquet(content: Content, con: duckdb.DuckDBPyConnection, options: File
     return RawRows(
         content=content,
         sheet="",
-        relation=f"(select file_row_number + 1 as _row, {cells} from {scan})",
+        relation=f"(select {number} as _row, {cells} from {scan})",
         columns=tuple(f"r{i}" for i in range(len(named))),
         header_texts=tuple(name for name, _ in named),
         header_row=0,

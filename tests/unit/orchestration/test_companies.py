@@ -22,6 +22,15 @@ from pipelines.checks.check_list import declared_checks
 print(json.dumps(sorted({"/".join(check.asset) for check in declared_checks()})))
 """
 
+JOBS = """
+import json
+from pathlib import Path
+from pipelines.orchestration.jobs import nightly_job, send_alerts_job
+from pipelines.settings import CompanyFolder
+jobs = nightly_job(), send_alerts_job(CompanyFolder(Path("company")))
+print(json.dumps([dict(job.tags) for job in jobs]))
+"""
+
 
 def asked(question: str = ASK, **environment: str) -> list:
     clean = {name: value for name, value in os.environ.items() if name != "GAPWISE_COMPANY_KEY"}
@@ -43,6 +52,12 @@ def test_a_company_among_others_names_itself_first_and_its_queue():
         ["north", "reference", "rules"],
         {"gapwise/company": "north", "dagster-celery/queue": "north"},
     ]
+
+
+def test_nights_and_what_sends_waiting_messages_go_to_the_companys_queue():
+    own = {"gapwise/company": "north", "dagster-celery/queue": "north"}
+    assert asked(JOBS, GAPWISE_COMPANY_KEY="north") == [own, own]
+    assert asked(JOBS) == [{}, {}]
 
 
 def test_a_check_names_its_asset_without_the_company_which_dagster_is_told_once():

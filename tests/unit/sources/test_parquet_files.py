@@ -41,6 +41,13 @@ def test_parquet_values_become_text(read, rows, con):
     assert read_table.skipped.empty == 1
 
 
+@pytest.mark.parametrize("name", ["file_row_number", "File_Row_Number", "filename"])
+def test_a_column_with_a_name_that_the_reader_uses_itself_is_a_column(read, rows, name):
+    (table,) = read("a.parquet", parquet(pa.table({name: [7, 5], "a": ["x", "y"]})))
+    assert table.headers == (name, "a")
+    assert rows(table) == [(1, "7", "x"), (2, "5", "y")]
+
+
 def test_parquet_in_gz_is_read(read, rows):
     (table,) = read("a.parquet.gz", gzip.compress(parquet(pa.table({"a": ["x"]}))))
     assert rows(table) == [(1, "x")]
