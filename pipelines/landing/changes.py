@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipelines.core.sql_text import parquet_rows, quote_text
 from pipelines.landing.batch import LandingContext, ReadDelivery
+from pipelines.landing.kept_rows import keep_rows
 from pipelines.landing.log import LandingRecord
 
 
@@ -28,7 +29,7 @@ class Change:
 def find_changes(
     context: LandingContext, batch: Sequence[ReadDelivery], chain: Sequence[LandingRecord]
 ) -> dict[int, Change]:
-    """Fill temp table `changes` and return what each delivery changed.
+    """Keep `changes` and return what each delivery changed.
 
     `changes` has one row per delivery and key to be written: `_op` U (new or changed; in a delta
     every delivered row) or D (gone), `_is_change`, `_is_new`, and where its cells stand in `typed`
@@ -52,7 +53,7 @@ def _presence(
     chain: Sequence[LandingRecord],
     is_snapshot: bool,
 ) -> None:
-    """Fill `presence`: one row per part, position in its chain and key that was delivered there.
+    """Keep `presence`: one row per part, position in its chain and key that was delivered there.
 
     Position 0 is what was alive before the batch; `_row_hash` is NULL where the row was bad.
     """
@@ -78,9 +79,10 @@ def _presence(
         if append
         else "case when typed._has_key then typed._key else coalesce(s._twin_key, typed._key) end"
     )
-    context.con.execute(
+    keep_rows(
+        context,
+        "present",
         f"""
-        create or replace temp table presence as
         select _part, 0 as _position, 0::bigint as _seq, _key, _row_hash,
             null::integer as _table, null::bigint as _row
         from ({" union all ".join(before) or "select '' as _part, '' as _key, 0::ubigint as _row_hash where false"})
@@ -93,13 +95,15 @@ def _presence(
         left join set_aside as s
             on typed._seq = s._seq and typed._table = s._table and typed._row = s._row
         where coalesce(s._fate, 'twin') = 'twin' and typed._errors is null
-        """
+        """,
     )
     # A key that stands in bad or conflicting rows alone was delivered too: it is protected.
-    context.con.execute(
+    keep_rows(
+        context,
+        "doubtful",
         """
-        insert into presence
-        select places._part, places._position, places._seq, doubtful._key, null, null, null
+        select places._part, places._position, places._seq, doubtful._key, null::ubigint as _row_hash,
+            null::integer as _table, null::bigint as _row
         from (
             select _seq, _key from typed where _errors is not null and _has_key
             union
@@ -109,8 +113,14 @@ def _presence(
             where s._fate = 'conflict'
         ) as doubtful
         inner join places on doubtful._seq = places._seq
-        anti join (select _seq, _key from presence where _position > 0) as good
+        anti join (select _seq, _key from present where _position > 0) as good
             on good._seq = doubtful._seq and good._key = doubtful._key
+        """,
+    )
+    context.con.execute(
+        """
+        create or replace temp view presence as
+        select * from present union all by name select * from doubtful
         """
     )
 
@@ -141,9 +151,10 @@ def _write_changes(context: LandingContext, is_snapshot: bool) -> None:
         if is_snapshot
         else "lag(_position) over by_key is null"
     )
-    context.con.execute(
+    keep_rows(
+        context,
+        "runs",
         f"""
-        create or replace temp table runs as
         with marked as (
             select *, ({gap})::int as _starts from presence
             window by_key as (partition by _part, _key order by _position)
@@ -152,11 +163,9 @@ def _write_changes(context: LandingContext, is_snapshot: bool) -> None:
             partition by _part, _key order by _position rows unbounded preceding
         ) as _run
         from marked
-        """
+        """,
     )
-    context.con.execute(
-        f"""
-        create or replace temp table changes as
+    changes = f"""
         with compared as (
             select *, last_value(_row_hash ignore nulls) over (
                 partition by _part, _key, _run order by _position
@@ -171,21 +180,19 @@ def _write_changes(context: LandingContext, is_snapshot: bool) -> None:
         where _position > 0 and _row_hash is not null
             and ({"_hash_before is null or _hash_before <> _row_hash" if is_snapshot else "true"})
         """
-    )
     if is_snapshot:
-        context.con.execute(
-            """
-            insert into changes
-            select 'D', places._seq, gone._key, gone._row_hash, null, null, true, false
-            from (
-                select _part, _key, max(_position) as _last, max_by(_row_hash, _position) as _row_hash
-                from runs
-                group by _part, _key, _run
-                having count(_row_hash) > 0
-            ) as gone
-            inner join places on places._part = gone._part and places._position = gone._last + 1
-            """
-        )
+        changes += """
+        union all
+        select 'D', places._seq, gone._key, gone._row_hash, null, null, true, false
+        from (
+            select _part, _key, max(_position) as _last, max_by(_row_hash, _position) as _row_hash
+            from runs
+            group by _part, _key, _run
+            having count(_row_hash) > 0
+        ) as gone
+        inner join places on places._part = gone._part and places._position = gone._last + 1
+        """
+    keep_rows(context, "changes", changes)
 
 
 def _counts(context: LandingContext, order: dict[str, list[int]]) -> dict[int, Change]:

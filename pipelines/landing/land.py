@@ -13,6 +13,7 @@ from pipelines.core.export_time import NoExportDate, covers_until, export_time, 
 from pipelines.core.sql_text import quote_text
 from pipelines.landing.archive import Archive, ArchiveDamaged
 from pipelines.landing.batch import LandingContext, ReadDelivery
+from pipelines.landing.kept_rows import rows_let_go
 from pipelines.landing.log import LandingRecord
 from pipelines.landing.manifest import Delivery
 from pipelines.landing.mapping import entity_preset, plan_columns
@@ -61,6 +62,7 @@ def land_batch(
     # Rows are read in the file's order; finding changes in the batch before gave it up.
     context.con.execute("set preserve_insertion_order = true")
     with ExitStack() as opened:
+        opened.enter_context(rows_let_go(context))
         files: list[_Opened] = []
         for delivery in deliveries:
             part = parts.setdefault(delivery.sha256, part_of(delivery.name))

@@ -1,6 +1,6 @@
 """Type the rows of a batch of files and sort out those that share a key within their file.
 
-Leaves two temp tables on the connection:
+Leaves a temp view and a temp table on the connection:
 `typed`, grain one row per row read, with `_seq _table _row _key _row_hash _errors _raw` and the landed
 columns; `set_aside`, grain one row per row of `typed` that does not land as it stands, with its `_fate`
 (duplicate, superseded, conflict) or, for keyless twins, the key that tells them apart.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from pipelines.core.sql_text import quote_name, quote_text
 from pipelines.landing.batch import LandingContext, ReadDelivery
+from pipelines.landing.kept_rows import keep_rows
 from pipelines.landing.plan import ColumnPlan
 from pipelines.landing.typing_sql import typed_select, used_cells
 from pipelines.sources.files import TextTable
@@ -55,9 +56,7 @@ def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
     has_key = " or ".join(f"{key} is not null" for key in keys) or "false"
     key_text = ", ".join(f"coalesce(cast({key} as varchar), '')" for key in keys) or "''"
     content = ", ".join(f"coalesce(cast({name} as varchar), {NULL_MARK})" for name in names)
-    context.con.execute(
-        f"""
-        create or replace temp table typed as
+    select = f"""
         with all_rows as ({_all_rows(context, batch)})
         select
             *,
@@ -67,7 +66,7 @@ def type_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> None:
                  else md5(concat_ws({KEY_SEPARATOR}, {content})) || '#1' end as _key
         from all_rows
         """
-    )
+    keep_rows(context, "typed", select)
 
 
 def _all_rows(context: LandingContext, batch: Sequence[ReadDelivery]) -> str:
