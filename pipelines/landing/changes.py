@@ -57,10 +57,6 @@ def _presence(
 
     Position 0 is what was alive before the batch; `_row_hash` is NULL where the row was bad.
     """
-    before = [
-        f"select {quote_text(part)} as _part, * from ({_alive(context, chain, part, is_snapshot)})"
-        for part in order
-    ]
     places = [
         f"({quote_text(part)}, {position}, {seq})"
         for part, seqs in order.items()
@@ -73,56 +69,59 @@ def _presence(
         select * from (values {where}) as p(_part, _position, _seq) where _position > 0
         """
     )
-    append = context.source.load == "append"
-    key = (
-        "coalesce(s._twin_key, typed._key) || case when typed._has_key then '' else '@' || typed._seq end"
-        if append
-        else "case when typed._has_key then typed._key else coalesce(s._twin_key, typed._key) end"
-    )
-    keep_rows(
-        context,
-        "present",
-        f"""
-        select _part, 0 as _position, 0::bigint as _seq, _key, _row_hash,
-            null::integer as _table, null::bigint as _row
-        from ({" union all ".join(before) or "select '' as _part, '' as _key, 0::ubigint as _row_hash where false"})
-        union all
-        select places._part, places._position, places._seq, {key} as _key,
-            case when typed._errors is null then typed._row_hash end as _row_hash,
-            typed._table, typed._row
-        from typed
-        inner join places on typed._seq = places._seq
-        left join set_aside as s
-            on typed._seq = s._seq and typed._table = s._table and typed._row = s._row
-        where coalesce(s._fate, 'twin') = 'twin' and typed._errors is null
-        """,
-    )
-    # A key that stands in bad or conflicting rows alone was delivered too: it is protected.
-    keep_rows(
-        context,
-        "doubtful",
-        """
-        select places._part, places._position, places._seq, doubtful._key, null::ubigint as _row_hash,
-            null::integer as _table, null::bigint as _row
-        from (
-            select _seq, _key from typed where _errors is not null and _has_key
-            union
-            select typed._seq, typed._key
-            from set_aside as s
-            inner join typed on typed._seq = s._seq and typed._table = s._table and typed._row = s._row
-            where s._fate = 'conflict'
-        ) as doubtful
-        inner join places on doubtful._seq = places._seq
-        anti join (select _seq, _key from present where _position > 0) as good
-            on good._seq = doubtful._seq and good._key = doubtful._key
-        """,
-    )
+    before = [
+        f"select {quote_text(part)} as _part, * from ({_alive(context, chain, part, is_snapshot)})"
+        for part in order
+    ]
+    keep_rows(context, "present", _present(before, is_append=context.source.load == "append"))
+    keep_rows(context, "doubtful", _DOUBTFUL)
     context.con.execute(
         """
         create or replace temp view presence as
         select * from present union all by name select * from doubtful
         """
     )
+
+
+def _present(before: Sequence[str], *, is_append: bool) -> str:
+    """Return the SELECT of keys alive before the batch, and of those in its good rows."""
+    key = (
+        "coalesce(s._twin_key, typed._key) || case when typed._has_key then '' else '@' || typed._seq end"
+        if is_append
+        else "case when typed._has_key then typed._key else coalesce(s._twin_key, typed._key) end"
+    )
+    alive = " union all ".join(before)
+    return f"""
+        select _part, 0 as _position, 0::bigint as _seq, _key, _row_hash,
+            null::integer as _table, null::bigint as _row
+        from ({alive or "select '' as _part, '' as _key, 0::ubigint as _row_hash where false"})
+        union all
+        select places._part, places._position, places._seq, {key} as _key,
+            typed._row_hash, typed._table, typed._row
+        from typed
+        inner join places on typed._seq = places._seq
+        left join set_aside as s
+            on typed._seq = s._seq and typed._table = s._table and typed._row = s._row
+        where coalesce(s._fate, 'twin') = 'twin' and typed._errors is null
+        """
+
+
+# A key that stands in bad or conflicting rows alone was delivered too: it is protected.
+_DOUBTFUL = """
+    select places._part, places._position, places._seq, doubtful._key, null::ubigint as _row_hash,
+        null::integer as _table, null::bigint as _row
+    from (
+        select _seq, _key from typed where _errors is not null and _has_key
+        union
+        select typed._seq, typed._key
+        from set_aside as s
+        inner join typed on typed._seq = s._seq and typed._table = s._table and typed._row = s._row
+        where s._fate = 'conflict'
+    ) as doubtful
+    inner join places on doubtful._seq = places._seq
+    anti join (select _seq, _key from present where _position > 0) as good
+        on good._seq = doubtful._seq and good._key = doubtful._key
+    """
 
 
 def _alive(
