@@ -416,8 +416,8 @@ create macro said(figure, is_money) as case when not is_money and figure = round
 create macro percent(rate) as format('{:,.1f}', round(rate * 100, 1)::decimal(18, 2)) || '%';
 -- The least whole multiple of a step that comes up to what is needed.
 create macro least_times(guess, needed, each, step) as case
-    when ((guess - 1) * step)::decimal(18, 4) * each >= needed then (guess - 1) * step
-    when (guess * step)::decimal(18, 4) * each >= needed then guess * step else (guess + 1) * step
+    when ((guess - 1) * step)::decimal(38, 4) * each >= needed then (guess - 1) * step
+    when (guess * step)::decimal(38, 4) * each >= needed then guess * step else (guess + 1) * step
 end;
 
 create table marts.mart_gap as

@@ -47,16 +47,18 @@
     end
 {%- endmacro %}
 
-{# The smallest multiple of a step that, times what each is worth, makes up what is needed; all three are decimals.
+{# The smallest multiple of a step of so many decimal places that, times what each is worth, makes up what is needed;
+   all are decimals of 18 digits. With one digit more a product has room: two of 18 keep to 18 in DuckDB, and a
+   group that lacks ten billion overflows.
    guess: ceil of needed ÷ (each × step), as a double, which may be one off. #}
-{% macro least_multiple(guess, needed, each, step, type) -%}
-    {%- set at = 'cast((' ~ guess ~ ' + {}) * ' ~ step ~ ' as ' ~ type ~ ')' -%}
+{% macro least_multiple(guess, needed, each, places) -%}
+    {%- set step = '0.' ~ '0' * (places - 1) ~ '1' if places else '1' -%}
     case
-        {%- for off in ['- 1', '0'] %}
-        {%- set candidate = at.replace('+ {}', off if off != '0' else '+ 0') %}
-        when {{ candidate }} * {{ each }} >= {{ needed }} then {{ candidate }}
+        {%- for off in ('- 1', '+ 0') %}
+        when cast(({{ guess }} {{ off }}) * {{ step }} as decimal(19, {{ places }})) * {{ each }} >= {{ needed }}
+            then cast(({{ guess }} {{ off }}) * {{ step }} as decimal(18, {{ places }}))
         {%- endfor %}
-        else {{ at.replace('{}', '1') }}
+        else cast(({{ guess }} + 1) * {{ step }} as decimal(18, {{ places }}))
     end
 {%- endmacro %}
 

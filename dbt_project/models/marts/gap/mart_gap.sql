@@ -250,7 +250,7 @@ closed_by as (
                 then
                     cast(
                         {{ least_multiple(
-                            'reach_guess', 'gap', 'value_per_reach', '1', 'decimal(18, 0)'
+                            'reach_guess', 'gap', 'value_per_reach', 0
                         ) }} as bigint
                     )
         end as customers_needed,
@@ -286,16 +286,14 @@ numbered as (
             when deal_size_needed_reason is null
                 then
                     {{ least_multiple(
-                        'deal_guess', 'needed_from_reach', 'expected_win_count', '0.01',
-                        'decimal(18, 2)'
+                        'deal_guess', 'needed_from_reach', 'expected_win_count', 2
                     ) }}
         end as deal_size_needed,
         case
             when conversion_needed_reason is null
                 then
                     {{ least_multiple(
-                        'conversion_guess', 'needed_from_reach', 'reach_value', '0.001',
-                        'decimal(18, 3)'
+                        'conversion_guess', 'needed_from_reach', 'reach_value', 3
                     ) }}
         end as conversion_needed
     from closed_by
