@@ -6,7 +6,14 @@ import time
 
 from pipelines.publish.publisher import Publisher
 from pipelines.settings import CompanyFolder
-from tests.publish_world import locked, make_build, make_night, shown_nights, start_child
+from tests.publish_world import (
+    locked,
+    make_build,
+    make_night,
+    publish,
+    shown_nights,
+    start_child,
+)
 
 PUBLISHES = 12
 
@@ -15,7 +22,7 @@ def test_readers_see_one_whole_night_each_time_while_twelve_nights_are_published
     folder = CompanyFolder(tmp_path / "company")
     build, stop = tmp_path / "build.duckdb", tmp_path / "stop"
     with locked(folder):
-        Publisher(folder).publish(make_night(make_build(build, "n00"), "n00"))
+        publish(folder, build, "n00")
         readers = {
             kind: start_child("read", str(folder.published), kind, str(stop))
             for kind in ("new", "held", "parquet")
@@ -23,9 +30,7 @@ def test_readers_see_one_whole_night_each_time_while_twelve_nights_are_published
         time.sleep(1.5)  # all three are reading before the first night is replaced
         for number in range(1, PUBLISHES + 1):
             version = f"n{number:02d}"
-            Publisher(folder, keep_versions=3).publish(
-                make_night(make_build(build, version), version)
-            )
+            publish(folder, build, version, keep_versions=3)
             time.sleep(0.3)
     stop.touch()
     answers = {kind: reader.communicate(timeout=30) for kind, reader in readers.items()}
@@ -43,7 +48,7 @@ def test_a_reader_holding_the_file_open_does_not_delay_the_publish(tmp_path):
     folder = CompanyFolder(tmp_path / "company")
     build, stop = tmp_path / "build.duckdb", tmp_path / "stop"
     with locked(folder):
-        Publisher(folder).publish(make_night(make_build(build, "n1"), "n1"))
+        publish(folder, build, "n1")
         reader = start_child("read", str(folder.published), "held", str(stop))
         time.sleep(1.0)
         make_build(build, "n2")

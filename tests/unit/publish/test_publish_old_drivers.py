@@ -12,9 +12,8 @@ import pytest
 
 from pipelines.publish.duckdb_session import STORAGE_NUMBER, storage_number
 from pipelines.publish.operations import write_operations_file
-from pipelines.publish.publisher import Publisher
 from pipelines.settings import CompanyFolder
-from tests.publish_world import locked, make_build, make_night
+from tests.publish_world import locked, publish
 from tests.unit.publish.test_publish_operations import HELD, TABLES
 
 VARIABLE = "GAPWISE_OLD_DUCKDB_PYTHONS"
@@ -30,7 +29,7 @@ print(json.dumps([duckdb.__version__, con.execute(sys.argv[2]).fetchall()], defa
 def folder(tmp_path):
     folder = CompanyFolder(tmp_path)
     with locked(folder):
-        Publisher(folder).publish(make_night(make_build(tmp_path / "b.duckdb", "n1"), "n1"))
+        publish(folder, tmp_path / "b.duckdb", "n1")
     write_operations_file(folder, TABLES, HELD)
     return folder
 

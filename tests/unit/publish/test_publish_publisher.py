@@ -225,7 +225,7 @@ def test_a_real_folder_where_a_link_belongs_stops_the_publish_before_any_flip(fo
 def test_publishing_without_the_night_lock_is_refused(tmp_path):
     folder = CompanyFolder(Path(tmp_path))
     with pytest.raises(PublishError, match="night lock"):
-        Publisher(folder).publish(make_night(make_build(tmp_path / "b.duckdb", "n1"), "n1"))
+        publish(folder, tmp_path / "b.duckdb", "n1")
     assert not folder.published.exists()
 
 
