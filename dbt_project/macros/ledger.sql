@@ -101,14 +101,16 @@ from entries
 where booked_on <= {{ as_of() }}
 {% endmacro %}
 
-{# A product of decimals, computed wide: engines keep 18 digits else, too few for a large amount. #}
+{# A product of decimals, computed wide: DuckDB keeps 18 digits for two factors of 18, too few for a large
+   amount. One digit more gives it 38, and no more than that keeps all of Spark's places. #}
 {% macro wide_product(amount, factor) -%}
-    (cast({{ amount }} as decimal(22, 4)) * {{ factor }})
+    (cast({{ amount }} as decimal(19, 4)) * {{ factor }})
 {%- endmacro %}
 
-{# An amount in reporting currency; NULL where there is no rate. #}
+{# An amount in reporting currency; NULL where there is no rate, or more than a figure holds: one mistyped cell
+   must not end a night. #}
 {% macro converted(amount, fx_rate) -%}
-    cast(round({{ wide_product(amount, fx_rate) }}, 4) as decimal(18, 4))
+    try_cast(round({{ wide_product(amount, fx_rate) }}, 4) as decimal(18, 4))
 {%- endmacro %}
 
 {# The part of a position that the piece share_from .. share_to of it makes: the parts of consecutive

@@ -72,7 +72,7 @@
         facts.{{ adapter.quote(shown) }}
     {%- elif shown in columns.records -%}
         {%- if kind == 'money' and 'fx_rate' in columns.facts -%}
-            (records.{{ adapter.quote(shown) }} * facts.fx_rate)
+            {{ wide_product('records.' ~ adapter.quote(shown), 'facts.fx_rate') }}
         {%- else -%}
             records.{{ adapter.quote(shown) }}
         {%- endif -%}

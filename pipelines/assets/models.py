@@ -217,7 +217,17 @@ def _raise_on_failed_models(results: list[NodeResult]) -> None:
     failed = [r for r in results if r.unique_id.startswith("model.") and r.status == "error"]
     if failed:
         named = "; ".join(f"{r.unique_id.split('.')[-1]}: {r.message[:500]}" for r in failed[:5])
-        raise DbtFailed(f"{len(failed)} model(s) failed: {named}")
+        raise DbtFailed(f"{len(failed)} model(s) failed: {named}{_hint_on(named)}")
+
+
+def _hint_on(message: str) -> str:
+    """Say what to look for where sums outgrow a figure: a column of phones or ids read as amounts."""
+    if not any(word in message.lower() for word in ("out of range", "overflow")):
+        return ""
+    return (
+        ". A sum is larger than a figure holds (100 trillion): see whether a column of phones or ids is mapped "
+        "as an amount / 合计超出可处理的范围（100万亿）：请检查是否把电话或编号列映射成了金额"
+    )
 
 
 def _as_json(sample: Iterable[Mapping[str, Any]]) -> Any:

@@ -47,3 +47,17 @@ def difference_sorted(
     rounded = sign * ((2 * abs(totals) * so_far + whole) // (2 * whole))
     before = np.where(starts, 0, np.concatenate([rounded[:1] * 0, rounded[:-1]]))
     return (rounded - before).astype(np.int64), is_fallback
+
+
+def share_matrix(totals: Integers, weights: npt.NDArray[Any], whole: int) -> Integers:
+    """Share each row's total over its columns, in multiples of `whole` minor units.
+
+    Law: each row sums to its total, which is a multiple of `whole`.
+    """
+    rows, columns = weights.shape
+    if not rows or not columns:
+        return np.zeros((rows, columns), dtype=np.int64)
+    starts = np.zeros(rows * columns, dtype=bool)
+    starts[::columns] = True
+    shares, _ = difference_sorted(np.repeat(totals // whole, columns), weights.ravel(), starts)
+    return shares.reshape(rows, columns) * whole

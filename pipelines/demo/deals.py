@@ -53,7 +53,7 @@ def build_deals(world: World) -> None:
         owner = world.people[account.owner_at(moment)]
         if moment <= account.created_at or is_thinned or not owner.serves_on(day):
             continue
-        deal = _new_deal(rng, account, moment)
+        deal = _new_deal(rng, account, moment, world.plan.price_level)
         _Life(world, rng, deal).run()
         _lower_price(deal)
         account.fields["has_deals"] = True
@@ -65,9 +65,9 @@ def build_deals(world: World) -> None:
     _plant_oddities(world, rng)
 
 
-def _new_deal(rng: random.Random, account: Account, moment: datetime) -> Deal:
+def _new_deal(rng: random.Random, account: Account, moment: datetime, price_level: int) -> Deal:
     line = rng.choices(PRODUCT_LINES, [0.25, 0.3, 0.45])[0]
-    typical = _AMOUNT[line] * rng.lognormvariate(0, 0.55)
+    typical = _AMOUNT[line] * price_level * rng.lognormvariate(0, 0.55)
     typical *= 1.6 if account.fields["is_strategic"] == "是" else 1.0
     if line == PRICE_LINE and moment.date() >= PRICE_FROM:
         typical *= PRICE_LEFT

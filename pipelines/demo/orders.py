@@ -130,7 +130,7 @@ def _direct_orders(world: World, rng: random.Random) -> None:
 def _add_direct(
     world: World, rng: random.Random, account: Account, owner: str, day: date, *, amount: int
 ) -> Order:
-    lines = _lines(rng, rng.choice(PRODUCT_LINES), Decimal(amount))
+    lines = _lines(rng, rng.choice(PRODUCT_LINES), Decimal(amount * world.plan.price_level))
     order = Order(account, owner, day, "CNY", lines, region=account.region)
     world.orders.append(order)
     return order

@@ -25,7 +25,7 @@ CADENCE = {"A": 5, "B": 10, "C": 22}
 
 @dataclass(frozen=True)
 class Plan:
-    """How large the company is and when its exports were made."""
+    """How large the company is and when its exports were made; whose prices are `price_level` times the demo's."""
 
     scale: str
     opening: date
@@ -35,6 +35,7 @@ class Plan:
     loose_leads: int
     care_contacts: int
     undated: int
+    price_level: int = 1
 
 
 PLANS = {

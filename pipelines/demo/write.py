@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from pipelines.demo.truth import write_truth
 from pipelines.demo.world import PLANS, World
 
 
-def build_world(seed: int, scale: str) -> World:
+def build_world(seed: int, scale: str, price_level: int = 1) -> World:
     """Let the company live from 2024 to the as-of day; the same seed gives the same life."""
     if scale not in PLANS:
         raise ValueError(f"scale is {scale!r}; known are {', '.join(PLANS)}")
-    world = World(seed, PLANS[scale], Workdays(date(2018, 1, 1), date(2026, 12, 31)))
+    plan = replace(PLANS[scale], price_level=price_level)
+    world = World(seed, plan, Workdays(date(2018, 1, 1), date(2026, 12, 31)))
     steps = [
         company.build_people,
         customers.build_customers,
@@ -52,7 +54,9 @@ def build_world(seed: int, scale: str) -> World:
     return world
 
 
-def write_demo_company(folder: Path, seed: int = 20260310, scale: str = "full") -> None:
+def write_demo_company(
+    folder: Path, seed: int = 20260310, scale: str = "full", price_level: int = 1
+) -> None:
     """Write an invented company: company.yml, rules.xlsx, inbox/ with every export, and truth/truth.json.
 
     The same seed and scale give the same bytes. `full` has about 30 people, 1,000 customers, 2,000
@@ -62,11 +66,12 @@ def write_demo_company(folder: Path, seed: int = 20260310, scale: str = "full") 
         folder: where the company goes; made if absent, files of the same name are replaced.
         seed: another seed is another company with the same kinds of trouble.
         scale: `full` or `tiny`.
+        price_level: how many times the usual prices everything costs, as where one reckons in đồng.
 
     Raises:
         ValueError: the scale is unknown.
     """
-    world = build_world(seed, scale)
+    world = build_world(seed, scale, price_level)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     inbox = folder / "inbox"

@@ -216,6 +216,14 @@ create or replace macro cell_number(t, factor := 1) as
         else try_cast(try_cast(t as decimal(22, 8)) * factor::decimal(15, 2) as decimal(18, 6))
     end;
 
+-- Asked of cells that no figure holds: whether that is for their size. Beyond 1e30 it is no slip any more.
+create or replace macro cell_is_too_large(t, factor := 1) as
+    list_transform([cell_with_plain_currency(cell_narrow(t))], lambda s:
+        (cell_is_plain(s) or cell_is_figure_of(s))
+        and coalesce(abs(try_cast(regexp_extract(replace(s, ',', ''), '[0-9.]+(?:[eE][+]?[0-9]+)?') as double)
+            * cell_multiple_of(s, factor)) between 1e12 and 1e30, false)
+    )[1];
+
 create or replace macro cell_integer(t) as
     case
         when regexp_full_match(t, '-?[0-9]{1,18}') then try_cast(t as bigint)

@@ -44,6 +44,12 @@ MESSAGES: dict[str, Explanation] = {
         "{value} in {column} is no number; write it as 1500, 1,500.00, 150万 or 12%",
         "{column} 的值 {value} 不是数字；请写成 1500、1,500.00、150万 或 12%",
     ),
+    "too_large": Explanation(
+        "{value} in {column} is larger than a figure can be: amounts stay below 100 trillion, other numbers below "
+        "a trillion; check the cell and its unit, or whether it is an amount at all",
+        "{column} 的值 {value} 超出可处理的范围：金额须小于100万亿，其他数值须小于1万亿；"
+        "请核对该单元格及其单位，或确认这一列是否为金额",
+    ),
     "not_an_integer": Explanation(
         "{value} in {column} is no whole number", "{column} 的值 {value} 不是整数"
     ),

@@ -205,7 +205,7 @@ def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[s
     text, name = quote_name("t_" + column.name), quote_name(column.name)
     order, since = quote_text(plan.date_order), str(is_1904).lower()
     binding = plan.bindings.get(column.name)
-    factor = (binding.unit_factor if binding else None) or Decimal(1)
+    factor = _unit_factor(column, plan)
     if column.type == "timestamp":
         on = quote_name(column.local_date_name or "")
         return [
@@ -231,6 +231,11 @@ def _typed(column: Column, plan: ColumnPlan, zone: str, is_1904: bool) -> list[s
     return [f"{call} as {name}"]
 
 
+def _unit_factor(column: Column, plan: ColumnPlan) -> Decimal:
+    binding = plan.bindings.get(column.name)
+    return (binding.unit_factor if binding else None) or Decimal(1)
+
+
 def _given(name: str) -> str:
     return f"left({quote_name('t_' + name)}, 200)"
 
@@ -247,6 +252,10 @@ def _conditions(entity: Entity, plan: ColumnPlan) -> list[tuple[str, str, str]]:
         if column.type in {"date", "timestamp"}:
             ambiguous = f"cell_date_is_ambiguous({text}, ord := {quote_text(plan.date_order)})"
             code = f"case when {ambiguous} then 'ambiguous_date' else {code} end"
+        if column.type in {"money", "number"}:
+            factor = _unit_factor(column, plan)
+            too_large = f"cell_is_too_large({_with_point(text, plan)}, {factor})"
+            code = f"case when {too_large} then 'too_large' else {code} end"
         code = f"case when cell_is_error({text}) then 'error_cell' else {code} end"
         out.append((column.name, f"not ({blank}) and {value} is null", code))
         allowed = column.accepted or plan.allowed.get(column.name, ())

@@ -38,7 +38,7 @@ _OWN_MODULE = re.compile(r"^ *module: (pipelines\.[\w.]+)$", re.MULTILINE)
 
 def prepare_dagster_home(folder: CompanyFolder) -> None:
     """Give this company a Dagster instance of its own, telemetry off; what broke of it begins anew."""
-    folder.dagster_home.mkdir(parents=True, exist_ok=True)
+    folder.make_private_folders()
     history = folder.dagster_home / "history"
     stores = [
         folder.warehouse / "operations.sqlite",

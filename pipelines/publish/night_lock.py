@@ -79,7 +79,7 @@ def night_lock(
         NotImplementedError: the file system knows no locks; the folder must be on another one.
     """
     lock = _file_lock(folder)
-    folder.lock_file.parent.mkdir(parents=True, exist_ok=True)
+    folder.make_private_folders()
     try:
         try:
             lock.acquire(timeout=0)

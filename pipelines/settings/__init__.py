@@ -49,11 +49,13 @@ BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "fsync_mode": "none",
     "checkpoint_threshold": "4GB",
 }
+# What archive and build hold in full is for the night's user and group; readers have published/.
+PRIVATE_MODE = 0o750
 
 
 @dataclass(frozen=True)
 class CompanyFolder:
-    """Name every path of one company folder; create none of them.
+    """Name every path of one company folder.
 
     Code and company are apart: this folder is all that differs between two companies.
     """
@@ -119,6 +121,14 @@ class CompanyFolder:
     def dagster_home(self) -> Path:
         """Dagster's own records."""
         return self.root / "dagster"
+
+    def make_private_folders(self) -> None:
+        """Make the folders in which phones and e-mail stand in full, closed to everybody but user and group.
+
+        One that is there keeps its rights: whoever runs the machine may have chosen others.
+        """
+        for folder in (self.archive, self.landing, self.warehouse, self.dagster_home):
+            folder.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
 
 
 class Company(Strict):

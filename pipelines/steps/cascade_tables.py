@@ -16,7 +16,8 @@ from pipelines.core.cascade.result import UNALLOCATED
 from pipelines.core.exact import decimal_column
 
 _TEXT, _DAY, _INT, _FLAG = pa.string(), pa.date32(), pa.int64(), pa.bool_()
-_VALUE = pa.decimal128(18, 6)
+# Eighteen digits before the point: as large as any amount that a figure holds, to a millionth.
+_VALUE = pa.decimal128(24, 6)
 ROWS_IN_MEMORY = 1_000_000
 _GROUP = {"metric": _TEXT, "level": _TEXT, "scenario": _TEXT}
 
@@ -232,8 +233,8 @@ def _stamps(units: pd.DataFrame, grid: Grid) -> _Stamps:
 
 
 def _decimals(amount: Integers, unit: Unit) -> pa.Array:
-    """Write minor units as DECIMAL(18,6) without a loop."""
-    whole = decimal_column(amount * 10 ** (6 - unit.decimals), 6, pd.RangeIndex(len(amount)))
+    """Write minor units as decimals of six places without a loop."""
+    whole = decimal_column(amount, unit.decimals, pd.RangeIndex(len(amount)))
     return pa.array(whole.array).cast(_VALUE)
 
 

@@ -61,7 +61,7 @@ order by opportunity_id, visit_no
 _SPANS = """
 select
     deal_code.deal, leaf_code.leaf, stage_code.stage_no as stage, {entered} as entered,
-    cast(round(segments.amount * 100) as bigint) as amount, {first} as first_day,
+    cast(round(cast(segments.amount as decimal(20, 4)) * 100) as bigint) as amount, {first} as first_day,
     {before} as before_day, coalesce({expected}, -1) as expected_day,
     coalesce(listed.default_probability_rate, 0)::double as chance
 from intermediate.int_opportunity_segment as segments
@@ -77,14 +77,14 @@ order by segments.opportunity_id, segments.valid_from, segments.visit_no
 _BOOKINGS = """
 select
     coalesce(deal_code.deal, -1) as deal, leaf_code.leaf, {booked} as day, {known} as known_day,
-    cast(round(bookings.amount * 100) as bigint) as amount
+    cast(round(cast(bookings.amount as decimal(20, 4)) * 100) as bigint) as amount
 from intermediate.int_forecast_booking as bookings
 inner join leaf_code using (leaf_id)
 left join deal_code using (opportunity_id)
 order by booking_entry_id
 """
 _TARGETS = """
-select period_code.place, scope_code.scope, cast(targets.target * 100 as double) as target
+select period_code.place, scope_code.scope, cast(cast(targets.target as decimal(20, 2)) * 100 as double) as target
 from intermediate.int_target_scope_period as targets
 inner join rules.scenarios_settings as settings on targets.scenario = settings.scenario_in_force
 inner join period_code using (period_type, period_start, period_end)

@@ -62,7 +62,7 @@ events as (
     select
         'collection_amount_days' as metric, received_on as event_on,
         {{ leaf_columns() | join(', ') }},
-        cast({{ wide_product('amount', 'days_from_signing') }} as decimal(18, 4)) as value
+        cast({{ wide_product('amount', 'days_from_signing') }} as decimal(24, 4)) as value
     from collections
     where days_from_signing is not null
     union all

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from pipelines.core.allocation import share_matrix
 from pipelines.core.cascade.grid import Flags, Grid, Integers
 from pipelines.core.cascade.leaves import PLACE, Leaves
 from pipelines.core.cascade.rules import ORIGINS, PPM, Shares, Unit
@@ -167,12 +168,8 @@ class Atoms:
 def _split_rows(amount: Integers, weights: Integers) -> Integers:
     """Split each row's amount by its weights, exactly; a row without weights goes to the first."""
     whole = weights.sum(axis=1, keepdims=True)
-    weights = np.where(whole == 0, np.eye(1, weights.shape[1], dtype=np.int64), weights)
-    whole = np.maximum(whole, 1)
-    sign, size = np.where(amount < 0, -1, 1)[:, None], abs(amount)[:, None]
-    running = sign * ((2 * size * np.cumsum(weights, axis=1) + whole) // (2 * whole))
-    parts: Integers = np.diff(running, axis=1, prepend=0)
-    return parts
+    first_only = np.eye(1, weights.shape[1], dtype=np.int64)
+    return share_matrix(amount, np.where(whole == 0, first_only, weights), 1)
 
 
 def _ramped(amount: Integers, rate: Integers, whole: int) -> Integers:

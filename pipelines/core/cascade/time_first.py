@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.core.allocation import difference_sorted
+from pipelines.core.allocation import share_matrix
 from pipelines.core.cascade.grid import Flags, Grid, Integers
 from pipelines.core.cascade.rules import PPM, Shares, Unit
 
@@ -36,20 +36,6 @@ class Own:
     value: Integers
     is_covered: Flags
     clipped: Integers  # positions of targets whose finer ones already hold more
-
-
-def share_matrix(totals: Integers, weights: npt.NDArray[Any], whole: int) -> Integers:
-    """Share each row's total over its columns, in multiples of `whole` minor units.
-
-    Law: each row sums to its total, which is a multiple of `whole`.
-    """
-    rows, columns = weights.shape
-    if not rows or not columns:
-        return np.zeros((rows, columns), dtype=np.int64)
-    starts = np.zeros(rows * columns, dtype=bool)
-    starts[::columns] = True
-    shares, _ = difference_sorted(np.repeat(totals // whole, columns), weights.ravel(), starts)
-    return shares.reshape(rows, columns) * whole
 
 
 def spread_own_targets(

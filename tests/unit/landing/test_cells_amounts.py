@@ -77,6 +77,28 @@ def test_what_is_no_amount_is_null_and_not_blank(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "factor", "is_too_large"),
+    [
+        ("100000000000000", 1, True),
+        ("￥100,000,000,000,000.00", 1, True),
+        ("-100000000000000", 1, True),
+        ("100万亿", 1, True),
+        ("10000000000", 10_000, True),
+        ("10,000,000,000", 10_000, True),
+        ("12.3.4", 1, False),
+        ("五百", 1, False),
+        ("9" * 40, 1, False),  # no slip of a unit any more
+        ("infinity", 1, False),
+    ],
+)
+def test_an_amount_of_a_hundred_trillion_is_told_apart_from_what_is_no_number(
+    text, factor, is_too_large
+):
+    assert ask(f"cell_money(t, factor := {factor})", text) is None
+    assert ask(f"cell_is_too_large(t, factor := {factor})", text) is is_too_large
+
+
+@pytest.mark.parametrize(
     ("text", "amount"),
     [
         ("150", "1500000"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -79,3 +80,21 @@ def test_publishing_outside_the_lock_is_refused(folder):
         require_night_lock(folder)
     with locked(folder):
         require_night_lock(folder)
+
+
+def test_what_stands_in_full_is_closed_to_other_users_of_the_machine(folder):
+    was = os.umask(0o022)
+    try:
+        with locked(folder):
+            pass
+    finally:
+        os.umask(was)
+    kept = [folder.archive, folder.landing, folder.warehouse, folder.dagster_home]
+    assert [path.stat().st_mode & 0o777 for path in kept] == [0o750] * 4
+
+
+def test_rights_that_somebody_chose_are_kept(folder):
+    folder.warehouse.mkdir()
+    folder.warehouse.chmod(0o755)
+    with locked(folder):
+        assert folder.warehouse.stat().st_mode & 0o777 == 0o755

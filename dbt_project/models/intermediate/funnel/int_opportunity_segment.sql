@@ -196,10 +196,8 @@ placed as (
         valued.original_amount,
         valued.currency,
         -- One rate per deal: of the day it closed, else of D. A past deal is never rated anew.
-        cast(
-            valued.original_amount
-            * coalesce(opportunities.fx_rate, rates.fx_rate) as decimal(18, 4)
-        ) as amount,
+        {{ converted('valued.original_amount', 'coalesce(opportunities.fx_rate, rates.fx_rate)') }}
+            as amount,
         valued.expected_close_on,
         valued.order_signed_on,
         valued.valid_from,

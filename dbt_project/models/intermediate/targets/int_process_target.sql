@@ -192,7 +192,7 @@ final as (
                 when not is_spread then target
                 when per_period = 'day' then target * served_workdays
                 else round({{ ratio('target * served_workdays', 'unit_workdays') }})
-            end as decimal(18, 6)
+            end as decimal(24, 6)
         ) as value,
         is_spread,
         recorded_on,

@@ -34,7 +34,7 @@ final as (
                         * {{ ratio('periods.workdays_elapsed', 'periods.period_workdays') }},
                         6
                     )
-                    as decimal(18, 6)
+                    as decimal(24, 6)
                 )
             when periods.is_started then lines.value
         end as target_to_date,

@@ -148,7 +148,10 @@ valued as (
         cast(
             round(
                 coalesce(
-                    deals.from_amount * coalesce(begin_rates.fx_rate, end_rates_old.fx_rate), 0
+                    {{ wide_product(
+                        'deals.from_amount', 'coalesce(begin_rates.fx_rate, end_rates_old.fx_rate)'
+                    ) }},
+                    0
                 ),
                 2
             ) as decimal(18, 2)
@@ -157,13 +160,19 @@ valued as (
         cast(
             round(
                 coalesce(
-                    deals.from_amount * coalesce(end_rates_old.fx_rate, begin_rates.fx_rate), 0
+                    {{ wide_product(
+                        'deals.from_amount', 'coalesce(end_rates_old.fx_rate, begin_rates.fx_rate)'
+                    ) }},
+                    0
                 ),
                 2
             ) as decimal(18, 2)
         )
             as rated_value,
-        cast(round(coalesce(deals.to_amount * end_rates.fx_rate, 0), 2) as decimal(18, 2))
+        cast(
+            round(coalesce({{ wide_product('deals.to_amount', 'end_rates.fx_rate') }}, 0), 2)
+            as decimal(18, 2)
+        )
             as end_value,
         deals.to_amount is null or end_rates.fx_rate is null as is_unconverted
     from deals

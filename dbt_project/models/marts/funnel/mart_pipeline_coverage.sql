@@ -78,7 +78,9 @@ leaf_open as (
         end) as weighted_amount,
         sum(case
             when deals.expected_close_on >= {{ as_of() }}
-                then {{ exact('coalesce(deals.amount * deals.typed_probability_rate, 0)') }}
+                then {{ exact(
+                    'coalesce(' ~ wide_product('deals.amount', 'deals.typed_probability_rate') ~ ', 0)'
+                ) }}
             else 0
         end) as typed_weighted_amount,
         sum(

@@ -228,8 +228,8 @@ proposed as (
             when coalesce(joined.value_per_reach, 0) <= 0 then 'insufficient_history'
         end as no_proposal_reason,
         ceil({{ ratio('gap', 'value_per_reach') }}) as reach_guess,
-        ceil({{ ratio('needed_from_reach * 100', 'expected_win_count') }}) as deal_guess,
-        ceil({{ ratio('needed_from_reach * 1000', 'reach_value') }}) as conversion_guess,
+        ceil(100 * {{ ratio('needed_from_reach', 'expected_win_count') }}) as deal_guess,
+        ceil(1000 * {{ ratio('needed_from_reach', 'reach_value') }}) as conversion_guess,
         case
             -- Of what customers owe too few pay, or too little: money comes in slowly.
             when
@@ -267,6 +267,8 @@ closed_by as (
             when not proposed.is_started then 'not_started'
             when proposed.expected_win_count <= 0 then 'nothing_in_reach'
             when proposed.needed_from_reach <= 0 then 'no_gap'
+            -- In hundredths: no amount is a hundred trillion.
+            when proposed.deal_guess >= 1e16 then 'unreachable'
         end as deal_size_needed_reason,
         case
             when proposed.no_proposal_reason is not null then proposed.no_proposal_reason

@@ -41,8 +41,9 @@ placed as (
         attainment.period_start,
         attainment.period_end,
         attainment.period_label,
-        cast(attainment.target as decimal(18, 2)) as target,
-        cast(greatest(attainment.actual, 0) as decimal(18, 2)) as basis_amount,
+        -- Nineteen digits: a product of two decimals of eighteen keeps eighteen.
+        cast(attainment.target as decimal(19, 2)) as target,
+        cast(greatest(attainment.actual, 0) as decimal(19, 2)) as basis_amount,
         attainment.actual,
         coalesce(memberships.region, 'unknown') as region
     from attainment
@@ -189,7 +190,7 @@ final as (
         factored.period_end,
         factored.period_label,
         factored.period_end <= {{ as_of() }} as is_closed,
-        factored.target,
+        cast(factored.target as decimal(18, 2)) as target,
         factored.actual,
         {{ ratio('factored.actual', 'factored.target') }} as attainment_rate,
         factored.mode,

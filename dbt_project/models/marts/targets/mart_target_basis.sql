@@ -18,7 +18,7 @@ lines as (
         case
             when lines.scenario = 'base' and lines.end_on >= this_year.year_start_on
                 then
-                    cast(lines.value as decimal(20, 6))
+                    cast(lines.value as decimal(24, 6))
                     * cast(coalesce(scenarios.target_factor, 1) as decimal(9, 6))
             else lines.value
         end as figure

@@ -280,6 +280,17 @@ def test_product_lines_sum_to_the_whole_in_every_unit_and_segment(
     assert together[together != 0].to_dict() == whole[whole != 0].to_dict()
 
 
+def test_a_trillion_is_split_over_product_lines_to_the_cent() -> None:
+    world = World(
+        {"C": (None, "company")}, {"P0": "C"}, [("C", "2026-02", Decimal(10**12))], Shares()
+    )
+    world.unit = Unit.money()
+    out = world.run()
+    weights = np.tile(np.array([400_000, 600_000], dtype=np.int64), (out.grid.segments, 1))
+    parts = [int(atom_frame(part)["amount"].sum()) for part in out.result.atoms.split(weights)]
+    assert parts == [40 * 10**12, 60 * 10**12]
+
+
 def test_who_left_before_the_first_target_of_the_year_still_leaves_his_place_to_the_seat() -> None:
     """Two cents of February over two equal people, one gone since 1 January."""
     world = World(
