@@ -12,7 +12,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from pipelines.dbt.data_tests import TestResult, judge
 from pipelines.dbt.parsed import is_personal
-from pipelines.dbt.runner import DbtFailed, NodeResult
+from pipelines.dbt.runner import OUT_OF_MEMORY, DbtFailed, NodeResult
 from pipelines.operations.night import Night
 from pipelines.operations.outcome import CheckDeclaration, CheckOutcome
 from pipelines.orchestration.asset_keys import asset_key, own_path
@@ -221,7 +221,13 @@ def _raise_on_failed_models(results: list[NodeResult]) -> None:
 
 
 def _hint_on(message: str) -> str:
-    """Say what to look for where sums outgrow a figure: a column of phones or ids read as amounts."""
+    """Say what to look for where a sum outgrows a figure, or a model the memory."""
+    if OUT_OF_MEMORY in message:
+        return (
+            ". By itself too it needs more memory than the build may hold (two fifths of the machine, 5 GB at "
+            "most): give the machine more, or set GAPWISE_MEMORY_LIMIT / 单独重建仍然内存不足（构建最多使用机器内存的"
+            "五分之二，上限 5 GB）：请增加机器内存，或设置 GAPWISE_MEMORY_LIMIT"
+        )
     if not any(word in message.lower() for word in ("out of range", "overflow")):
         return ""
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +19,8 @@ from pipelines.settings import CompanyFolder
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 DUCKDB = "duckdb"
 MB, GB = 1024**2, 1024**3
+OUT_OF_MEMORY = "Out of Memory Error"  # as DuckDB says it
+logger = logging.getLogger("gapwise")
 # Lines are composed before they are left out; what a node said is in its result.
 _QUIET = (
     "--log-level", "none", "--no-use-colors", "--no-send-anonymous-usage-stats",
@@ -97,7 +100,8 @@ def build(
     """Build and test models into the build file, one after the other as they depend on each other.
 
     dbt unit tests are left out: they test the logic, not the night, and run in the test suite; so
-    are exposures, in which there is nothing to build.
+    are exposures, in which there is nothing to build. Models that ran out of memory beside another
+    are built once more, one by one, with what waited for them.
 
     Args:
         folder: the company's folder.
@@ -110,10 +114,21 @@ def build(
     args = [part, "--no-write-json", "--target", engine]
     if part != "run":
         args += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-    if selection:
-        args += ["--select", *selection]
-    if exclusion:
-        args += ["--exclude", *exclusion]
+    chosen = (["--select", *selection] if selection else []) + (
+        ["--exclude", *exclusion] if exclusion else []
+    )
+    results = _run(folder, [*args, *chosen], engine)
+    if part != "run" or not any(_ran_out_of_memory(result) for result in results):
+        return results
+    # Two large models held more together than the build may; alone, each has all of it.
+    names = [r.unique_id.rpartition(".")[2] for r in results if r.status != "success"]
+    logger.warning("Built again one by one, for want of memory: %s", ", ".join(names))
+    again = _run(folder, [*args, "--threads", "1", "--select", *names], engine)
+    by_id = {result.unique_id: result for result in (*results, *again)}
+    return list(by_id.values())
+
+
+def _run(folder: CompanyFolder, args: list[str], engine: str) -> list[NodeResult]:
     parsed = manifest_object(_parsed(folder, engine))
     # Compiled SQL is written file by file, twice; in memory that costs nothing.
     with tempfile.TemporaryDirectory(prefix="gapwise-dbt-", dir=_in_memory()) as target:
@@ -130,6 +145,10 @@ def build(
         )
         for node in result.results
     ]
+
+
+def _ran_out_of_memory(result: NodeResult) -> bool:
+    return result.status == "error" and OUT_OF_MEMORY in result.message
 
 
 def _invoke(

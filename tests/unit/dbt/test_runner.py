@@ -1,11 +1,11 @@
-"""How much memory a build may hold."""
+"""How much memory a build may hold, and what happens to models that need more."""
 
 from __future__ import annotations
 
 import os
 
 from pipelines.dbt import runner
-from pipelines.dbt.runner import GB, memory_limit
+from pipelines.dbt.runner import GB, NodeResult, memory_limit
 from pipelines.settings import CompanyFolder
 
 
@@ -25,3 +25,58 @@ def test_what_the_company_set_stands_and_is_left_as_it_was(tmp_path, monkeypatch
     with runner._environment(CompanyFolder(tmp_path)):
         assert os.environ["GAPWISE_MEMORY_LIMIT"] == "1638MiB"
     assert "GAPWISE_MEMORY_LIMIT" not in os.environ
+
+
+def _result(name: str, status: str, message: str = "") -> NodeResult:
+    return NodeResult(f"model.gapwise.{name}", status, 1.0, 0, message)
+
+
+def _dbt_that_gives(monkeypatch, *outcomes: list[NodeResult]) -> list[list[str]]:
+    """Let dbt answer with the given outcomes, one after the other; return what it was asked."""
+    asked: list[list[str]] = []
+
+    def run(_folder, args, _engine):
+        asked.append(args)
+        return outcomes[len(asked) - 1]
+
+    monkeypatch.setattr(runner, "_run", run)
+    return asked
+
+
+OUT_OF_MEMORY = (
+    "Runtime Error in model b\n  Out of Memory Error: failed to pin block of size 256.0 KiB"
+)
+
+
+def test_models_that_ran_out_of_memory_are_built_again_one_by_one_with_what_waited_for_them(
+    tmp_path, monkeypatch
+):
+    asked = _dbt_that_gives(
+        monkeypatch,
+        [_result("a", "success"), _result("b", "error", OUT_OF_MEMORY), _result("c", "skipped")],
+        [_result("b", "success"), _result("c", "success")],
+    )
+    results = runner.build(CompanyFolder(tmp_path), ["source:x+"], part="run")
+    assert [(r.unique_id, r.status) for r in results] == [
+        ("model.gapwise.a", "success"),
+        ("model.gapwise.b", "success"),
+        ("model.gapwise.c", "success"),
+    ]
+    assert asked[1][-5:] == ["--threads", "1", "--select", "b", "c"]
+    assert "source:x+" not in asked[1]
+
+
+def test_a_model_too_large_by_itself_fails_after_the_second_build(tmp_path, monkeypatch):
+    starved = _result("b", "error", OUT_OF_MEMORY)
+    asked = _dbt_that_gives(monkeypatch, [starved], [starved])
+    assert runner.build(CompanyFolder(tmp_path), part="run") == [starved]
+    assert len(asked) == 2
+
+
+def test_other_errors_are_not_tried_again_and_what_waits_for_them_is_not_built(
+    tmp_path, monkeypatch
+):
+    failed = [_result("b", "error", "Binder Error: no such column"), _result("c", "skipped")]
+    asked = _dbt_that_gives(monkeypatch, failed)
+    assert runner.build(CompanyFolder(tmp_path), part="run") == failed
+    assert len(asked) == 1

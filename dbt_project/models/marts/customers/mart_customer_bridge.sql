@@ -1,38 +1,8 @@
 -- Grain: one row per period × scope
--- Active: an effective order in the 12 months before, and not invalid on that day. Credit is
--- stamped: what a customer bought counts where it was signed, so that nobody's leaving and no
--- change of owner moves it.
 with
 
-bookings as (
-    select * from {{ ref('fct_booking') }} where customer_id <> 'unknown'
-),
-
-order_events as (
-    select * from {{ ref('int_order_event') }} where customer_id <> 'unknown'
-),
-
-new_customers as (
-    select * from {{ ref('int_new_customer_event') }}
-),
-
--- Records may be younger than what they bought: whoever ordered was a customer, as the first of
--- them shows it.
-lives as (
-    select
-        customer_id,
-        is_alive,
-        case
-            when row_number() over (partition by customer_id order by valid_from) = 1
-                then cast('1900-01-01' as date)
-            else valid_from
-        end as valid_from,
-        valid_before
-    from {{ ref('int_customer_life') }}
-),
-
-leaf_scopes as (
-    select leaf_id, scope_no from {{ ref('int_leaf_scope') }}
+active as (
+    select * from {{ ref('int_customer_standing') }}
 ),
 
 scopes as (
@@ -60,120 +30,6 @@ periods as (
         and periods.period_end >= coalesce(company.first_recorded_on, company.as_of)
 ),
 
-order_turns as (
-    select
-        order_events.*,
-        {{ leaf_id('order_events') }} as leaf_id,
-        coalesce(
-            lead(event_on) over (partition by order_id order by event_on asc, step desc),
-            cast('9999-12-31' as date)
-        ) as turned_on,
-        min(event_on) over (partition by order_id) as signed_on
-    from order_events
-),
-
--- Twelve months, exclusive: an order speaks for the days up to the one before its anniversary.
-order_spans as (
-    select
-        customer_id, leaf_id, event_on as valid_from,
-        least(turned_on, {{ leaves_window_on('signed_on', 12) }}) as valid_before
-    from order_turns
-    where step = 1
-),
-
-changes as (
-    select
-        customer_id,
-        leaf_id,
-        valid_from as changed_on,
-        1 as order_step,
-        0 as amount_step,
-        0 as new_step
-    from order_spans
-    where valid_from < valid_before
-    union all
-    select
-        customer_id,
-        leaf_id,
-        valid_before as changed_on,
-        -1 as order_step,
-        0 as amount_step,
-        0 as new_step
-    from order_spans
-    where valid_from < valid_before
-    union all
-    select
-        customer_id, {{ leaf_id('bookings') }} as leaf_id, booked_on as changed_on, 0 as order_step,
-        amount as amount_step, 0 as new_step
-    from bookings
-    union all
-    select
-        customer_id,
-        {{ leaf_id('bookings') }} as leaf_id,
-        {{ leaves_window_on('booked_on', 12) }} as changed_on,
-        0 as order_step, -amount as amount_step, 0 as new_step
-    from bookings
-    union all
-    select
-        customer_id,
-        {{ leaf_id('new_customers') }} as leaf_id,
-        event_on as changed_on,
-        0 as order_step,
-        0 as amount_step, step as new_step
-    from new_customers
-),
-
-daily as (
-    select
-        changes.customer_id,
-        leaf_scopes.scope_no,
-        changes.changed_on,
-        sum(changes.order_step) as order_step,
-        coalesce(sum(changes.amount_step), 0) as amount_step,
-        sum(changes.new_step) as new_step
-    from changes
-    inner join leaf_scopes on changes.leaf_id = leaf_scopes.leaf_id
-    where changes.changed_on <= {{ as_of() }}
-    group by changes.customer_id, leaf_scopes.scope_no, changes.changed_on
-),
-
-levels as (
-    select
-        customer_id,
-        scope_no,
-        changed_on as valid_from,
-        coalesce(
-            lead(changed_on) over (partition by customer_id, scope_no order by changed_on),
-            cast('9999-12-31' as date)
-        ) as valid_before,
-        sum(order_step)
-            over (partition by customer_id, scope_no order by changed_on)
-            as order_count,
-        sum(amount_step) over (partition by customer_id, scope_no order by changed_on) as amount,
-        max(case when new_step > 0 then changed_on end) over (
-            partition by customer_id, scope_no order by changed_on
-        ) as new_since_on
-    from daily
-),
-
--- Closed customers are lost from that day on, whatever they bought before.
-active as (
-    select
-        levels.customer_id,
-        levels.scope_no,
-        -- Rounded per customer, so that the published lines add up to the cent.
-        {{ money('levels.amount') }} as amount,
-        levels.new_since_on,
-        greatest(levels.valid_from, lives.valid_from) as valid_from,
-        least(levels.valid_before, lives.valid_before) as valid_before
-    from levels
-    inner join lives
-        on
-            levels.customer_id = lives.customer_id
-            and levels.valid_from < lives.valid_before and levels.valid_before > lives.valid_from
-    where levels.order_count > 0 and lives.is_alive
-),
-
 -- Begins and ends are counted from every move of a scope, what lies between from those who moved:
 -- where the two do not meet there is a residual. Most customers stay as they are in most periods,
 -- and cost nothing here.
@@ -188,6 +44,12 @@ moved_days as (
     from moves
     where moved_on <= {{ as_of() }}
     group by scope_no, moved_on
+),
+
+period_days as (
+    select periods.period_no, periods.begin_on, days.moved_on
+    from (select distinct moved_on from moved_days) as days
+    inner join periods on days.moved_on > periods.begin_on and days.moved_on <= periods.end_on
 ),
 
 totals as (
@@ -224,41 +86,45 @@ stood as (
         on periods.end_on >= totals.valid_from and periods.end_on < totals.valid_before
 ),
 
+-- A customer's state in a scope changes on few days; what it was before and is after each of them
+-- tells every period that holds one.
 turned as (
-    select customer_id, scope_no, valid_from as moved_on from active
-    union
-    select customer_id, scope_no, valid_before as moved_on
+    select customer_id, scope_no, valid_from as moved_on, 0 as was_active, 1 as is_active,
+        0 as amount_before, amount as amount_after, new_since_on
     from active
-    where valid_before <= {{ as_of() }}
+    union all
+    select customer_id, scope_no, valid_before as moved_on, 1 as was_active, 0 as is_active,
+        amount as amount_before, 0 as amount_after, cast(null as date) as new_since_on
+    from active
 ),
 
-touched as (
+turns as (
     select
-        periods.period_no, turned.customer_id, turned.scope_no,
-        min(periods.begin_on) as begin_on, min(periods.end_on) as end_on
+        customer_id,
+        scope_no,
+        moved_on,
+        max(was_active) as was_active,
+        max(is_active) as is_active,
+        sum(amount_before) as amount_before,
+        sum(amount_after) as amount_after,
+        coalesce(max(new_since_on), cast('1900-01-01' as date)) as new_since_on
     from turned
-    inner join periods on turned.moved_on > periods.begin_on and turned.moved_on <= periods.end_on
-    group by periods.period_no, turned.customer_id, turned.scope_no
+    where moved_on <= {{ as_of() }}
+    group by customer_id, scope_no, moved_on
 ),
 
 compared as (
     select
-        touched.period_no,
-        touched.scope_no,
-        begins.customer_id is not null as was_active,
-        ends.customer_id is not null as is_active,
-        coalesce(ends.new_since_on > touched.begin_on, false) as is_new,
-        coalesce(begins.amount, 0) as begin_amount,
-        coalesce(ends.amount, 0) as end_amount
-    from touched
-    left join active as begins
-        on
-            touched.customer_id = begins.customer_id and touched.scope_no = begins.scope_no
-            and touched.begin_on >= begins.valid_from and touched.begin_on < begins.valid_before
-    left join active as ends
-        on
-            touched.customer_id = ends.customer_id and touched.scope_no = ends.scope_no
-            and touched.end_on >= ends.valid_from and touched.end_on < ends.valid_before
+        period_days.period_no,
+        turns.scope_no,
+        min_by(turns.was_active, turns.moved_on) = 1 as was_active,
+        max_by(turns.is_active, turns.moved_on) = 1 as is_active,
+        max_by(turns.new_since_on, turns.moved_on) > min(period_days.begin_on) as is_new,
+        min_by(turns.amount_before, turns.moved_on) as begin_amount,
+        max_by(turns.amount_after, turns.moved_on) as end_amount
+    from turns
+    inner join period_days on turns.moved_on = period_days.moved_on
+    group by period_days.period_no, turns.customer_id, turns.scope_no
 ),
 
 lines as (
