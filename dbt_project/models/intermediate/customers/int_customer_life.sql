@@ -85,8 +85,7 @@ judged as (
     inner join own
         on
             starts.customer_id = own.customer_id
-            and starts.valid_from >= own.valid_from
-            and starts.valid_from < own.valid_before
+            and {{ is_valid_on('own', 'starts.valid_from') }}
     group by starts.customer_id, starts.valid_from
 ),
 

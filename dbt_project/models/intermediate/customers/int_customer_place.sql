@@ -85,16 +85,15 @@ placed as (
     left join places
         on
             spans.customer_id = places.customer_id
-            and spans.valid_from >= places.valid_from and spans.valid_from < places.valid_before
+            and {{ is_valid_on('places', 'spans.valid_from') }}
     left join memberships
         on
             places.owner_id = memberships.person_id
-            and spans.valid_from >= memberships.valid_from
-            and spans.valid_from < memberships.valid_before
+            and {{ is_valid_on('memberships', 'spans.valid_from') }}
     left join tiers
         on
             spans.customer_id = tiers.customer_id
-            and spans.valid_from >= tiers.valid_from and spans.valid_from < tiers.valid_before
+            and {{ is_valid_on('tiers', 'spans.valid_from') }}
     -- Two posts on one day: the newer one, so that no customer counts twice.
     qualify row_number() over (
         partition by spans.customer_id, spans.valid_from

@@ -78,8 +78,7 @@ final as (
     left join rates
         on
             standing.currency = rates.currency
-            and {{ as_of() }} >= rates.valid_from
-            and {{ as_of() }} < rates.valid_before
+            and {{ is_valid_on('rates', as_of()) }}
     where standing.valid_from < standing.valid_before
 )
 

@@ -157,8 +157,7 @@ valued as (
     left join versions
         on
             spans.opportunity_id = versions.opportunity_id
-            and spans.valid_from >= versions.valid_from
-            and spans.valid_from < versions.valid_before
+            and {{ is_valid_on('versions', 'spans.valid_from') }}
 ),
 
 placed as (
@@ -214,13 +213,11 @@ placed as (
     left join memberships
         on
             valued.person_id = memberships.person_id
-            and valued.valid_from >= memberships.valid_from
-            and valued.valid_from < memberships.valid_before
+            and {{ is_valid_on('memberships', 'valued.valid_from') }}
     left join rates
         on
             valued.currency = rates.currency
-            and {{ as_of() }} >= rates.valid_from
-            and {{ as_of() }} < rates.valid_before
+            and {{ is_valid_on('rates', as_of()) }}
     -- Two places on one day: the first stands, so that no deal counts twice.
     qualify row_number() over (
         partition by valued.opportunity_id, valued.visit_no, valued.part_no

@@ -52,8 +52,7 @@ final as (
     left join rates
         on
             entries.currency = rates.currency
-            and entries.signed_on >= rates.valid_from
-            and entries.signed_on < rates.valid_before
+            and {{ is_valid_on('rates', 'entries.signed_on') }}
 )
 
 select * from final

@@ -98,8 +98,7 @@ records as (
     left join versions
         on
             visits.opportunity_id = versions.opportunity_id
-            and visits.entered_on >= versions.valid_from
-            and visits.entered_on < versions.valid_before
+            and {{ is_valid_on('versions', 'visits.entered_on') }}
     union all
     select
         'receivables' as entity,
@@ -167,8 +166,7 @@ owned as (
     left join places
         on
             records.account_id = places.account_id
-            and records.credited_on >= places.valid_from
-            and records.credited_on < places.valid_before
+            and {{ is_valid_on('places', 'records.credited_on') }}
 ),
 
 final as (
@@ -193,13 +191,11 @@ final as (
     left join memberships
         on
             owned.credited_person_id = memberships.person_id
-            and owned.credited_on >= memberships.valid_from
-            and owned.credited_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'owned.credited_on') }}
     left join tiers
         on
             owned.customer_id = tiers.customer_id
-            and owned.credited_on >= tiers.valid_from
-            and owned.credited_on < tiers.valid_before
+            and {{ is_valid_on('tiers', 'owned.credited_on') }}
 )
 
 select * from final

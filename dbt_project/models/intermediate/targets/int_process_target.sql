@@ -140,8 +140,7 @@ placed as (
     inner join memberships
         on
             served.person_id = memberships.person_id
-            and served.start_on >= memberships.valid_from
-            and served.start_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'served.start_on') }}
     qualify row_number() over (
         partition by
             served.metric,

@@ -86,8 +86,7 @@ final as (
     left join places
         on
             activities.account_id = places.account_id
-            and activities.occurred_on >= places.valid_from
-            and activities.occurred_on < places.valid_before
+            and {{ is_valid_on('places', 'activities.occurred_on') }}
     left join tiers
         on
             coalesce(
@@ -95,8 +94,7 @@ final as (
                 nullif(opportunities.customer_id, 'unknown'),
                 leads.customer_id
             ) = tiers.customer_id
-            and activities.occurred_on >= tiers.valid_from
-            and activities.occurred_on < tiers.valid_before
+            and {{ is_valid_on('tiers', 'activities.occurred_on') }}
     -- A contact without a customer is judged like a lead's.
     cross join settings
     left join cadence on coalesce(tiers.tier, settings.lead_tier) = cadence.tier
@@ -104,8 +102,7 @@ final as (
     left join memberships
         on
             activities.person_id = memberships.person_id
-            and activities.occurred_on >= memberships.valid_from
-            and activities.occurred_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'activities.occurred_on') }}
 )
 
 select * from final

@@ -84,8 +84,7 @@ placed as (
     left join memberships
         on
             parted.credited_person_id = memberships.person_id
-            and parted.signed_on >= memberships.valid_from
-            and parted.signed_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'parted.signed_on') }}
     -- Two posts on one day: the newer one is credited.
     qualify row_number() over (
         partition by parted.entry_id, parted.credited_person_id
@@ -127,8 +126,7 @@ final as (
     left join places
         on
             placed.account_id = places.account_id
-            and placed.signed_on >= places.valid_from
-            and placed.signed_on < places.valid_before
+            and {{ is_valid_on('places', 'placed.signed_on') }}
     -- Graded as it stood before: a signing must not grade itself.
     left join tiers
         on

@@ -72,8 +72,7 @@ rated as (
     left join rates
         on
             priced.currency = rates.currency
-            and priced.received_on >= rates.valid_from
-            and priced.received_on < rates.valid_before
+            and {{ is_valid_on('rates', 'priced.received_on') }}
 ),
 
 parted as (
@@ -112,12 +111,10 @@ placed as (
             parted.person_id = memberships.person_id
             and (
                 (
-                    parted.received_on >= memberships.valid_from
-                    and parted.received_on < memberships.valid_before
+                    {{ is_valid_on('memberships', 'parted.received_on') }}
                 )
                 or (
-                    parted.signed_on >= memberships.valid_from
-                    and parted.signed_on < memberships.valid_before
+                    {{ is_valid_on('memberships', 'parted.signed_on') }}
                 )
             )
     qualify row_number() over (
@@ -157,13 +154,11 @@ final as (
     left join places
         on
             placed.account_id = places.account_id
-            and placed.received_on >= places.valid_from
-            and placed.received_on < places.valid_before
+            and {{ is_valid_on('places', 'placed.received_on') }}
     left join tiers
         on
             customers.customer_id = tiers.customer_id
-            and placed.received_on >= tiers.valid_from
-            and placed.received_on < tiers.valid_before
+            and {{ is_valid_on('tiers', 'placed.received_on') }}
 )
 
 select * from final

@@ -44,8 +44,7 @@ placed as (
     left join memberships
         on
             judged.owner_id = memberships.person_id
-            and judged.created_on >= memberships.valid_from
-            and judged.created_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'judged.created_on') }}
     qualify row_number() over (
         partition by judged.lead_id order by memberships.valid_from desc, memberships.org_path asc
     ) = 1
@@ -81,13 +80,11 @@ final as (
     left join places
         on
             placed.converted_account_id = places.account_id
-            and placed.created_on >= places.valid_from
-            and placed.created_on < places.valid_before
+            and {{ is_valid_on('places', 'placed.created_on') }}
     left join tiers
         on
             customers.customer_id = tiers.customer_id
-            and placed.created_on >= tiers.valid_from
-            and placed.created_on < tiers.valid_before
+            and {{ is_valid_on('tiers', 'placed.created_on') }}
 )
 
 select * from final

@@ -103,23 +103,19 @@ final as (
     left join places
         on
             credited.account_id = places.account_id
-            and credited.credited_on >= places.valid_from
-            and credited.credited_on < places.valid_before
+            and {{ is_valid_on('places', 'credited.credited_on') }}
     left join tiers
         on
             customers.customer_id = tiers.customer_id
-            and credited.graded_on >= tiers.valid_from
-            and credited.graded_on < tiers.valid_before
+            and {{ is_valid_on('tiers', 'credited.graded_on') }}
     left join memberships
         on
             credited.owner_id = memberships.person_id
-            and credited.credited_on >= memberships.valid_from
-            and credited.credited_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'credited.credited_on') }}
     left join rates
         on
             credited.currency = rates.currency
-            and credited.credited_on >= rates.valid_from
-            and credited.credited_on < rates.valid_before
+            and {{ is_valid_on('rates', 'credited.credited_on') }}
 )
 
 select * from final

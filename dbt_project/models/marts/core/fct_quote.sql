@@ -43,8 +43,7 @@ placed as (
     left join memberships
         on
             credited.credited_person_id = memberships.person_id
-            and credited.issued_on >= memberships.valid_from
-            and credited.issued_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'credited.issued_on') }}
     qualify row_number() over (
         partition by credited.quote_id
         order by memberships.valid_from desc, memberships.org_path asc
@@ -75,13 +74,11 @@ final as (
     left join tiers
         on
             placed.customer_id = tiers.customer_id
-            and placed.issued_on >= tiers.valid_from
-            and placed.issued_on < tiers.valid_before
+            and {{ is_valid_on('tiers', 'placed.issued_on') }}
     left join rates
         on
             placed.currency = rates.currency
-            and placed.issued_on >= rates.valid_from
-            and placed.issued_on < rates.valid_before
+            and {{ is_valid_on('rates', 'placed.issued_on') }}
 )
 
 select * from final

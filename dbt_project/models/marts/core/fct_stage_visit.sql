@@ -250,8 +250,7 @@ ranked as (
         on
             ordered.pipeline = stages.pipeline
             and ordered.stage = stages.stage
-            and ordered.settled_on >= stages.valid_from
-            and ordered.settled_on < stages.valid_before
+            and {{ is_valid_on('stages', 'ordered.settled_on') }}
 ),
 
 {% set by_visit = 'partition by opportunity_id order by move_no' %}

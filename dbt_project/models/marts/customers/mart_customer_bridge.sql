@@ -75,7 +75,7 @@ stood as (
     from periods
     inner join
         totals
-        on periods.begin_on >= totals.valid_from and periods.begin_on < totals.valid_before
+        on {{ is_valid_on('totals', 'periods.begin_on') }}
     union all
     select
         periods.period_no, totals.scope_no, 0 as begin_count, 0 as begin_amount,
@@ -83,7 +83,7 @@ stood as (
     from periods
     inner join
         totals
-        on periods.end_on >= totals.valid_from and periods.end_on < totals.valid_before
+        on {{ is_valid_on('totals', 'periods.end_on') }}
 ),
 
 -- A customer's state in a scope changes on few days; what it was before and is after each of them

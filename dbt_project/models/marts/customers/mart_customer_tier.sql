@@ -148,7 +148,7 @@ final as (
     left join memberships
         on
             judged.owner_id = memberships.person_id
-            and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
+            and {{ is_valid_on('memberships', as_of()) }}
     qualify row_number() over (
         partition by judged.customer_id
         order by memberships.valid_from desc, memberships.org_path asc

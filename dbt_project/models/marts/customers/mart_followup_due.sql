@@ -203,8 +203,7 @@ final as (
     left join memberships
         on
             worded.person_id = memberships.person_id
-            and {{ as_of() }} >= memberships.valid_from
-            and {{ as_of() }} < memberships.valid_before
+            and {{ is_valid_on('memberships', as_of()) }}
     qualify row_number() over (
         partition by worded.subject_type, worded.subject_id
         order by memberships.valid_from desc, memberships.org_path asc

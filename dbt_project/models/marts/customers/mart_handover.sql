@@ -39,8 +39,7 @@ leavers as (
     left join memberships
         on
             people.person_id = memberships.person_id
-            and people.left_on >= memberships.valid_from
-            and people.left_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'people.left_on') }}
     where people.left_on <= {{ as_of() }}
     qualify row_number() over (
         partition by people.person_id order by memberships.valid_from desc, memberships.org_path asc

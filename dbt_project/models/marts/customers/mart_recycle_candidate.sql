@@ -192,7 +192,7 @@ final as (
     left join memberships
         on
             worded.person_id = memberships.person_id
-            and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
+            and {{ is_valid_on('memberships', as_of()) }}
     qualify row_number() over (
         partition by worded.customer_id
         order by memberships.valid_from desc, memberships.org_path asc

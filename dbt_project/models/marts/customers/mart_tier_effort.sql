@@ -70,11 +70,11 @@ booked as (
 standing as (
     select months.period_start, places.tier, places.customer_id
     from months
-    inner join places on months.end_on >= places.valid_from and months.end_on < places.valid_before
+    inner join places on {{ is_valid_on('places', 'months.end_on') }}
     inner join lives
         on
             places.customer_id = lives.customer_id
-            and months.end_on >= lives.valid_from and months.end_on < lives.valid_before
+            and {{ is_valid_on('lives', 'months.end_on') }}
     where lives.is_alive
 ),
 

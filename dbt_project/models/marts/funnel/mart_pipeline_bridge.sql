@@ -86,7 +86,7 @@ due_quarters as (
 begun as (
     select weeks.period_start, parts.*
     from weeks
-    inner join parts on weeks.begin_on >= parts.valid_from and weeks.begin_on < parts.valid_before
+    inner join parts on {{ is_valid_on('parts', 'weeks.begin_on') }}
     inner join due_quarters
         on
             parts.opportunity_id = due_quarters.opportunity_id
@@ -98,7 +98,7 @@ begun as (
 ended as (
     select weeks.period_start, parts.*
     from weeks
-    inner join parts on weeks.end_on >= parts.valid_from and weeks.end_on < parts.valid_before
+    inner join parts on {{ is_valid_on('parts', 'weeks.end_on') }}
     inner join due_quarters
         on
             parts.opportunity_id = due_quarters.opportunity_id
@@ -181,17 +181,15 @@ valued as (
     left join rates as begin_rates
         on
             deals.from_currency = begin_rates.currency
-            and weeks.begin_on >= begin_rates.valid_from
-            and weeks.begin_on < begin_rates.valid_before
+            and {{ is_valid_on('begin_rates', 'weeks.begin_on') }}
     left join rates as end_rates_old
         on
             deals.from_currency = end_rates_old.currency
-            and weeks.end_on >= end_rates_old.valid_from
-            and weeks.end_on < end_rates_old.valid_before
+            and {{ is_valid_on('end_rates_old', 'weeks.end_on') }}
     left join rates as end_rates
         on
             deals.to_currency = end_rates.currency
-            and weeks.end_on >= end_rates.valid_from and weeks.end_on < end_rates.valid_before
+            and {{ is_valid_on('end_rates', 'weeks.end_on') }}
     -- Closed before and closed again is no business of the open pipeline.
     where deals.was_open or deals.standing = 'open' or firsts.first_on > weeks.begin_on
 ),

@@ -231,7 +231,7 @@ stood as (
     from looks
     inner join segments
         on
-            looks.look_on >= segments.valid_from and looks.look_on < segments.valid_before
+            {{ is_valid_on('segments', 'looks.look_on') }}
             and segments.standing = 'open'
             and looks.look_on < segments.expected_close_on
             and looks.past_end >= segments.expected_close_on

@@ -31,7 +31,7 @@ members as (
     inner join {{ ref('int_person_org') }} as memberships
         on
             people.person_id = memberships.person_id
-            and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
+            and {{ is_valid_on('memberships', as_of()) }}
     where people.left_on is null or people.left_on >= {{ as_of() }}
 ),
 

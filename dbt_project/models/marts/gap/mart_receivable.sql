@@ -55,8 +55,7 @@ placed as (
     left join memberships
         on
             known.person_id = memberships.person_id
-            and known.rated_on >= memberships.valid_from
-            and known.rated_on < memberships.valid_before
+            and {{ is_valid_on('memberships', 'known.rated_on') }}
     qualify row_number() over (
         partition by known.order_id, known.due_on
         order by memberships.valid_from desc, memberships.org_path asc
@@ -74,8 +73,7 @@ converted as (
     left join rates
         on
             placed.currency = rates.currency
-            and placed.rated_on >= rates.valid_from
-            and placed.rated_on < rates.valid_before
+            and {{ is_valid_on('rates', 'placed.rated_on') }}
 ),
 
 judged as (

@@ -46,7 +46,7 @@ placed as (
     left join memberships
         on
             people.person_id = memberships.person_id
-            and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
+            and {{ is_valid_on('memberships', as_of()) }}
     qualify row_number() over (
         partition by people.person_id
         order by memberships.valid_from desc nulls last, memberships.org_path asc

@@ -50,8 +50,7 @@ placed as (
     left join memberships
         on
             attainment.scope_id = memberships.person_id
-            and least(attainment.period_end, {{ as_of() }}) >= memberships.valid_from
-            and least(attainment.period_end, {{ as_of() }}) < memberships.valid_before
+            and {{ is_valid_on('memberships', 'least(attainment.period_end, ' ~ as_of() ~ ')') }}
     where attainment.scope_type = 'person' and attainment.scope_id not in ('unknown', 'unallocated')
     qualify row_number() over (
         partition by

@@ -223,7 +223,7 @@ final as (
     left join memberships
         on
             counted.person_id = memberships.person_id
-            and {{ as_of() }} >= memberships.valid_from and {{ as_of() }} < memberships.valid_before
+            and {{ is_valid_on('memberships', as_of()) }}
 )
 
 select * from final

@@ -115,7 +115,7 @@ asked as (
     inner join memberships
         on
             people.person_id = memberships.person_id
-            and days.date_day >= memberships.valid_from and days.date_day < memberships.valid_before
+            and {{ is_valid_on('memberships', 'days.date_day') }}
     where
         days.date_day > {{ months_before(as_of(), 12) }} and days.date_day <= {{ as_of() }}
         and (people.hired_on is null or days.date_day >= people.hired_on)

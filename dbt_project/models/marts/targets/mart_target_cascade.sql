@@ -58,8 +58,7 @@ placed as (
             cells.member_kind = 'person'
             and cells.member_id = places.person_id
             and cells.parent_id = places.org_id
-            and cells.segment_end >= places.valid_from
-            and cells.segment_end < places.valid_before
+            and {{ is_valid_on('places', 'cells.segment_end') }}
 ),
 
 spread as (
