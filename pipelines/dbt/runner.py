@@ -20,6 +20,7 @@ PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 DUCKDB = "duckdb"
 MB, GB = 1024**2, 1024**3
 OUT_OF_MEMORY = "Out of Memory Error"  # as DuckDB says it
+_GAVE_UP = (OUT_OF_MEMORY, "INTERNAL Error")
 logger = logging.getLogger("gapwise")
 # Lines are composed before they are left out; what a node said is in its result.
 _QUIET = (
@@ -100,8 +101,9 @@ def build(
     """Build and test models into the build file, one after the other as they depend on each other.
 
     dbt unit tests are left out: they test the logic, not the night, and run in the test suite; so
-    are exposures, in which there is nothing to build. Models that ran out of memory beside another
-    are built once more, one by one, with what waited for them.
+    are exposures, in which there is nothing to build. Models on which the engine gave up (no
+    memory beside another, a mistake of its own) are built once more, one by one, with what waited
+    for them.
 
     Args:
         folder: the company's folder.
@@ -118,23 +120,28 @@ def build(
         ["--exclude", *exclusion] if exclusion else []
     )
     results = _run(folder, [*args, *chosen], engine)
-    if part != "run" or not any(_ran_out_of_memory(result) for result in results):
+    if part != "run" or not any(_gave_up(result) for result in results):
         return results
-    # Two large models held more together than the build may; alone, each has all of it.
+    # Two large models held more together than the build may, or the engine met a mistake of its own:
+    # alone, each has all the memory, and what the mistake lies in is turned off.
     names = [r.unique_id.rpartition(".")[2] for r in results if r.status != "success"]
-    logger.warning("Built again one by one, for want of memory: %s", ", ".join(names))
-    again = _run(folder, [*args, "--threads", "1", "--select", *names], engine)
+    logger.warning("Built again one by one, since DuckDB gave up: %s", ", ".join(names))
+    careful = [*args, "--threads", "1", "--select", *names]
+    again = _run(folder, careful, engine, is_careful=True)
     by_id = {result.unique_id: result for result in (*results, *again)}
     return list(by_id.values())
 
 
-def _run(folder: CompanyFolder, args: list[str], engine: str) -> list[NodeResult]:
+def _run(
+    folder: CompanyFolder, args: list[str], engine: str, *, is_careful: bool = False
+) -> list[NodeResult]:
     parsed = manifest_object(_parsed(folder, engine))
     # Compiled SQL is written file by file, twice; in memory that costs nothing.
     with tempfile.TemporaryDirectory(prefix="gapwise-dbt-", dir=_in_memory()) as target:
         result = _invoke(
-            folder, args, must_succeed=False, manifest=parsed, target=Path(target), log_level="none"
-        )
+            folder, args, must_succeed=False, manifest=parsed, target=Path(target),
+            log_level="none", is_careful=is_careful,
+        )  # fmt: skip
     return [
         NodeResult(
             unique_id=node.node.unique_id,
@@ -147,8 +154,9 @@ def _run(folder: CompanyFolder, args: list[str], engine: str) -> list[NodeResult
     ]
 
 
-def _ran_out_of_memory(result: NodeResult) -> bool:
-    return result.status == "error" and OUT_OF_MEMORY in result.message
+def _gave_up(result: NodeResult) -> bool:
+    """Tell whether the engine, not the model, is what failed."""
+    return result.status == "error" and any(said in result.message for said in _GAVE_UP)
 
 
 def _invoke(
@@ -159,12 +167,13 @@ def _invoke(
     manifest: Any = None,
     target: Path | None = None,
     log_level: str = "warn",
+    is_careful: bool = False,
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
     target = target or target_dir(folder)
     target.mkdir(parents=True, exist_ok=True)
-    with _environment(folder):
+    with _environment(folder, is_careful=is_careful):
         outcome = dbtRunner(manifest=manifest).invoke(
             [*args, *_places(target), "--log-level-file", log_level, *_QUIET]
         )
@@ -184,9 +193,10 @@ def _places(target: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _environment(folder: CompanyFolder) -> Iterator[None]:
+def _environment(folder: CompanyFolder, *, is_careful: bool = False) -> Iterator[None]:
     """Point the profile at this company's build file for the length of one call."""
     given = {"GAPWISE_BUILD_FILE": str(folder.build_file)}
+    given["GAPWISE_CACHING_OPERATORS"] = "false" if is_careful else "true"
     given["GAPWISE_MEMORY_LIMIT"] = os.environ.get("GAPWISE_MEMORY_LIMIT") or memory_limit(
         machine_memory()
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+import duckdb
+import pytest
+
 from pipelines.dbt import runner
 from pipelines.dbt.runner import GB, NodeResult, memory_limit
 from pipelines.settings import CompanyFolder
@@ -35,7 +38,8 @@ def _dbt_that_gives(monkeypatch, *outcomes: list[NodeResult]) -> list[list[str]]
     """Let dbt answer with the given outcomes, one after the other; return what it was asked."""
     asked: list[list[str]] = []
 
-    def run(_folder, args, _engine):
+    def run(_folder, args, _engine, *, is_careful=False):
+        assert is_careful == bool(asked)  # the second time only
         asked.append(args)
         return outcomes[len(asked) - 1]
 
@@ -46,14 +50,16 @@ def _dbt_that_gives(monkeypatch, *outcomes: list[NodeResult]) -> list[list[str]]
 OUT_OF_MEMORY = (
     "Runtime Error in model b\n  Out of Memory Error: failed to pin block of size 256.0 KiB"
 )
+MISTAKE = "Runtime Error in model b\n  INTERNAL Error: dict-surviving cache: global dictionary"
 
 
-def test_models_that_ran_out_of_memory_are_built_again_one_by_one_with_what_waited_for_them(
-    tmp_path, monkeypatch
+@pytest.mark.parametrize("message", [OUT_OF_MEMORY, MISTAKE])
+def test_models_on_which_duckdb_gave_up_are_built_again_one_by_one_with_what_waited_for_them(
+    tmp_path, monkeypatch, message
 ):
     asked = _dbt_that_gives(
         monkeypatch,
-        [_result("a", "success"), _result("b", "error", OUT_OF_MEMORY), _result("c", "skipped")],
+        [_result("a", "success"), _result("b", "error", message), _result("c", "skipped")],
         [_result("b", "success"), _result("c", "success")],
     )
     results = runner.build(CompanyFolder(tmp_path), ["source:x+"], part="run")
@@ -80,3 +86,15 @@ def test_other_errors_are_not_tried_again_and_what_waits_for_them_is_not_built(
     asked = _dbt_that_gives(monkeypatch, failed)
     assert runner.build(CompanyFolder(tmp_path), part="run") == failed
     assert len(asked) == 1
+
+
+def test_the_second_build_turns_off_where_duckdb_fails(tmp_path):
+    with runner._environment(CompanyFolder(tmp_path), is_careful=True):
+        assert os.environ["GAPWISE_CACHING_OPERATORS"] == "false"
+    with runner._environment(CompanyFolder(tmp_path)):
+        assert os.environ["GAPWISE_CACHING_OPERATORS"] == "true"
+    # DuckDB knows the setting that profiles.yml names.
+    with duckdb.connect(config={"enable_caching_operators": "false"}) as con:
+        assert con.execute("select current_setting('enable_caching_operators')").fetchone() == (
+            False,
+        )
