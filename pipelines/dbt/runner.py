@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -137,7 +138,7 @@ def _run(
 ) -> list[NodeResult]:
     parsed = manifest_object(_parsed(folder, engine))
     # Compiled SQL is written file by file, twice; in memory that costs nothing.
-    with tempfile.TemporaryDirectory(prefix="gapwise-dbt-", dir=_in_memory()) as target:
+    with tempfile.TemporaryDirectory(prefix=_prefix(folder), dir=_in_memory()) as target:
         result = _invoke(
             folder, args, must_succeed=False, manifest=parsed, target=Path(target),
             log_level="none", is_careful=is_careful,
@@ -229,6 +230,17 @@ def machine_memory() -> int:
     with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
     return memory
+
+
+def remove_leftovers(folder: CompanyFolder) -> None:
+    """Delete what a killed build of this company left in memory; call it under the night's lock."""
+    for left in Path(_in_memory() or tempfile.gettempdir()).glob(f"{_prefix(folder)}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _prefix(folder: CompanyFolder) -> str:
+    company = hashlib.sha256(str(folder.build_file.resolve()).encode()).hexdigest()[:12]
+    return f"gapwise-dbt-{company}-"
 
 
 def _in_memory() -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -91,7 +92,8 @@ class Archive:
         work_dir.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=work_dir, prefix="open-") as folder:
             path = Path(folder) / Path(delivery.name).name
-            self._restore(delivery, path)
+            with path.open("wb") as out:
+                self._restore(delivery, out)
             yield path
 
     def mend(self, delivery: Delivery, original: Path) -> bool:
@@ -109,10 +111,9 @@ class Archive:
 
     def read_bytes(self, delivery: Delivery) -> bytes:
         """Return one archived file's content (for small files: the rules workbook)."""
-        with TemporaryDirectory(prefix="gapwise-") as folder:
-            path = Path(folder) / "object"
-            self._restore(delivery, path)
-            return path.read_bytes()
+        content = io.BytesIO()
+        self._restore(delivery, content)
+        return content.getvalue()
 
     def object_path(self, sha256: str) -> Path:
         """Return where the object of that hash is kept."""
@@ -158,18 +159,25 @@ class Archive:
                 _sync(target.parent)
         return sha256
 
-    def _restore(self, delivery: Delivery, path: Path) -> None:
+    def _restore(self, delivery: Delivery, out: BinaryIO) -> None:
+        digest = hashlib.sha256()
+        for chunk in self._unpacked(delivery):
+            digest.update(chunk)
+            out.write(chunk)  # a full disk is no damage of the archive, and says so itself
+        if digest.hexdigest() != delivery.sha256:
+            packed = self.object_path(delivery.sha256)
+            raise _damaged(delivery, packed, "does not hold what its name says", "内容与名称不符")
+
+    def _unpacked(self, delivery: Delivery) -> Iterator[bytes]:
         packed = self.object_path(delivery.sha256)
         if not packed.is_file():
             raise _damaged(delivery, packed, "is missing", "缺失")
-        digest = hashlib.sha256()
         try:
-            with pa.CompressedInputStream(str(packed), "zstd") as stored, path.open("wb") as out:
-                _copy(stored, out, digest)
+            with pa.CompressedInputStream(str(packed), "zstd") as stored:
+                while chunk := stored.read(CHUNK_BYTES):
+                    yield chunk
         except OSError as error:
             raise _damaged(delivery, packed, f"cannot be unpacked ({error})", "无法解压") from error
-        if digest.hexdigest() != delivery.sha256:
-            raise _damaged(delivery, packed, "does not hold what its name says", "内容与名称不符")
 
 
 def _damaged(delivery: Delivery, packed: Path, what_en: str, what_zh: str) -> ArchiveDamaged:
@@ -178,12 +186,6 @@ def _damaged(delivery: Delivery, packed: Path, what_en: str, what_zh: str) -> Ar
         "place, or the archived copy from a backup, and run again. "
         f"{delivery.name}：存档副本 {packed.name} {what_zh}。请把原文件放回原处，或从备份恢复存档副本，然后重跑。"
     )
-
-
-def _copy(stored: pa.NativeFile, out: BinaryIO, digest: hashlib._Hash) -> None:
-    while chunk := stored.read(CHUNK_BYTES):
-        digest.update(chunk)
-        out.write(chunk)
 
 
 def _sync(path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
+from pipelines.dbt import runner
 from pipelines.dbt.runner import DUCKDB, NodeResult, build
 from pipelines.landing.archive import remove_leftovers
 from pipelines.landing.company_rules import CompanyRules, company_rules
@@ -74,6 +75,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             AlertDesk(folder, settings).settle()
             remove_leftovers(folder.archive)
             shutil.rmtree(folder.warehouse / "work", ignore_errors=True)
+            runner.remove_leftovers(folder)
             self._night = Night(
                 folder=folder,
                 settings=settings,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -98,3 +100,20 @@ def test_the_second_build_turns_off_where_duckdb_fails(tmp_path):
         assert con.execute("select current_setting('enable_caching_operators')").fetchone() == (
             False,
         )
+
+
+def test_what_a_killed_build_left_in_memory_is_gone_with_the_next_night_of_that_company(
+    tmp_path, monkeypatch
+):
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(runner, "_in_memory", lambda: memory)
+    killed, other = CompanyFolder(tmp_path / "killed"), CompanyFolder(tmp_path / "other")
+    left, anothers = (
+        Path(tempfile.mkdtemp(prefix=runner._prefix(c), dir=memory)) for c in (killed, other)
+    )
+    (left / "model.sql").write_text("select 1", encoding="utf-8")
+
+    runner.remove_leftovers(killed)
+
+    assert list(memory.iterdir()) == [anothers]  # which may be under way

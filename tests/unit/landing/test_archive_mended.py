@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipelines.landing.archive import ArchiveDamaged
+from pipelines.landing.archive import Archive, ArchiveDamaged
 from tests.unit.landing.landing_world import Inbox
 
 DEALS = "opportunity_id,stage,amount\nO1,quoting,100\n"
@@ -80,3 +80,31 @@ def test_another_file_under_the_name_of_the_original_mends_nothing(inbox: Inbox)
     inbox.put("deals_20260310.csv", DEALS + "O2,quoting,2\n")
     with pytest.raises(ArchiveDamaged):
         inbox.land()
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_archive(inbox: Inbox) -> None:
+    archive = Archive(inbox.folder.archive)
+    [delivery] = archive.manifest.deliveries()
+
+    # Damage would put a sound object aside and ask for a backup that nobody needs.
+    with (
+        Path("/dev/full").open("wb", buffering=0) as full,
+        pytest.raises(OSError, match="No space left"),
+    ):
+        archive._restore(delivery, full)
+
+    assert archive.object_path(delivery.sha256).is_file()
+
+
+def test_small_files_are_read_without_leaving_a_copy_anywhere(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(inbox.folder.archive)
+    [delivery] = archive.manifest.deliveries()
+
+    def no_folder(*_: object, **__: object) -> None:
+        raise AssertionError("what a killed run leaves there, nobody clears up")
+
+    monkeypatch.setattr("tempfile.mkdtemp", no_folder)
+
+    assert archive.read_bytes(delivery) == DEALS.encode()
