@@ -127,12 +127,12 @@ where whole > 0;
 
 create table marts.mart_target_cascade as
 with pieces as (
-    select cells.* exclude (metric, level, scenario, version_no, segment_end), metric, level, scenario, version_no, period_type, period_start
+    select cells.* exclude (metric, level, scenario, version_no), metric, level, scenario, version_no, period_type, period_start
     from night.cascade.target_cell as cells
     inner join period_day on segment_start = date_day and period_type in ('month', 'quarter', 'year')
     union all by name
     -- Weeks stand where targets were given by week.
-    select cells.* exclude (metric, level, scenario, version_no, segment_end), metric, level, scenario, version_no, 'week' as period_type,
+    select cells.* exclude (metric, level, scenario, version_no), metric, level, scenario, version_no, 'week' as period_type,
         start_on as period_start
     from night.cascade.target_cell as cells
     inner join (
@@ -142,9 +142,13 @@ with pieces as (
 ),
 summed as (
     select metric, level, scenario, version_no, product_line, customer_type, member_kind, member_id,
-        arg_max(parent_id, segment_start) as parent_id, period_type, period_start, sum(value) as target, sum(unallocated) as rest,
+        -- Who moved inside a piece has it twice: the unit where he stood at its end counts.
+        arg_max(parent_id, if(place.person_id is null, segment_start, segment_end)) as parent_id, period_type, period_start, sum(value) as target, sum(unallocated) as rest,
         if(min(origin) = max(origin), min(origin), 'mixed') as origin
-    from pieces group by all
+    from pieces
+    left join place on member_kind = 'person' and member_id = place.person_id and parent_id = place.org_id
+        and segment_end >= place.valid_from and segment_end < place.valid_before
+    group by all
 ),
 given as (
     select metric, level, scenario, coalesce(product_line, '(all)') as product_line, coalesce(customer_type, '(all)') as customer_type,
